@@ -1,0 +1,1 @@
+"""Storetwin: a complete, provable twin of every WooCommerce store in PostgreSQL."""

@@ -1,0 +1,38 @@
+"""Every delay before a retry is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Exponential backoff with full jitter, bounded in delay and in attempts.
+
+    Args:
+        base: seconds; the ceiling of the first delay.
+        factor: how much the ceiling grows from attempt to attempt.
+        longest: seconds; no delay is longer, not even one the server asks for.
+        attempts: how often a call is made in all, the first included.
+    """
+
+    base: float = 0.5
+    factor: float = 2.0
+    longest: float = 60.0
+    attempts: int = 6
+
+    def delay(
+        self, attempt: int, *, random: Callable[[], float], retry_after: float | None = None
+    ) -> float | None:
+        """Return the seconds to wait after failed ``attempt`` (1, 2, …), or None to give up.
+
+        A ``Retry-After`` of the server is a lower bound: jitter is added on top of it, so that
+        many clients do not come back in the same moment.
+        """
+        if attempt >= self.attempts:
+            return None
+        ceiling = min(self.longest, self.base * self.factor ** (attempt - 1))
+        if retry_after is None:
+            return ceiling * (0.5 + random() / 2)
+        return min(self.longest, retry_after) + ceiling * random() / 4
