@@ -1,0 +1,1 @@
+"""Configured, credentialed links to stores: register them, keep their keys sealed, probe them."""
