@@ -6,7 +6,7 @@ was learned (scheme, facts about the store, findings) to the connection.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from storetwin.connections.models import AuthScheme, Connection, Credentials, StoreFacts
@@ -39,7 +39,7 @@ class ProbeReport:
 
     checks: tuple[Check, ...]
     scheme: AuthScheme | None = None
-    store: StoreFacts = StoreFacts()
+    store: StoreFacts = field(default_factory=StoreFacts)
 
     @property
     def is_ok(self) -> bool:

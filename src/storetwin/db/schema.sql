@@ -1,0 +1,338 @@
+-- Storetwin's schema as the migrations make it: to read and to compare, not to run.
+-- Written by tools/dump_schema.py.
+
+CREATE SCHEMA connections;
+
+CREATE SCHEMA mirror;
+
+CREATE SCHEMA runs;
+
+CREATE SCHEMA tenancy;
+
+CREATE TABLE connections.connections (
+    id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    name text NOT NULL,
+    platform text NOT NULL,
+    url text NOT NULL,
+    auth text NOT NULL,
+    detected text,
+    sealed_credentials bytea NOT NULL,
+    ca text,
+    is_tls_insecure boolean NOT NULL DEFAULT false,
+    state text NOT NULL DEFAULT 'active'::text,
+    is_default boolean NOT NULL DEFAULT false,
+    created_at timestamp with time zone NOT NULL,
+    last_probe json,
+    last_probe_at timestamp with time zone,
+    store_id text,
+    home_url text,
+    wc_version text,
+    wp_version text,
+    timezone text,
+    currency text
+);
+
+CREATE TABLE connections.vault_checks (
+    organisation_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE mirror.snapshots (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    resource text NOT NULL,
+    remote_id text NOT NULL,
+    remote_number bigint,
+    parent_id text,
+    state text NOT NULL,
+    version integer NOT NULL,
+    content_hash bytea NOT NULL,
+    modified_at timestamp with time zone,
+    created_at timestamp with time zone,
+    read_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    status text,
+    email_lower text,
+    search_text text,
+    payload json STORAGE EXTERNAL,
+    raw bytea,
+    clean json
+);
+
+CREATE TABLE mirror.versions (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    resource text NOT NULL,
+    remote_id text NOT NULL,
+    version integer NOT NULL,
+    state text NOT NULL,
+    content_hash bytea NOT NULL,
+    modified_at timestamp with time zone,
+    read_at timestamp with time zone NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    superseded_at timestamp with time zone NOT NULL,
+    document_zstd bytea STORAGE EXTERNAL NOT NULL
+);
+
+CREATE TABLE runs.certificates (
+    certificate_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    level text NOT NULL,
+    is_complete boolean NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    document json NOT NULL
+);
+
+CREATE TABLE runs.cursors (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    resource text NOT NULL,
+    "position" json NOT NULL,
+    is_done boolean NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE runs.dead_letters (
+    dead_letter_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    resource text NOT NULL,
+    remote_id text,
+    name text NOT NULL,
+    reason text NOT NULL,
+    state text NOT NULL,
+    attempts integer NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    run_id uuid
+);
+
+CREATE TABLE runs.progress (
+    organisation_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    stage text NOT NULL,
+    resource text NOT NULL,
+    state text NOT NULL,
+    records bigint NOT NULL DEFAULT 0,
+    created bigint NOT NULL DEFAULT 0,
+    updated bigint NOT NULL DEFAULT 0,
+    buried bigint NOT NULL DEFAULT 0,
+    unreadable bigint NOT NULL DEFAULT 0,
+    pages bigint NOT NULL DEFAULT 0,
+    expected bigint,
+    started_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE runs.runs (
+    run_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    epoch bigint NOT NULL,
+    owner text NOT NULL,
+    options json NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    heartbeat_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    requests bigint NOT NULL DEFAULT 0,
+    error text
+);
+
+CREATE TABLE tenancy.organisations (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE connections.connections ADD CONSTRAINT connections_auth_check CHECK ((auth = ANY (ARRAY['auto'::text, 'basic'::text, 'query'::text, 'oauth1'::text])));
+
+ALTER TABLE connections.connections ADD CONSTRAINT connections_detected_check CHECK ((detected = ANY (ARRAY['basic'::text, 'query'::text, 'oauth1'::text])));
+
+ALTER TABLE connections.connections ADD CONSTRAINT connections_name_check CHECK ((name <> ''::text));
+
+ALTER TABLE connections.connections ADD CONSTRAINT connections_name_key UNIQUE (organisation_id, name);
+
+ALTER TABLE connections.connections ADD CONSTRAINT connections_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE connections.connections ADD CONSTRAINT connections_organisation_id_id_key UNIQUE (organisation_id, id);
+
+ALTER TABLE connections.connections ADD CONSTRAINT connections_pkey PRIMARY KEY (id);
+
+ALTER TABLE connections.connections ADD CONSTRAINT connections_platform_check CHECK ((platform = 'woocommerce'::text));
+
+ALTER TABLE connections.connections ADD CONSTRAINT connections_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text])));
+
+ALTER TABLE connections.connections ADD CONSTRAINT connections_url_key UNIQUE (organisation_id, url);
+
+ALTER TABLE connections.vault_checks ADD CONSTRAINT vault_checks_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE connections.vault_checks ADD CONSTRAINT vault_checks_pkey PRIMARY KEY (organisation_id);
+
+ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_check CHECK (((payload IS NULL) <> (raw IS NULL)));
+
+ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_pkey PRIMARY KEY (organisation_id, connection_id, resource, remote_id);
+
+ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_state_check CHECK ((state = ANY (ARRAY['listed'::text, 'unlisted'::text, 'partial'::text, 'gone'::text])));
+
+ALTER TABLE mirror.versions ADD CONSTRAINT versions_organisation_id_connection_id_resource_remote_id_fkey FOREIGN KEY (organisation_id, connection_id, resource, remote_id) REFERENCES mirror.snapshots(organisation_id, connection_id, resource, remote_id) ON DELETE CASCADE;
+
+ALTER TABLE mirror.versions ADD CONSTRAINT versions_pkey PRIMARY KEY (organisation_id, connection_id, resource, remote_id, version);
+
+ALTER TABLE runs.certificates ADD CONSTRAINT certificates_level_check CHECK ((level = ANY (ARRAY['ids'::text, 'modified'::text, 'bytes'::text])));
+
+ALTER TABLE runs.certificates ADD CONSTRAINT certificates_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE runs.certificates ADD CONSTRAINT certificates_pkey PRIMARY KEY (certificate_id);
+
+ALTER TABLE runs.cursors ADD CONSTRAINT cursors_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE runs.cursors ADD CONSTRAINT cursors_pkey PRIMARY KEY (connection_id, resource);
+
+ALTER TABLE runs.dead_letters ADD CONSTRAINT dead_letters_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE runs.dead_letters ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (dead_letter_id);
+
+ALTER TABLE runs.dead_letters ADD CONSTRAINT dead_letters_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'resolved'::text, 'discarded'::text])));
+
+ALTER TABLE runs.progress ADD CONSTRAINT progress_organisation_id_run_id_fkey FOREIGN KEY (organisation_id, run_id) REFERENCES runs.runs(organisation_id, run_id) ON DELETE CASCADE;
+
+ALTER TABLE runs.progress ADD CONSTRAINT progress_pkey PRIMARY KEY (run_id, stage, resource);
+
+ALTER TABLE runs.progress ADD CONSTRAINT progress_stage_check CHECK ((stage = ANY (ARRAY['pull'::text, 'verify'::text])));
+
+ALTER TABLE runs.progress ADD CONSTRAINT progress_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])));
+
+ALTER TABLE runs.runs ADD CONSTRAINT runs_kind_check CHECK ((kind = ANY (ARRAY['pull'::text, 'verify'::text, 'retry'::text])));
+
+ALTER TABLE runs.runs ADD CONSTRAINT runs_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE runs.runs ADD CONSTRAINT runs_organisation_id_run_id_key UNIQUE (organisation_id, run_id);
+
+ALTER TABLE runs.runs ADD CONSTRAINT runs_pkey PRIMARY KEY (run_id);
+
+ALTER TABLE runs.runs ADD CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'incomplete'::text, 'failed'::text, 'interrupted'::text])));
+
+ALTER TABLE tenancy.organisations ADD CONSTRAINT organisations_name_check CHECK ((name <> ''::text));
+
+ALTER TABLE tenancy.organisations ADD CONSTRAINT organisations_pkey PRIMARY KEY (id);
+
+CREATE UNIQUE INDEX connections_one_default ON connections.connections USING btree (organisation_id) WHERE is_default;
+
+CREATE INDEX snapshots_by_created ON mirror.snapshots USING btree (organisation_id, resource, created_at);
+
+CREATE INDEX snapshots_by_email ON mirror.snapshots USING btree (organisation_id, email_lower) WHERE (email_lower IS NOT NULL);
+
+CREATE INDEX snapshots_by_number ON mirror.snapshots USING btree (connection_id, resource, remote_number);
+
+CREATE INDEX snapshots_by_text ON mirror.snapshots USING gin (search_text gin_trgm_ops);
+
+CREATE INDEX versions_by_organisation ON mirror.versions USING btree (organisation_id, superseded_at);
+
+CREATE INDEX certificates_by_connection ON runs.certificates USING btree (organisation_id, connection_id, ended_at DESC);
+
+CREATE INDEX dead_letters_by_state ON runs.dead_letters USING btree (organisation_id, connection_id, state, last_seen_at DESC);
+
+CREATE UNIQUE INDEX dead_letters_one_a_record ON runs.dead_letters USING btree (connection_id, resource, name) WHERE (state = 'waiting'::text);
+
+CREATE INDEX runs_by_connection ON runs.runs USING btree (organisation_id, connection_id, started_at DESC);
+
+CREATE UNIQUE INDEX runs_one_at_a_time ON runs.runs USING btree (connection_id) WHERE (state = 'running'::text);
+
+ALTER TABLE connections.connections ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE connections.vault_checks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mirror.snapshots ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mirror.versions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE runs.certificates ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE runs.cursors ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE runs.dead_letters ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE runs.progress ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE runs.runs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tenancy.organisations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY own_organisation ON connections.connections FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON connections.vault_checks FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON mirror.snapshots FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON mirror.versions FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON runs.certificates FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON runs.cursors FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON runs.dead_letters FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON runs.progress FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON runs.runs FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON tenancy.organisations FOR ALL TO PUBLIC USING ((id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE VIEW mirror.documents (
+    organisation_id uuid,
+    connection_id uuid,
+    resource text,
+    remote_id text,
+    remote_number bigint,
+    parent_id text,
+    state text,
+    version integer,
+    modified_at timestamp with time zone,
+    created_at timestamp with time zone,
+    read_at timestamp with time zone,
+    status text,
+    email_lower text,
+    document json
+) WITH (security_invoker=true);
+
+CREATE OR REPLACE FUNCTION mirror.analyze_snapshots()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+    ANALYZE mirror.snapshots;
+END $function$;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON connections.connections TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON connections.vault_checks TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.documents TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.snapshots TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.versions TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON runs.certificates TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON runs.cursors TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON runs.dead_letters TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON runs.progress TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON runs.runs TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.organisations TO storetwin_app;

@@ -1,0 +1,105 @@
+"""One unit of work on the database, and the one place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from storetwin.db.errors import DatabaseUnavailableError, translating
+from storetwin.db.queries import load_queries
+
+Row = dict[str, Any]
+Parameters = Mapping[str, Any] | Sequence[Any] | None
+Pool = AsyncConnectionPool[AsyncConnection[Row]]
+
+Q = load_queries("storetwin.db")
+ORGANISATION_SETTING = "app.organisation_id"
+
+
+class Transaction:
+    """Runs statements between BEGIN and COMMIT. Made by `Database.transaction` only.
+
+    Every method raises `DatabaseUnavailableError` when the connection is lost,
+    `DiskFullError`, `UniqueViolationError`, and `InvariantError` for what is wrong with the
+    statement. Results come in binary; ``json`` and ``jsonb`` as the exact text.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: AsyncConnection[Row]) -> None:
+        self._connection = connection
+
+    async def execute(self, query: str, params: Parameters = None) -> int:
+        """Run a statement and return how many rows it affected."""
+        with translating():
+            cursor = await self._connection.execute(query, params, binary=True)
+            return cursor.rowcount
+
+    async def fetch_all(self, query: str, params: Parameters = None) -> list[Row]:
+        """Run a statement and return its rows, each a dict by column name."""
+        with translating():
+            cursor = await self._connection.execute(query, params, binary=True)
+            return await cursor.fetchall()
+
+    async def fetch_one(self, query: str, params: Parameters = None) -> Row | None:
+        """Run a statement and return its first row, or None."""
+        with translating():
+            cursor = await self._connection.execute(query, params, binary=True)
+            return await cursor.fetchone()
+
+    async def stream(
+        self, query: str, params: Parameters = None, size: int = 1000
+    ) -> AsyncIterator[Row]:
+        """Yield rows from a server-side cursor, ``size`` at a time, in bounded memory."""
+        name = f"stream_{uuid4().hex}"
+        with translating():
+            async with self._connection.cursor(name, row_factory=dict_row) as cursor:
+                cursor.itersize = size
+                await cursor.execute(query, params, binary=True)
+                async for row in cursor:
+                    yield row
+
+    async def set_local(self, name: str, value: str) -> None:
+        """Set a PostgreSQL setting until the transaction ends."""
+        await self.execute(Q.set_setting, (name, value))
+
+
+@asynccontextmanager
+async def transaction_on(pool: Pool, organisation_id: UUID | None) -> AsyncIterator[Transaction]:
+    """Lend a connection, scope it to an organisation, commit at the end; roll back on any error.
+
+    Without an organisation, row-level security shows no row of any tenant.
+    """
+    with translating():
+        connection = await pool.getconn()
+    try:
+        transaction = Transaction(connection)
+        if organisation_id is not None:
+            await transaction.set_local(ORGANISATION_SETTING, str(organisation_id))
+        yield transaction
+        with translating():
+            await connection.commit()
+    except BaseException:
+        await _roll_back(connection)
+        raise
+    finally:
+        is_lost = connection.closed
+        await pool.putconn(connection)
+        if is_lost:  # its neighbours are as dead as it is: do not lend them to anyone
+            await pool.check()
+
+
+async def _roll_back(connection: AsyncConnection[Row]) -> None:
+    if connection.closed:
+        return
+    try:
+        with translating():
+            await connection.rollback()
+    except DatabaseUnavailableError:
+        await connection.close()
