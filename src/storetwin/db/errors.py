@@ -5,6 +5,7 @@ The SQLSTATE codes are PostgreSQL's (appendix A of its manual).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,11 +34,11 @@ _REPEATABLE = {
     "57014",  # query_canceled
     "53200",  # out_of_memory
 }
-_LOGIN_REFUSED = {
-    "28000",  # invalid_authorization_specification
-    "28P01",  # invalid_password
-    "3D000",  # invalid_catalog_name: the database does not exist
-}
+# A refused connection has no SQLSTATE (libpq keeps the text only).
+_LOGIN_REFUSED = re.compile(
+    r"authentication failed|no pg_hba\.conf entry|(role|database) \".*\" does not exist"
+    r"|no password supplied|not permitted to log in"
+)
 
 
 class DatabaseUnavailableError(RetryableError):
@@ -87,7 +88,7 @@ def translated(error: psycopg.Error) -> StoretwinError:
         return UniqueViolationError(error.diag.constraint_name or "unknown")
     if state == "53100":
         return DiskFullError(f"The disk of the database is full: {text}.")
-    if state in _LOGIN_REFUSED:
+    if not state and _LOGIN_REFUSED.search(text):
         return ConfigurationError(
             f"PostgreSQL does not let us in: {text}.",
             remedy="Correct user, password and database name in STORETWIN_DATABASE_URL.",

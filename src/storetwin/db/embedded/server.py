@@ -69,7 +69,11 @@ class EmbeddedPostgres:
     @property
     def dsn(self) -> str:
         """The address for everything Storetwin does (the login role may become app and owner)."""
-        return self._dsn(LOGIN, clusters.LOGIN_PASSWORD, DATABASE)
+        return self.dsn_of(DATABASE)
+
+    def dsn_of(self, database: str) -> str:
+        """Return the same address for another database of this server."""
+        return self._dsn(LOGIN, clusters.LOGIN_PASSWORD, database)
 
     @property
     def admin_dsn(self) -> str:
