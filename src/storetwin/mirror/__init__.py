@@ -1,0 +1,1 @@
+"""What the stores say: exact copies, every version, tombstones, and the proof that none is missing."""

@@ -1,0 +1,1 @@
+"""What happened: runs, progress, cursors, dead letters, certificates."""

@@ -1,0 +1,75 @@
+"""What every stage of a run holds: the run, its store, its database, and who watches."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from storetwin.db.database import Database, Transaction
+from storetwin.kernel.clock import Clock
+from storetwin.mirror.repository import Shelf
+from storetwin.resources import Resource, RouteArguments
+from storetwin.runs import repository as runs
+from storetwin.runs.models import Progress, Run, Stage
+from storetwin.woocommerce.client import StoreClient
+
+Observer = Callable[[Progress], None]
+
+
+class _Watched(Protocol):
+    records: int
+
+
+@dataclass(slots=True)
+class RunContext:
+    """One run at work.
+
+    Args:
+        routes: what the store's routes take.
+        ahead: pages in flight at most.
+        observe: called with the progress of a resource whenever it moved.
+    """
+
+    run: Run
+    database: Database
+    client: StoreClient
+    routes: RouteArguments
+    clock: Clock
+    ahead: int
+    observe: Observer
+    progress: list[Progress] = field(default_factory=list)
+
+    def shelf(self, resource: Resource) -> Shelf:
+        """Return where the snapshots of a resource stand."""
+        return Shelf(self.run.organisation_id, self.run.connection_id, resource.name)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open a transaction that writes only while the run is still ours.
+
+        Raises:
+            RunTakenOverError: another process has taken over.
+        """
+        async with self.database.transaction(self.run.organisation_id) as tx:
+            await runs.fence(tx, self.run, requests=self.client.requests, now=self.clock())
+            yield tx
+
+    def begin(self, stage: Stage, resource: Resource) -> Progress:
+        """Start to report about a resource."""
+        progress = Progress(stage, resource.name, self.clock())
+        self.progress.append(progress)
+        self.observe(progress)
+        return progress
+
+    async def note(self, tx: Transaction, progress: Progress) -> None:
+        """Keep progress in the transaction of the data it speaks of, and tell the observer."""
+        await runs.save_progress(tx, self.run, progress, now=self.clock())
+        self.observe(progress)
+
+    async def finish(self, progress: Progress, state: str = "done") -> None:
+        """Say that a resource is done (or failed)."""
+        progress.state = state
+        async with self.transaction() as tx:
+            await self.note(tx, progress)

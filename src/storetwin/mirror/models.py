@@ -1,0 +1,112 @@
+"""The nouns of the mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from storetwin.woocommerce.paging import Position
+
+
+class State(StrEnum):
+    """How a store has a record."""
+
+    LISTED = "listed"
+    UNLISTED = "unlisted"
+    PARTIAL = "partial"
+    GONE = "gone"
+
+
+class Level(StrEnum):
+    """How closely a certificate looks."""
+
+    IDS = "ids"
+    MODIFIED = "modified"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the twin knows of a record, without its payload."""
+
+    remote_id: str
+    version: int
+    content_hash: bytes
+    state: State
+    modified_at: datetime | None
+    read_at: datetime
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One list to be walked: a resource has several where no single list shows everything.
+
+    Args:
+        key: sorts parts in walking order and names them in a cursor: (container id or 0, list).
+        path: below /wp-json/wc/v3, without placeholders.
+        params: of the list.
+        container: remote id of the record whose list it is.
+    """
+
+    key: tuple[int, int]
+    path: str
+    params: Mapping[str, str]
+    container: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartPosition:
+    """Where the reading of a resource stands: in which part, and where in it."""
+
+    part: tuple[int, int] = (0, 0)
+    position: Position = Position()
+    excluded: tuple[int, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form in which a cursor keeps it."""
+        return {
+            "part": list(self.part),
+            "offset": self.position.offset,
+            "last": self.position.last,
+            "overlaps": self.position.overlaps,
+            "excluded": list(self.excluded),
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> PartPosition:
+        """Read what :meth:`as_json` wrote."""
+        return cls(
+            (found["part"][0], found["part"][1]),
+            Position(found["offset"], found["last"], found["overlaps"]),
+            tuple(found["excluded"]),
+        )
+
+
+@dataclass(slots=True)
+class Written:
+    """What writing some records changed, counted in records."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def add(self, other: Written) -> None:
+        """Count another page in."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+
+
+@dataclass(slots=True)
+class Lacking:
+    """Records that the twin does not have, each with its reason."""
+
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, reason: str) -> None:
+        """Name a record; the first reason stays."""
+        self.reasons.setdefault(name, reason)

@@ -1,0 +1,184 @@
+"""The first reading of a resource: every list walked to its end, every page kept with its cursor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from storetwin.kernel.errors import RecordError
+from storetwin.mirror import repository
+from storetwin.mirror.context import RunContext
+from storetwin.mirror.models import Part, PartPosition
+from storetwin.mirror.parts import listing_of, parts_of
+from storetwin.resources import Resource
+from storetwin.runs import repository as runs
+from storetwin.runs.models import Cursor, Progress, Stage
+from storetwin.woocommerce.errors import BadAnswerError
+from storetwin.woocommerce.listing import Listing
+from storetwin.woocommerce.walk import PATIENCE, Batch, Step, Unreadable, Walk
+
+ANALYZE_AFTER = (1_000, 20_000)
+
+
+async def pull_resource(context: RunContext, resource: Resource, cursor: Cursor | None) -> Progress:
+    """Read a resource from its cursor, or from the beginning, to its end.
+
+    Raises:
+        RetryableError: the store or the database does not answer; the cursor stays where it is.
+        RunTakenOverError: another process goes on with this run.
+    """
+    start = PartPosition.from_json(cursor.position) if cursor else PartPosition()
+    progress = context.begin(Stage.PULL, resource)
+    async with context.transaction() as tx:
+        progress.records = await repository.count_present(tx, context.shelf(resource))
+    for part in await parts_of(context, resource):
+        if part.key < start.part:
+            continue
+        here = start if part.key == start.part else PartPosition(part.key)
+        await _pull_part(context, resource, part, here, progress)
+    async with context.transaction() as tx:
+        progress.state = "done"
+        done = Cursor(resource.name, start.as_json(), is_done=True)
+        await runs.save_cursor(tx, context.run, done, now=context.clock())
+        await context.note(tx, progress)
+    return progress
+
+
+async def _pull_part(
+    context: RunContext, resource: Resource, part: Part, start: PartPosition, progress: Progress
+) -> None:
+    listing = listing_of(context, resource, part, excluded=frozenset(start.excluded))
+    try:
+        async for step in read_part(context, listing, start):
+            await _keep(context, resource, part, listing, step, progress)
+    except RecordError as error:
+        # This list cannot be read to its end: named, and the next one goes on.
+        async with context.transaction() as tx:
+            await runs.add_dead_letter(
+                tx,
+                context.run,
+                resource=resource.name,
+                remote_id=None,
+                name=f"the list {part.path}",
+                reason=error.message,
+                now=context.clock(),
+            )
+            progress.unreadable += 1
+            await context.note(tx, progress)
+
+
+async def read_part(
+    context: RunContext, listing: Listing, start: PartPosition
+) -> AsyncIterator[Step]:
+    """Yield the steps through one list, whether it pages or gives everything at once."""
+    if listing.resource.is_paged:
+        walk = Walk(listing, start.position, ahead=context.ahead)
+        async for step in walk.steps():
+            yield step
+        return
+    for attempt in range(1, PATIENCE + 1):
+        try:
+            loaded = await listing.whole()
+        except BadAnswerError:
+            if attempt == PATIENCE:
+                raise
+            continue
+        yield Batch(
+            loaded.records,
+            start.position,
+            loaded.served_at,
+            len(loaded.records),
+            loaded.remarks,
+            loaded.nameless,
+        )
+        return
+
+
+async def _keep(
+    context: RunContext,
+    resource: Resource,
+    part: Part,
+    listing: Listing,
+    step: Step,
+    progress: Progress,
+) -> None:
+    """Keep one step: its records or its dead letter, the cursor and the progress, all or nothing."""
+    before = progress.records
+    async with context.transaction() as tx:
+        if isinstance(step, Batch):
+            await keep_batch(context, tx, resource, step, progress)
+        else:
+            await keep_unreadable(context, tx, resource, step)
+            progress.unreadable += 1
+        here = PartPosition(part.key, step.position, tuple(sorted(listing.excluded)))
+        cursor = Cursor(resource.name, here.as_json(), is_done=False)
+        await runs.save_cursor(tx, context.run, cursor, now=context.clock())
+        progress.pages += 1
+        await context.note(tx, progress)
+    if any(before < edge <= progress.records for edge in ANALYZE_AFTER):
+        async with context.transaction() as tx:
+            await repository.analyze(tx)
+
+
+async def keep_batch(
+    context: RunContext,
+    tx: repository.Transaction,
+    resource: Resource,
+    batch: Batch,
+    progress: Progress,
+) -> None:
+    """Write a batch of records and count it."""
+    now = context.clock()
+    shelf = context.shelf(resource)
+    written = await repository.write_records(
+        tx, shelf, batch.records, served_at=batch.served_at, now=now
+    )
+    progress.created += written.created
+    progress.updated += written.updated
+    progress.records += written.created
+    if batch.total is not None:
+        progress.expected = batch.total
+    for record in batch.records:
+        if record.is_blank:
+            await runs.add_dead_letter(
+                tx,
+                context.run,
+                resource=resource.name,
+                remote_id=record.remote_id,
+                name=record.remote_id,
+                reason="Its meta_data cannot be had: one value in it cannot be written as JSON.",
+                now=now,
+            )
+            progress.unreadable += 1
+    for error in batch.nameless:
+        await runs.add_dead_letter(
+            tx,
+            context.run,
+            resource=resource.name,
+            remote_id=None,
+            name=f"unnamed near {batch.position.last}",
+            reason=error.message,
+            now=now,
+        )
+        progress.unreadable += 1
+
+
+async def keep_unreadable(
+    context: RunContext, tx: repository.Transaction, resource: Resource, step: Unreadable
+) -> None:
+    """Keep a dead letter for a record that the store cannot show."""
+    await runs.add_dead_letter(
+        tx,
+        context.run,
+        resource=resource.name,
+        remote_id=None if step.number is None else str(step.number),
+        name=name_of(step),
+        reason=step.reason,
+        now=context.clock(),
+    )
+
+
+def name_of(step: Unreadable) -> str:
+    """Return the record's id, or the gap in which it lies."""
+    if step.number is not None:
+        return str(step.number)
+    return f"between {step.after} and {step.before if step.before is not None else 'the end'}"

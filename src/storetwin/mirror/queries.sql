@@ -1,0 +1,135 @@
+-- name: read_known
+-- What the twin knows of some records, without their payloads.
+SELECT remote_id, version, content_hash, state, modified_at, read_at, parent_id
+FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = ANY(%(ids)s::text[]);
+
+-- name: read_documents
+-- The current versions of some records, whole, before they are superseded.
+SELECT remote_id, version, state, content_hash, modified_at, read_at, changed_at, payload::text AS payload, raw
+FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = ANY(%(ids)s::text[]);
+
+-- name: keep_versions
+-- Puts superseded versions aside.
+INSERT INTO mirror.versions (organisation_id, connection_id, resource, remote_id, version, state, content_hash,
+                             modified_at, read_at, written_at, superseded_at, document_zstd)
+SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, r.*
+FROM unnest(%(remote_id)b::text[], %(version)b::int4[], %(state)b::text[], %(content_hash)b::bytea[],
+            %(modified_at)b::timestamptz[], %(read_at)b::timestamptz[], %(written_at)b::timestamptz[],
+            %(superseded_at)b::timestamptz[], %(document_zstd)b::bytea[]) AS r
+ON CONFLICT DO NOTHING;
+
+-- name: put_snapshots
+-- Writes records that are new or have changed.
+INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, read_at, changed_at, remote_id, remote_number,
+                              parent_id, state, version, content_hash, modified_at, created_at, status, email_lower,
+                              search_text, payload, raw, clean)
+SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, %(read_at)s, %(now)s, r.remote_id, r.remote_number,
+       r.parent_id, r.state, r.version, r.content_hash, r.modified_at, r.created_at, r.status, r.email_lower,
+       r.search_text, r.payload::json, r.raw, r.clean::json
+FROM unnest(%(remote_id)b::text[], %(remote_number)b::int8[], %(parent_id)b::text[], %(state)b::text[],
+            %(version)b::int4[], %(content_hash)b::bytea[], %(modified_at)b::timestamptz[],
+            %(created_at)b::timestamptz[], %(status)b::text[], %(email_lower)b::text[], %(search_text)b::text[],
+            %(payload)b::text[], %(raw)b::bytea[], %(clean)b::text[])
+     AS r(remote_id, remote_number, parent_id, state, version, content_hash, modified_at, created_at, status,
+          email_lower, search_text, payload, raw, clean)
+ON CONFLICT (organisation_id, connection_id, resource, remote_id) DO UPDATE
+SET read_at = EXCLUDED.read_at, changed_at = EXCLUDED.changed_at, remote_number = EXCLUDED.remote_number,
+    parent_id = EXCLUDED.parent_id, state = EXCLUDED.state, version = EXCLUDED.version,
+    content_hash = EXCLUDED.content_hash, modified_at = EXCLUDED.modified_at, created_at = EXCLUDED.created_at,
+    status = EXCLUDED.status, email_lower = EXCLUDED.email_lower, search_text = EXCLUDED.search_text,
+    payload = EXCLUDED.payload, raw = EXCLUDED.raw, clean = EXCLUDED.clean;
+
+-- name: restate
+-- Changes the state of records whose content is as it was.
+UPDATE mirror.snapshots SET state = %(state)s, read_at = %(read_at)s, changed_at = %(now)s
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = ANY(%(ids)s::text[]);
+
+-- name: confirm_read
+-- Notes that records were read again and found as they were.
+UPDATE mirror.snapshots SET read_at = %(read_at)s
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = ANY(%(ids)s::text[]) AND read_at < %(read_at)s;
+
+-- name: bury
+-- Sets the tombstones of records that the store no longer has.
+UPDATE mirror.snapshots SET state = 'gone', version = version + 1, read_at = %(read_at)s, changed_at = %(now)s
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = ANY(%(ids)s::text[]) AND state <> 'gone';
+
+-- name: stream_present
+-- The records of a resource that the twin believes to exist, in the order of their ids.
+SELECT remote_id, remote_number, parent_id, state
+FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND state <> 'gone'
+ORDER BY remote_number, remote_id;
+
+-- name: list_unlisted
+-- The records that exist and that no list shows.
+SELECT remote_id FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND state = 'unlisted' ORDER BY remote_number LIMIT 1000;
+
+-- name: count_present
+-- How many records of a resource the twin believes to exist.
+SELECT count(*) AS n FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND state <> 'gone';
+
+-- name: list_containers
+-- The records of a resource that have lists of their own.
+SELECT remote_id, remote_number FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND state <> 'gone'
+ORDER BY remote_number;
+
+-- name: list_containers_with
+-- The records of a resource whose payload has a non-empty list of this name.
+SELECT remote_id, remote_number FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND state <> 'gone'
+  AND json_typeof(COALESCE(clean, payload) -> %(member)s) = 'array'
+  AND json_array_length(COALESCE(clean, payload) -> %(member)s) > 0
+ORDER BY remote_number;
+
+-- name: known_post_ids
+-- Every id that is taken in the store's table of posts, in order.
+SELECT remote_number FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s
+  AND resource = ANY(%(resources)s::text[]) AND remote_number IS NOT NULL
+ORDER BY remote_number;
+
+-- name: count_records
+-- Counts for the status page: records by connection, resource and state.
+SELECT connection_id, resource, state, count(*) AS n, max(read_at) AS read_at
+FROM mirror.snapshots GROUP BY connection_id, resource, state;
+
+-- name: show_record
+-- One record with its exact text.
+SELECT resource, remote_id, parent_id, state, version, modified_at, created_at, read_at, changed_at, status,
+       encode(content_hash, 'hex') AS content_hash, payload::text AS payload, raw
+FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = %(remote_id)s;
+
+-- name: list_versions
+-- The earlier versions of one record, the latest first.
+SELECT version, state, modified_at, read_at, written_at, superseded_at, encode(content_hash, 'hex') AS content_hash
+FROM mirror.versions
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = %(remote_id)s
+ORDER BY version DESC;
+
+-- name: analyze
+-- Refreshes the planner's statistics of the snapshots.
+SELECT mirror.analyze_snapshots();
+
+-- name: number_range
+-- The lowest and the highest id of a resource.
+SELECT min(remote_number) AS low, max(remote_number) AS high FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s;

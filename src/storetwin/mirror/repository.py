@@ -1,0 +1,236 @@
+"""Reads and writes of snapshots and versions, always in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import zstandard
+
+from storetwin.db.database import Row, Transaction
+from storetwin.db.queries import load_queries
+from storetwin.kernel.json_text import storable
+from storetwin.mirror.decide import Change, decide_change
+from storetwin.mirror.models import Known, State, Written
+from storetwin.woocommerce.records import Record
+
+Q = load_queries(__package__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the snapshots of one resource of one connection stand."""
+
+    organisation_id: UUID
+    connection_id: UUID
+    resource: str
+
+    def params(self, **more: Any) -> dict[str, Any]:
+        """Return the parameters every query of this shelf takes, and ``more``."""
+        return {
+            "organisation_id": self.organisation_id,
+            "connection_id": self.connection_id,
+            "resource": self.resource,
+            **more,
+        }
+
+
+async def read_known(tx: Transaction, shelf: Shelf, ids: Iterable[str]) -> dict[str, Known]:
+    """Return what the twin knows of these records, by remote id."""
+    rows = await tx.fetch_all(Q.read_known, shelf.params(ids=list(ids)))
+    return {row["remote_id"]: Known(**(row | {"state": State(row["state"])})) for row in rows}
+
+
+async def write_records(
+    tx: Transaction,
+    shelf: Shelf,
+    records: Sequence[Record],
+    *,
+    served_at: datetime,
+    now: datetime,
+    state: State = State.LISTED,
+) -> Written:
+    """Write what changed of a page: the hashes are read first, and only changes are sent.
+
+    Args:
+        records: in the store's order; of the same id the last one counts.
+        served_at: the store's clock when it sent them.
+        state: how the store has them; a record whose meta_data is blank is PARTIAL whatever it says.
+    """
+    unique = {record.remote_id: record for record in records}
+    known = await read_known(tx, shelf, unique)
+    created: list[Record] = []
+    updated: list[Record] = []
+    restated: list[str] = []
+    confirmed: list[str] = []
+    for remote_id, record in unique.items():
+        before = known.get(remote_id)
+        change = decide_change(
+            before,
+            record.content_hash,
+            _state_of(record, state),
+            modified_at=record.modified_at,
+            served_at=served_at,
+        )
+        if change is Change.CREATE:
+            created.append(record)
+        elif change is Change.UPDATE:
+            updated.append(record)
+        elif change is Change.RESTATE:
+            restated.append(remote_id)
+        elif before is not None and _is_young(before):
+            confirmed.append(remote_id)
+    await _keep_versions(tx, shelf, [record.remote_id for record in updated], now=now)
+    await _put(tx, shelf, [*created, *updated], known, state, served_at=served_at, now=now)
+    if restated:
+        await tx.execute(
+            Q.restate, shelf.params(ids=restated, state=state.value, read_at=served_at, now=now)
+        )
+    if confirmed:
+        await tx.execute(Q.confirm_read, shelf.params(ids=confirmed, read_at=served_at))
+    return Written(len(created), len(updated), len(unique) - len(created) - len(updated))
+
+
+def _state_of(record: Record, state: State) -> State:
+    return State.PARTIAL if record.is_blank else state
+
+
+def _is_young(known: Known) -> bool:
+    """Say whether the snapshot was read so soon after its change that it may miss a second one."""
+    return (
+        known.modified_at is not None and (known.read_at - known.modified_at).total_seconds() <= 2
+    )
+
+
+async def _keep_versions(tx: Transaction, shelf: Shelf, ids: list[str], *, now: datetime) -> None:
+    """Put the current versions of these records aside before they are superseded."""
+    if not ids:
+        return
+    rows = await tx.fetch_all(Q.read_documents, shelf.params(ids=ids))
+    compress = zstandard.ZstdCompressor().compress
+    columns: dict[str, list[Any]] = {
+        name: [row[name] for row in rows]
+        for name in ("remote_id", "version", "state", "content_hash", "modified_at", "read_at")
+    }
+    columns["written_at"] = [row["changed_at"] for row in rows]
+    columns["superseded_at"] = [now] * len(rows)
+    columns["document_zstd"] = [compress(document_of(row)) for row in rows]
+    await tx.execute(Q.keep_versions, shelf.params(**columns))
+
+
+def document_of(row: Row) -> bytes:
+    """Return the exact bytes of a row that has ``payload`` (text) and ``raw``."""
+    payload = row["payload"]
+    return bytes(row["raw"]) if payload is None else str(payload).encode()
+
+
+async def _put(
+    tx: Transaction,
+    shelf: Shelf,
+    records: list[Record],
+    known: dict[str, Known],
+    state: State,
+    *,
+    served_at: datetime,
+    now: datetime,
+) -> None:
+    if not records:
+        return
+    kept = [storable(record.document) for record in records]
+    versions = [known[r.remote_id].version + 1 if r.remote_id in known else 1 for r in records]
+    await tx.execute(
+        Q.put_snapshots,
+        shelf.params(
+            read_at=served_at,
+            now=now,
+            remote_id=[r.remote_id for r in records],
+            remote_number=[r.number for r in records],
+            parent_id=[r.parent_id for r in records],
+            state=[_state_of(r, state).value for r in records],
+            version=versions,
+            content_hash=[r.content_hash for r in records],
+            modified_at=[r.modified_at for r in records],
+            created_at=[r.created_at for r in records],
+            status=[r.status for r in records],
+            email_lower=[r.email for r in records],
+            search_text=[r.search_text for r in records],
+            payload=[k.payload for k in kept],
+            raw=[k.raw for k in kept],
+            clean=[k.clean for k in kept],
+        ),
+    )
+
+
+async def bury(
+    tx: Transaction, shelf: Shelf, ids: list[str], *, served_at: datetime, now: datetime
+) -> int:
+    """Set tombstones; the last version stays readable among the earlier ones."""
+    await _keep_versions(tx, shelf, ids, now=now)
+    return await tx.execute(Q.bury, shelf.params(ids=ids, read_at=served_at, now=now))
+
+
+def stream_present(tx: Transaction, shelf: Shelf) -> AsyncIterator[Row]:
+    """Yield (remote_id, remote_number, parent_id, state) of all records that are not gone."""
+    return tx.stream(Q.stream_present, shelf.params(), size=5000)
+
+
+async def list_unlisted(tx: Transaction, shelf: Shelf) -> list[str]:
+    """Return the ids of records that exist and that no list shows, at most 1,000."""
+    return [row["remote_id"] for row in await tx.fetch_all(Q.list_unlisted, shelf.params())]
+
+
+async def count_present(tx: Transaction, shelf: Shelf) -> int:
+    """Count the records that are not gone."""
+    row = await tx.fetch_one(Q.count_present, shelf.params())
+    return int(row["n"]) if row else 0
+
+
+async def list_containers(tx: Transaction, shelf: Shelf, member: str | None) -> list[Row]:
+    """Return (remote_id, remote_number) of the records that have lists of their own.
+
+    Args:
+        member: take only those whose payload has a non-empty list of this name.
+    """
+    if member is None:
+        return await tx.fetch_all(Q.list_containers, shelf.params())
+    return await tx.fetch_all(Q.list_containers_with, shelf.params(member=member))
+
+
+def stream_post_ids(tx: Transaction, shelf: Shelf, resources: Sequence[str]) -> AsyncIterator[Row]:
+    """Yield (remote_number,) of every record of these resources, ascending, gone ones included."""
+    return tx.stream(Q.known_post_ids, shelf.params(resources=list(resources)), size=5000)
+
+
+async def analyze(tx: Transaction) -> None:
+    """Refresh the planner's statistics."""
+    await tx.fetch_one(Q.analyze)
+
+
+async def count_records(tx: Transaction) -> list[Row]:
+    """Return (connection_id, resource, state, n, read_at) of all connections."""
+    return await tx.fetch_all(Q.count_records)
+
+
+async def show_record(tx: Transaction, shelf: Shelf, remote_id: str) -> Row | None:
+    """Return one record with its exact text, or None."""
+    return await tx.fetch_one(Q.show_record, shelf.params(remote_id=remote_id))
+
+
+async def list_versions(tx: Transaction, shelf: Shelf, remote_id: str) -> list[Row]:
+    """Return the earlier versions of one record, latest first, without their documents."""
+    return await tx.fetch_all(Q.list_versions, shelf.params(remote_id=remote_id))
+
+
+async def lowest_number(tx: Transaction, shelf: Shelf) -> int | None:
+    """Return the lowest id of a resource."""
+    row = await tx.fetch_one(Q.number_range, shelf.params())
+    return row["low"] if row else None
+
+
+async def highest_number(tx: Transaction, shelf: Shelf) -> int | None:
+    """Return the highest id of a resource."""
+    row = await tx.fetch_one(Q.number_range, shelf.params())
+    return row["high"] if row else None

@@ -1,0 +1,166 @@
+"""One record by its own address: the last word on whether it exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from storetwin.kernel.errors import RecordError
+from storetwin.mirror import repository
+from storetwin.mirror.context import RunContext
+from storetwin.mirror.models import State
+from storetwin.resources import Resource, named
+from storetwin.runs import repository as runs
+from storetwin.woocommerce.client import Single
+from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
+from storetwin.woocommerce.records import Record, read_record
+
+
+class Outcome(Enum):
+    """What a single reading came to."""
+
+    KEPT = "the store has it, and now the twin"
+    PARTIAL = "the store has it and cannot show its meta_data"
+    BURIED = "the store says that there is no such record"
+    ABSENT = "there is no such record, and the twin had none"
+    FAILED = "the store cannot show it"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An outcome, its reason in words, and whether the twin had to change."""
+
+    outcome: Outcome
+    reason: str = ""
+    is_new: bool = False
+
+
+@dataclass(slots=True)
+class SingleReader:
+    """Reads records of one resource one by one and keeps what it finds."""
+
+    context: RunContext
+    resource: Resource
+    _containers: dict[str, bool] = field(default_factory=dict)
+
+    async def read(
+        self,
+        remote_id: str,
+        *,
+        container: str | None = None,
+        bury: bool = False,
+        state: State = State.LISTED,
+    ) -> Reading:
+        """Read one record by its own address.
+
+        Args:
+            container: its parent, where the address contains it; looked up in the twin if absent.
+            bury: set a tombstone on a 404 of its own. Never on any other answer.
+            state: how it is kept: LISTED by default, UNLISTED where no list shows it.
+        """
+        container = container or await self._parent_of(remote_id)
+        path = self._path(remote_id, container)
+        if path is None:
+            return await self._without_address(remote_id, bury=bury)
+        try:
+            single = await self.context.client.get(path, {})
+            record = read_record(self.resource, single.document, container=self._own(container))
+        except NotFoundError:
+            if await self._is_own(container):
+                return await self._absent(remote_id, bury=bury)
+            return Reading(Outcome.FAILED, f"what contains it ({container}) cannot be had")
+        except (BadAnswerError, RequestRefusedError, RecordError) as error:
+            await self._dead_letter(remote_id, error.message)
+            return Reading(Outcome.FAILED, error.message)
+        return await self._keep(record, single, state if not bury else State.UNLISTED)
+
+    def _path(self, remote_id: str, container: str | None) -> str | None:
+        template = self.resource.single
+        if template is None or ("{parent}" in template and not container):
+            return None
+        return template.replace("{parent}", container or "").replace("{id}", remote_id)
+
+    def _own(self, container: str | None) -> str | None:
+        """The container counts only where the address names it."""
+        return container if self.resource.single and "{parent}" in self.resource.single else None
+
+    async def _parent_of(self, remote_id: str) -> str | None:
+        if not self.resource.single or "{parent}" not in self.resource.single:
+            return None
+        async with self.context.transaction() as tx:
+            shelf = self.context.shelf(self.resource)
+            known = await repository.read_known(tx, shelf, [remote_id])
+        return known[remote_id].parent_id if remote_id in known else None
+
+    async def _is_own(self, container: str | None) -> bool:
+        """Say whether a 404 speaks of the record and not of what contains it.
+
+        A container that answers makes the 404 the record's own; so does one that the twin has
+        already buried on its own 404.
+        """
+        parent = self.resource.fallback_parent or self.resource.parent
+        if container is None or parent is None or not self._own(container):
+            return True
+        if container not in self._containers:
+            self._containers[container] = await self._container_settled(named(parent), container)
+        return self._containers[container]
+
+    async def _container_settled(self, parent: Resource, container: str) -> bool:
+        async with self.context.transaction() as tx:
+            known = await repository.read_known(tx, self.context.shelf(parent), [container])
+        if container in known and known[container].state is State.GONE:
+            return True
+        if parent.single is None:
+            return False
+        try:
+            await self.context.client.get(parent.single.replace("{id}", container), {})
+        except (NotFoundError, BadAnswerError, RequestRefusedError):
+            return False
+        return True
+
+    async def _without_address(self, remote_id: str, *, bury: bool) -> Reading:
+        """A record without an address of its own exists while its list shows it."""
+        if self.resource.is_paged or self.resource.single is not None:
+            return Reading(Outcome.FAILED, "nobody knows what contains it")
+        return await self._absent(remote_id, bury=bury)
+
+    async def _absent(self, remote_id: str, *, bury: bool) -> Reading:
+        context, shelf = self.context, self.context.shelf(self.resource)
+        async with context.transaction() as tx:
+            known = await repository.read_known(tx, shelf, [remote_id])
+            if not bury or remote_id not in known or known[remote_id].state is State.GONE:
+                return Reading(Outcome.ABSENT)
+            now = context.clock()
+            served_at = max(now, known[remote_id].read_at)
+            await repository.bury(tx, shelf, [remote_id], served_at=served_at, now=now)
+        return Reading(Outcome.BURIED)
+
+    async def _keep(self, record: Record, single: Single, state: State) -> Reading:
+        context = self.context
+        async with context.transaction() as tx:
+            written = await repository.write_records(
+                tx,
+                context.shelf(self.resource),
+                [record],
+                served_at=single.served_at,
+                now=context.clock(),
+                state=state,
+            )
+        is_new = bool(written.created or written.updated)
+        if record.is_blank:
+            reason = "its meta_data cannot be had"
+            await self._dead_letter(record.remote_id, reason)
+            return Reading(Outcome.PARTIAL, reason, is_new)
+        return Reading(Outcome.KEPT, is_new=is_new)
+
+    async def _dead_letter(self, remote_id: str, reason: str) -> None:
+        async with self.context.transaction() as tx:
+            await runs.add_dead_letter(
+                tx,
+                self.context.run,
+                resource=self.resource.name,
+                remote_id=remote_id,
+                name=remote_id,
+                reason=reason,
+                now=self.context.clock(),
+            )

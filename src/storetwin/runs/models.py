@@ -1,0 +1,142 @@
+"""The nouns of this room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class RunState(StrEnum):
+    """Where a run is, or how it ended."""
+
+    RUNNING = "running"
+    DONE = "done"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class Stage(StrEnum):
+    """What a run is doing with a resource."""
+
+    PULL = "pull"
+    VERIFY = "verify"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a pull or a verification.
+
+    ``epoch`` fences: every transaction of a run first touches its row ``WHERE epoch = mine``
+    and stops when there is none, so a paused process that wakes up late writes nothing.
+    """
+
+    run_id: UUID
+    organisation_id: UUID
+    connection_id: UUID
+    kind: str
+    epoch: int
+    started_at: datetime
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run has come with one resource. Counts are records unless named otherwise."""
+
+    stage: Stage
+    resource: str
+    started_at: datetime
+    state: str = "running"
+    records: int = 0
+    created: int = 0
+    updated: int = 0
+    buried: int = 0
+    unreadable: int = 0
+    pages: int = 0
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the first reading of a resource goes on.
+
+    ``position`` is the mirror's own: this room keeps it and does not look inside.
+    """
+
+    resource: str
+    position: dict[str, Any]
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that could not be had or kept."""
+
+    dead_letter_id: UUID
+    connection_id: UUID
+    resource: str
+    remote_id: str | None
+    name: str
+    reason: str
+    state: str
+    attempts: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a certificate: a resource, counted on both sides.
+
+    Args:
+        in_store: records that the store's lists showed.
+        in_twin: records of the twin that are there at the stated level.
+        unlisted: remote ids of records that exist and that no list shows.
+        fetched: records that the verification had to fetch: missing, or older than the store's.
+        buried: records that the store no longer has; tombstones were set.
+        lacking: what the twin does not have, each named with its reason.
+        remarks: what else a reader should know.
+        requests: what this line cost.
+    """
+
+    resource: str
+    level: str
+    lists: tuple[str, ...]
+    started_at: datetime
+    ended_at: datetime
+    in_store: int
+    in_twin: int
+    fetched: int = 0
+    buried: int = 0
+    unlisted: tuple[str, ...] = ()
+    lacking: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[str, ...] = ()
+    requests: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether every record present throughout is in the twin at the stated level."""
+        return not self.lacking and self.in_store == self.in_twin
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Proof of completeness of a connection at a moment."""
+
+    certificate_id: UUID
+    connection_id: UUID
+    run_id: UUID
+    level: str
+    started_at: datetime
+    ended_at: datetime
+    findings: tuple[Finding, ...]
+    requests: int = 0
+    remarks: tuple[str, ...] = field(default=())
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether each resource is complete."""
+        return all(finding.is_complete for finding in self.findings)

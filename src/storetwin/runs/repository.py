@@ -1,0 +1,228 @@
+"""Reads and writes of runs, progress, cursors, dead letters and certificates.
+
+Every function takes the caller's transaction: what it writes is committed with the data it
+speaks of, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from storetwin.db.database import Row, Transaction
+from storetwin.db.queries import load_queries
+from storetwin.kernel.errors import ConflictError
+from storetwin.kernel.ids import new_id
+from storetwin.runs.models import Certificate, Cursor, DeadLetter, Progress, Run, RunState
+
+Q = load_queries(__package__)
+
+
+class RunTakenOverError(ConflictError):
+    """Another process has taken over this run; this one must not write any more."""
+
+    default_remedy = "Nothing was lost. Look at `storetwin runs` to see which run goes on."
+
+
+async def start_run(
+    tx: Transaction,
+    *,
+    connection_id: UUID,
+    organisation_id: UUID,
+    kind: str,
+    owner: str,
+    options: dict[str, Any],
+    now: datetime,
+) -> Run:
+    """Open a run. The caller holds the connection's lock, so any open run is an orphan."""
+    await tx.execute(Q.close_orphans, {"connection_id": connection_id, "now": now})
+    run_id = new_id(now)
+    row = await tx.fetch_one(
+        Q.start_run,
+        {
+            "run_id": run_id,
+            "organisation_id": organisation_id,
+            "connection_id": connection_id,
+            "kind": kind,
+            "owner": owner,
+            "options": json.dumps(options),
+            "now": now,
+        },
+    )
+    assert row is not None
+    return Run(run_id, organisation_id, connection_id, kind, row["epoch"], now)
+
+
+async def fence(tx: Transaction, run: Run, *, requests: int, now: datetime) -> None:
+    """Refresh the run's heartbeat, first thing in each of its transactions.
+
+    Raises:
+        RunTakenOverError: the run is no longer ours.
+    """
+    found = {"run_id": run.run_id, "epoch": run.epoch, "requests": requests, "now": now}
+    if await tx.execute(Q.touch_run, found) == 0:
+        raise RunTakenOverError(f"Run {run.run_id} was taken over by another process.")
+
+
+async def end_run(
+    tx: Transaction,
+    run: Run,
+    state: RunState,
+    *,
+    requests: int,
+    now: datetime,
+    error: str | None = None,
+) -> None:
+    """Close a run with its result; does nothing when it was taken over."""
+    await tx.execute(
+        Q.end_run,
+        {
+            "run_id": run.run_id,
+            "epoch": run.epoch,
+            "state": state.value,
+            "requests": requests,
+            "error": error,
+            "now": now,
+        },
+    )
+
+
+async def save_progress(tx: Transaction, run: Run, progress: Progress, *, now: datetime) -> None:
+    """Write how far the run has come, and tell whoever listens."""
+    found = asdict(progress) | {"stage": progress.stage.value, "now": now}
+    await tx.fetch_one(
+        Q.save_progress, found | {"organisation_id": run.organisation_id, "run_id": run.run_id}
+    )
+
+
+async def list_runs(tx: Transaction, *, connection_id: UUID | None, limit: int) -> list[Row]:
+    """Return the latest runs, newest first."""
+    return await tx.fetch_all(Q.list_runs, {"connection_id": connection_id, "limit": limit})
+
+
+async def find_runs(tx: Transaction, prefix: str) -> list[Row]:
+    """Return at most two runs whose id begins with ``prefix``."""
+    return await tx.fetch_all(Q.find_runs, {"prefix": prefix})
+
+
+async def list_progress(tx: Transaction, run_id: UUID) -> list[Row]:
+    """Return a run's progress by stage and resource."""
+    return await tx.fetch_all(Q.list_progress, {"run_id": run_id})
+
+
+async def read_cursors(tx: Transaction, connection_id: UUID) -> dict[str, Cursor]:
+    """Return the cursors of a connection by resource."""
+    rows = await tx.fetch_all(Q.read_cursors, {"connection_id": connection_id})
+    return {
+        row["resource"]: Cursor(row["resource"], json.loads(row["position"]), row["is_done"])
+        for row in rows
+    }
+
+
+async def save_cursor(tx: Transaction, run: Run, cursor: Cursor, *, now: datetime) -> None:
+    """Move a cursor, in the transaction of the data it speaks of."""
+    await tx.execute(
+        Q.save_cursor,
+        {
+            "organisation_id": run.organisation_id,
+            "connection_id": run.connection_id,
+            "resource": cursor.resource,
+            "position": json.dumps(cursor.position),
+            "is_done": cursor.is_done,
+            "now": now,
+        },
+    )
+
+
+async def clear_cursors(tx: Transaction, connection_id: UUID, resources: Sequence[str]) -> None:
+    """Forget where the pull of these resources stands."""
+    await tx.execute(
+        Q.clear_cursors, {"connection_id": connection_id, "resources": list(resources)}
+    )
+
+
+async def add_dead_letter(
+    tx: Transaction,
+    run: Run,
+    *,
+    resource: str,
+    remote_id: str | None,
+    name: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Keep a dead letter; one that waits already for the same record is counted up."""
+    await tx.execute(
+        Q.bury_letter,
+        {
+            "dead_letter_id": new_id(now),
+            "organisation_id": run.organisation_id,
+            "connection_id": run.connection_id,
+            "resource": resource,
+            "remote_id": remote_id,
+            "name": name,
+            "reason": reason,
+            "run_id": run.run_id,
+            "now": now,
+        },
+    )
+
+
+async def resolve_dead_letters(
+    tx: Transaction, connection_id: UUID, resource: str, names: Iterable[str], *, now: datetime
+) -> int:
+    """Close the waiting dead letters of these records; return how many there were."""
+    found = {"connection_id": connection_id, "resource": resource, "names": list(names), "now": now}
+    return await tx.execute(Q.resolve_letters, found)
+
+
+async def list_dead_letters(
+    tx: Transaction,
+    *,
+    connection_id: UUID | None = None,
+    resource: str | None = None,
+    state: str = "waiting",
+    limit: int = 1000,
+) -> list[DeadLetter]:
+    """Return dead letters, newest first."""
+    rows = await tx.fetch_all(
+        Q.list_letters,
+        {"connection_id": connection_id, "resource": resource, "state": state, "limit": limit},
+    )
+    return [
+        DeadLetter(**{name: row[name] for name in DeadLetter.__dataclass_fields__}) for row in rows
+    ]
+
+
+async def discard_dead_letters(tx: Transaction, ids: Sequence[UUID], *, now: datetime) -> int:
+    """Discard waiting dead letters; return how many there were."""
+    return await tx.execute(Q.discard_letters, {"ids": list(ids), "now": now})
+
+
+async def save_certificate(
+    tx: Transaction, organisation_id: UUID, certificate: Certificate, document: dict[str, Any]
+) -> None:
+    """Keep a certificate; ``document`` is what every door shows of it."""
+    await tx.execute(
+        Q.save_certificate,
+        {
+            "certificate_id": certificate.certificate_id,
+            "organisation_id": organisation_id,
+            "connection_id": certificate.connection_id,
+            "run_id": certificate.run_id,
+            "level": certificate.level,
+            "is_complete": certificate.is_complete,
+            "started_at": certificate.started_at,
+            "ended_at": certificate.ended_at,
+            "document": json.dumps(document),
+        },
+    )
+
+
+async def latest_certificates(tx: Transaction) -> dict[UUID, Row]:
+    """Return the latest certificate of each connection."""
+    return {row["connection_id"]: row for row in await tx.fetch_all(Q.latest_certificates)}

@@ -1,0 +1,103 @@
+"""One list of a store, read by offset: turns pages of bytes into pages of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from storetwin.kernel.errors import RecordError
+from storetwin.resources import Resource
+from storetwin.woocommerce.client import Page, StoreClient
+from storetwin.woocommerce.errors import BadAnswerError
+from storetwin.woocommerce.records import Record, read_record
+
+MAX_EXCLUDED = 200  # ids in one URL, well below the 8 kB that servers allow
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A page of records, in the store's order."""
+
+    records: tuple[Record, ...]
+    nameless: tuple[RecordError, ...]
+    served_at: datetime
+    total: int | None
+    remarks: tuple[str, ...]
+    size_bytes: int
+    elapsed: float
+
+    @property
+    def is_blank(self) -> bool:
+        """Say whether WooCommerce blanked the meta_data of this page."""
+        return any(record.is_blank for record in self.records)
+
+
+@dataclass(slots=True)
+class Listing:
+    """One list of one resource, optionally inside one container.
+
+    Args:
+        excluded: ids that the store is asked to leave out: records that break the page they
+            stand on, each read (or given up) on its own.
+        light: ask only for ids and dates.
+    """
+
+    client: StoreClient
+    resource: Resource
+    path: str
+    params: Mapping[str, str]
+    container: str | None = None
+    light: bool = False
+    excluded: set[int] = field(default_factory=set)
+
+    async def page(self, offset: int, size: int) -> Loaded:
+        """Read ``size`` rows from ``offset`` on, oldest id first.
+
+        Raises:
+            BadAnswerError: the store answered, but not with this page.
+            RetryableError: the store does not answer.
+        """
+        asked = {**self.params, "per_page": str(size), "offset": str(offset)}
+        asked |= {"orderby": "id", "order": "asc"}
+        if self.excluded:
+            asked["exclude"] = ",".join(map(str, sorted(self.excluded)))
+        loaded = self._load(await self.client.list(self.path, self._with_fields(asked)))
+        if not loaded.records and offset == 0 and not self.excluded and loaded.total:
+            raise BadAnswerError(
+                "empty", f"{self.path} says it has {loaded.total} records and shows none."
+            )
+        return loaded
+
+    async def whole(self) -> Loaded:
+        """Read a list that ignores paging and always gives everything."""
+        return self._load(await self.client.list(self.path, dict(self.params)))
+
+    async def included(self, ids: Iterable[int]) -> Loaded:
+        """Read these records, at most 100; what the list does not show is just absent."""
+        wanted = list(ids)
+        asked = {**self.params, "include": ",".join(map(str, wanted)), "orderby": "id"}
+        asked |= {"per_page": str(max(1, len(wanted))), "order": "asc"}
+        return self._load(await self.client.list(self.path, self._with_fields(asked)))
+
+    def _with_fields(self, asked: dict[str, str]) -> dict[str, str]:
+        if self.light and self.resource.light:
+            asked["_fields"] = self.resource.light
+        return asked
+
+    def _load(self, page: Page) -> Loaded:
+        records, nameless = [], []
+        for document in page.records:
+            try:
+                records.append(read_record(self.resource, document, container=self.container))
+            except RecordError as error:
+                nameless.append(error)
+        return Loaded(
+            records=tuple(records),
+            nameless=tuple(nameless),
+            served_at=page.served_at,
+            total=page.total,
+            remarks=page.remarks,
+            size_bytes=page.size,
+            elapsed=page.elapsed,
+        )

@@ -1,0 +1,113 @@
+"""How a list is read so that nothing is skipped: pure decisions over offsets and ids.
+
+A list sorted by id changes under the reader in two ways only: records are added at its end, and
+records vanish from it. So each page begins with the last record of the page before. If that
+record, or an older one, stands first, nothing lies between; if a younger one does, the list has
+moved up and the reader steps back until it finds ground it knows.
+
+Neither totals nor short pages end a list: it ends when a page shows known ground and nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+FULL_PAGE = 100  # the largest per_page that WooCommerce takes
+SMALLEST = 2  # one known record and one new one
+MAX_IDLE = 8  # answers in a row that bring nothing new before we say that the list lies
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a walk stands in one list.
+
+    Args:
+        offset: rows of the list up to and including ``last``.
+        last: the greatest id read; 0 before the first.
+        overlaps: False right after a record that could be neither read nor named: the next
+            page cannot begin with it.
+    """
+
+    offset: int = 0
+    last: int = 0
+    overlaps: bool = True
+
+    @property
+    def ask(self) -> int:
+        """The offset of the next page: one row back, so that it begins on known ground."""
+        return max(0, self.offset - 1) if self.overlaps else self.offset
+
+
+class Verdict(Enum):
+    """What a page turned out to be."""
+
+    FRESH = "it brought new records"
+    MOVED = "the list moved, step back"
+    KNOWN = "known ground only, go on"
+    END = "known ground and nothing behind it"
+    LYING = "the store goes on answering without bringing anything new"
+    UNSORTED = "the store does not sort by id"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What follows from a page: the verdict, which rows are new, where to ask next."""
+
+    verdict: Verdict
+    fresh_from: int
+    position: Position
+    ask: int
+    idle: int
+
+
+def judge(
+    position: Position, asked: int, size: int, ids: Sequence[int], *, idle: int = 0
+) -> Reading:
+    """Judge one page.
+
+    Args:
+        position: where the walk stands.
+        asked: the offset of the request that this page answers.
+        size: its per_page.
+        ids: the ids on the page, in order.
+        idle: how many pages before it brought nothing new.
+    """
+    if idle >= MAX_IDLE:
+        return Reading(Verdict.LYING, len(ids), position, asked, idle)
+    if any(a >= b for a, b in zip(ids, ids[1:], strict=False)):
+        return Reading(Verdict.UNSORTED, len(ids), position, asked, idle)
+    if not ids:
+        return _judge_empty(position, asked, size, idle)
+    if asked > 0 and ids[0] > position.last and position.overlaps:
+        back = max(0, asked - (size - 1))
+        return Reading(Verdict.MOVED, len(ids), position, back, idle + 1)
+    fresh = sum(1 for number in ids if number <= position.last)
+    if fresh < len(ids):
+        after = Position(asked + len(ids), ids[-1])
+        return Reading(Verdict.FRESH, fresh, after, after.ask, 0)
+    return _judge_known(position, asked, size, ids, idle)
+
+
+def _judge_known(
+    position: Position, asked: int, size: int, ids: Sequence[int], idle: int
+) -> Reading:
+    """Known ground only. A full-sized page that is not full ends the list.
+
+    A small one does not: the rows behind the known one may be counted and never load. The next
+    page is then asked for without an overlap; an empty one ends the list.
+    """
+    is_full = len(ids) >= size
+    after = replace(position, offset=asked + len(ids), overlaps=True)
+    if not is_full and size < FULL_PAGE:
+        after = replace(position, offset=asked + size, overlaps=False)
+    verdict = Verdict.END if not is_full and size >= FULL_PAGE else Verdict.KNOWN
+    return Reading(verdict, len(ids), after, after.ask, idle + 1)
+
+
+def _judge_empty(position: Position, asked: int, size: int, idle: int) -> Reading:
+    """An empty page ends a list only at its very beginning, or behind a record we had to skip."""
+    if asked == 0 or not position.overlaps:
+        return Reading(Verdict.END, 0, position, asked, idle)
+    return Reading(Verdict.MOVED, 0, position, max(0, asked - (size - 1)), idle + 1)

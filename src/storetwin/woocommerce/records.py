@@ -1,0 +1,153 @@
+"""What we read of a record; its exact bytes are kept beside it and never rebuilt from this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from storetwin.kernel.clock import parse_gmt
+from storetwin.kernel.content_hash import content_hash
+from storetwin.kernel.errors import RecordError
+from storetwin.kernel.json_text import storable
+from storetwin.resources import Resource
+
+_BLANK_META = b'"meta_data":[{}'
+_ABSENT = msgspec.Raw()
+
+
+class _Wire(msgspec.Struct):
+    """The members we look at. Any of them may have any type: stores hold everything."""
+
+    id: Any = None
+    slug: Any = None
+    parent_id: Any = None
+    status: Any = None
+    number: Any = None
+    name: Any = None
+    code: Any = None
+    sku: Any = None
+    email: Any = None
+    username: Any = None
+    first_name: Any = None
+    last_name: Any = None
+    reason: Any = None
+    billing: Any = None
+    date_created_gmt: Any = None
+    date_modified_gmt: Any = None
+    links: msgspec.Raw = msgspec.field(default=_ABSENT, name="_links")
+    payment_url: msgspec.Raw = _ABSENT
+    permalink: msgspec.Raw = _ABSENT
+    related_ids: msgspec.Raw = _ABSENT
+
+
+_DECODER = msgspec.json.Decoder(_Wire)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a store.
+
+    Args:
+        document: exact bytes as the store sent them.
+        remote_id: what the store calls it, as text.
+        number: the same as a number, where ids are numbers.
+        parent_id: the record it belongs to (variation → product, refund → order, term → attribute).
+        modified_at: the store's own ``date_modified_gmt``; None where it has none.
+        created_at: the store's own ``date_created_gmt``.
+        status: the store's word for it, where it has one.
+        email: lower case, where the record has one.
+        search_text: what people search by, lower case.
+        content_hash: 16 bytes, see :mod:`storetwin.kernel.content_hash`.
+        is_blank: its ``meta_data`` came as ``[{}, …]``: one unencodable value somewhere on the
+            page makes WooCommerce blank all of it.
+    """
+
+    document: bytes
+    remote_id: str
+    number: int | None
+    parent_id: str | None
+    modified_at: datetime | None
+    created_at: datetime | None
+    status: str | None
+    email: str | None
+    search_text: str | None
+    content_hash: bytes
+    is_blank: bool
+
+
+def read_record(resource: Resource, document: bytes, *, container: str | None = None) -> Record:
+    """Read what we need of one record.
+
+    Args:
+        resource: its declaration.
+        document: exact bytes.
+        container: remote id of the record in whose list it stood, if it was one.
+
+    Raises:
+        RecordError: the record does not say what it is called.
+    """
+    wire = _decode(document)
+    remote_id = _text(getattr(wire, resource.key))
+    if not remote_id:
+        raise RecordError(
+            f"A record of {resource.name} has no {resource.key}: {document[:80]!r}",
+            remedy="Look at the record in the store; a plugin removes the member.",
+        )
+    email = _text(wire.email) or _text(_member(wire.billing, "email"))
+    return Record(
+        document=document,
+        remote_id=remote_id,
+        number=int(remote_id) if resource.has_numeric_key and remote_id.isdecimal() else None,
+        parent_id=container or _text(wire.parent_id) or None,
+        modified_at=parse_gmt(_text(wire.date_modified_gmt)),
+        created_at=parse_gmt(_text(wire.date_created_gmt)),
+        status=_text(wire.status),
+        email=email.lower() if email else None,
+        search_text=_search_text(resource, wire),
+        content_hash=content_hash(document, _volatile(resource, wire)),
+        is_blank=_BLANK_META in document,
+    )
+
+
+def _decode(document: bytes) -> _Wire:
+    try:
+        return _DECODER.decode(document)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        clean = storable(document).clean
+    try:
+        return _DECODER.decode(clean or document)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RecordError(f"A record is not JSON: {error}: {document[:80]!r}") from error
+
+
+def _text(value: Any) -> str | None:
+    """Return a scalar as text without what PostgreSQL's ``text`` cannot hold; None for the rest."""
+    if value is None or isinstance(value, bool | dict | list):
+        return None
+    return str(value).replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _search_text(resource: Resource, wire: _Wire) -> str | None:
+    found = []
+    for path in resource.search:
+        name, _, inner = path.partition(".")
+        value = getattr(wire, name)
+        if text := _text(_member(value, inner) if inner else value):
+            found.append(text.lower())
+    return " ".join(found) or None
+
+
+def _volatile(resource: Resource, wire: _Wire) -> list[tuple[str, bytes]]:
+    pairs = []
+    for name in resource.volatile:
+        value = bytes(getattr(wire, name.lstrip("_")))
+        if value:
+            pairs.append((name, value))
+    return pairs

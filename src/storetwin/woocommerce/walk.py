@@ -1,0 +1,233 @@
+"""A walk reads a list to its end, skipping nothing, whatever the store does meanwhile.
+
+Several pages are in flight; they are handed on in order. A page that comes back bad is asked for
+in smaller pieces until the record that spoils it stands alone; that record is named, handed on
+as unreadable, and left out of the pages that follow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from storetwin.kernel.errors import RecordError
+from storetwin.woocommerce.errors import BadAnswerError, StoreDownError
+from storetwin.woocommerce.listing import MAX_EXCLUDED, Listing, Loaded
+from storetwin.woocommerce.paging import FULL_PAGE, SMALLEST, Position, Verdict, judge
+from storetwin.woocommerce.records import Record
+from storetwin.woocommerce.split import name_unreadable
+
+MAX_UNREADABLE = 1_000
+PATIENCE = 3  # how often the same page is asked for before it counts as bad
+HEAVY_PAGE_BYTES = 16 * 1024 * 1024
+SLOW_PAGE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """New records in order, and where the walk stands behind them."""
+
+    records: tuple[Record, ...]
+    position: Position
+    served_at: datetime
+    total: int | None = None
+    remarks: tuple[str, ...] = ()
+    nameless: tuple[RecordError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that the store has and cannot show.
+
+    Args:
+        number: its id; None when not even that could be found out.
+        after: the id before it in the list.
+        before: the id behind it, if there is one.
+        reason: what the store answered.
+        position: where the walk stands behind it.
+    """
+
+    number: int | None
+    after: int
+    before: int | None
+    reason: str
+    position: Position
+
+
+Step = Batch | Unreadable
+
+
+@dataclass(slots=True)
+class Walk:
+    """Reads one list from a position to its end.
+
+    Args:
+        listing: the list.
+        position: where to start; the end of an earlier, interrupted walk or the beginning.
+        ahead: pages in flight at most.
+    """
+
+    listing: Listing
+    position: Position = Position()
+    ahead: int = 4
+    size: int = FULL_PAGE
+    _ceiling: int = FULL_PAGE
+    _total: int | None = None
+    _asked: int = 0
+    _idle: int = 0
+    _failures: int = 0
+    _bad_until: int = 0
+    _unreadable: int = 0
+    _flying: dict[tuple[int, int], asyncio.Task[Loaded]] = field(default_factory=dict)
+
+    async def steps(self) -> AsyncIterator[Step]:
+        """Yield batches and unreadable records in the list's order, to its end.
+
+        Raises:
+            StoreDownError: the store has stopped answering.
+            RecordError: the list cannot be read to its end (says why).
+        """
+        self._asked = self.position.ask
+        try:
+            while True:
+                try:
+                    loaded = await self._land()
+                    if loaded.is_blank and not self.listing.light:
+                        async for step in self._unblank(loaded):
+                            yield step
+                        continue
+                except BadAnswerError as error:
+                    async for step in self._mend(error):
+                        yield step
+                    continue
+                self._failures = 0
+                batch, ended = self._take(loaded)
+                if batch is not None:
+                    yield batch
+                if ended:
+                    return
+        finally:
+            self._recall()
+
+    # -- pages in flight ------------------------------------------------------------------------
+
+    async def _land(self) -> Loaded:
+        """Return the page at ``_asked``, keeping the pages behind it in flight."""
+        stride = max(1, self.size - 1)
+        wanted = [(self._asked + k * stride, self.size) for k in range(self.ahead)]
+        if self._total is None or self.size < SMALLEST or not self.position.overlaps:
+            del wanted[1:]  # how long the list is, nobody has said yet
+        else:
+            wanted = [w for w in wanted if w[0] < self._total] or wanted[:1]
+            if wanted[0][0] != self._asked:
+                wanted.insert(0, (self._asked, self.size))
+        for key in [key for key in self._flying if key not in wanted]:
+            self._flying.pop(key).cancel()
+        for key in wanted:
+            if key not in self._flying:
+                self._flying[key] = asyncio.create_task(self.listing.page(*key))
+        return await self._flying.pop(wanted[0])
+
+    def _recall(self) -> None:
+        for task in self._flying.values():
+            task.cancel()
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._flying.clear()
+
+    # -- good pages -----------------------------------------------------------------------------
+
+    def _take(self, loaded: Loaded) -> tuple[Batch | None, bool]:
+        ids = [record.number or 0 for record in loaded.records]
+        reading = judge(self.position, self._asked, self.size, ids, idle=self._idle)
+        if reading.verdict in (Verdict.LYING, Verdict.UNSORTED):
+            raise RecordError(
+                f"The list {self.listing.path} cannot be read to its end: {reading.verdict.value}.",
+                remedy="A plugin changes this list. Report what it is, the rest was pulled.",
+            )
+        self._total, self._idle = loaded.total, reading.idle
+        self.position, self._asked = reading.position, reading.ask
+        self._adapt(loaded)
+        fresh = loaded.records[reading.fresh_from :]
+        batch = None
+        if fresh or loaded.nameless:
+            batch = Batch(
+                fresh,
+                self.position,
+                loaded.served_at,
+                loaded.total,
+                loaded.remarks,
+                loaded.nameless,
+            )
+        return batch, reading.verdict is Verdict.END
+
+    def _adapt(self, loaded: Loaded) -> None:
+        """Ask for less where a page is heavy or slow, for more after a page went well."""
+        if loaded.size_bytes > HEAVY_PAGE_BYTES or loaded.elapsed > SLOW_PAGE_SECONDS:
+            self._ceiling = max(SMALLEST, self.size // 2)
+        if self._asked >= self._bad_until:
+            self.size = self._ceiling
+        elif self.size < SMALLEST:
+            self.size = SMALLEST
+
+    # -- bad pages ------------------------------------------------------------------------------
+
+    async def _mend(self, error: BadAnswerError) -> AsyncIterator[Step]:
+        """Ask again, then for less, until the record that spoils the page stands alone."""
+        self._recall()
+        self._failures += 1
+        is_known_bad = self._asked < self._bad_until
+        alone = SMALLEST if self._asked < self.position.offset else 1
+        if self._failures < PATIENCE and (self.size <= alone or not is_known_bad):
+            return
+        if not is_known_bad or self.size <= alone:
+            await self._check_store(error)
+        if self.size > alone:
+            self._bad_until = max(self._bad_until, self._asked + self.size)
+            self.size, self._failures = max(alone, self.size // 2), 0
+            return
+        async for step in self._give_up(error.message):
+            yield step
+
+    async def _check_store(self, error: BadAnswerError) -> None:
+        if not await self.listing.client.control():
+            raise StoreDownError(f"The store has stopped answering: {error.message}")
+
+    async def _give_up(self, reason: str) -> AsyncIterator[Step]:
+        named = await name_unreadable(self.listing, self.position)
+        self._unreadable += max(1, len(named.ids))
+        if self._unreadable > MAX_UNREADABLE:
+            raise RecordError(
+                f"More than {MAX_UNREADABLE} records of {self.listing.path} cannot be read.",
+                remedy="Look at the store's PHP error log: one cause breaks them all.",
+            )
+        after = self.position.last
+        if not named.ids or len(self.listing.excluded) + len(named.ids) > MAX_EXCLUDED:
+            self.position = Position(self.position.offset + 1, after, overlaps=False)
+        else:
+            self.listing.excluded |= set(named.ids)
+        self._asked, self.size, self._failures = self.position.ask, self._ceiling, 0
+        for number in named.ids or (None,):
+            yield Unreadable(number, after, named.before, reason, self.position)
+
+    # -- pages without their meta_data ----------------------------------------------------------
+
+    async def _unblank(self, loaded: Loaded) -> AsyncIterator[Step]:
+        """Read a blanked page in halves; what stays blank alone is kept as it is and left out."""
+        self._recall()
+        fresh = [r for r in loaded.records if (r.number or 0) > self.position.last]
+        if not fresh:
+            self._take(loaded)
+            return
+        if len(fresh) > 1:
+            self.size = max(SMALLEST, self.size // 2) if self._asked else max(1, self.size // 2)
+            return
+        alone = await self.listing.included([fresh[0].number or 0])
+        record = alone.records[0] if alone.records else fresh[0]
+        if record.is_blank and len(self.listing.excluded) < MAX_EXCLUDED and record.number:
+            self.listing.excluded.add(record.number)
+        else:
+            self.position = Position(self.position.offset + 1, record.number or 0)
+        self._asked, self.size = self.position.ask, self._ceiling
+        yield Batch((record,), self.position, loaded.served_at, loaded.total, loaded.remarks)
