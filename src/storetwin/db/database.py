@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
@@ -98,6 +99,26 @@ class Database:
         """
         async with transaction_on(self._pool, organisation_id) as transaction:
             yield transaction
+
+    @asynccontextmanager
+    async def lock(self, name: str) -> AsyncIterator[bool]:
+        """Hold a lock of this name for the block; yields False when somebody else holds it.
+
+        It lives in the session: a process that dies, or a server that restarts, lets go of it.
+        So it keeps two runs apart in the usual case, and fencing does in every other.
+        """
+        with translating():
+            connection = await self._pool.getconn()
+        try:
+            with translating():
+                row = await (await connection.execute(Q.try_lock, (name,))).fetchone()
+                await connection.commit()
+            yield bool(row and row["is_held"])
+        finally:
+            with contextlib.suppress(psycopg.Error):
+                await connection.execute(Q.unlock, (name,))
+                await connection.commit()
+            await self._pool.putconn(connection)
 
 
 async def connect(dsn: str) -> AsyncConnection[Row]:

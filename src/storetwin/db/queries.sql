@@ -204,3 +204,11 @@ SELECT statement FROM facts ORDER BY kind, title COLLATE "C", statement COLLATE 
 INSERT INTO tenancy.organisations (id, name, created_at)
 VALUES (%(id)s, %(name)s, %(created_at)s)
 ON CONFLICT (id) DO NOTHING;
+
+-- name: try_lock
+-- Takes a lock by name for the session, or says that another session has it.
+SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS is_held;
+
+-- name: unlock
+-- Lets go of a lock; harmless (false) when it is not ours.
+SELECT pg_advisory_unlock(hashtextextended(%s, 0)) AS was_held;
