@@ -7,6 +7,8 @@ CREATE SCHEMA mirror;
 
 CREATE SCHEMA runs;
 
+CREATE SCHEMA security;
+
 CREATE SCHEMA tenancy;
 
 CREATE TABLE connections.connections (
@@ -31,12 +33,6 @@ CREATE TABLE connections.connections (
     wp_version text,
     timezone text,
     currency text
-);
-
-CREATE TABLE connections.vault_checks (
-    organisation_id uuid NOT NULL,
-    sealed bytea NOT NULL,
-    created_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE mirror.snapshots (
@@ -146,6 +142,12 @@ CREATE TABLE runs.runs (
     error text
 );
 
+CREATE TABLE security.vault_checks (
+    organisation_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE tenancy.organisations (
     id uuid NOT NULL,
     name text NOT NULL,
@@ -171,10 +173,6 @@ ALTER TABLE connections.connections ADD CONSTRAINT connections_platform_check CH
 ALTER TABLE connections.connections ADD CONSTRAINT connections_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text])));
 
 ALTER TABLE connections.connections ADD CONSTRAINT connections_url_key UNIQUE (organisation_id, url);
-
-ALTER TABLE connections.vault_checks ADD CONSTRAINT vault_checks_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
-
-ALTER TABLE connections.vault_checks ADD CONSTRAINT vault_checks_pkey PRIMARY KEY (organisation_id);
 
 ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_check CHECK (((payload IS NULL) <> (raw IS NULL)));
 
@@ -222,6 +220,10 @@ ALTER TABLE runs.runs ADD CONSTRAINT runs_pkey PRIMARY KEY (run_id);
 
 ALTER TABLE runs.runs ADD CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'incomplete'::text, 'failed'::text, 'interrupted'::text])));
 
+ALTER TABLE security.vault_checks ADD CONSTRAINT vault_checks_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE security.vault_checks ADD CONSTRAINT vault_checks_pkey PRIMARY KEY (organisation_id);
+
 ALTER TABLE tenancy.organisations ADD CONSTRAINT organisations_name_check CHECK ((name <> ''::text));
 
 ALTER TABLE tenancy.organisations ADD CONSTRAINT organisations_pkey PRIMARY KEY (id);
@@ -250,8 +252,6 @@ CREATE UNIQUE INDEX runs_one_at_a_time ON runs.runs USING btree (connection_id) 
 
 ALTER TABLE connections.connections ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE connections.vault_checks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-
 ALTER TABLE mirror.snapshots ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE mirror.versions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -266,11 +266,11 @@ ALTER TABLE runs.progress ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE runs.runs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
+ALTER TABLE security.vault_checks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE tenancy.organisations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY own_organisation ON connections.connections FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
-
-CREATE POLICY own_organisation ON connections.vault_checks FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON mirror.snapshots FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
@@ -285,6 +285,8 @@ CREATE POLICY own_organisation ON runs.dead_letters FOR ALL TO PUBLIC USING ((or
 CREATE POLICY own_organisation ON runs.progress FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON runs.runs FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON security.vault_checks FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON tenancy.organisations FOR ALL TO PUBLIC USING ((id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
@@ -317,8 +319,6 @@ END $function$;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.connections TO storetwin_app;
 
-GRANT DELETE, INSERT, SELECT, UPDATE ON connections.vault_checks TO storetwin_app;
-
 GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.documents TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.snapshots TO storetwin_app;
@@ -334,5 +334,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON runs.dead_letters TO storetwin_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON runs.progress TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON runs.runs TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON security.vault_checks TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.organisations TO storetwin_app;

@@ -7,7 +7,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -44,6 +44,12 @@ def make_socket_folder(folder: Path, owner: int) -> None:
                 f"The folder {folder} for the database's socket belongs to somebody else.",
                 remedy=f"Remove {folder}, then run the same command again.",
             ) from None
+
+
+def remove_socket_folder(folder: Path) -> None:
+    """Remove the folder of a stopped server, unless something is left in it."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from storetwin.db.embedded.cluster import DataDirectoryVersionError
 from storetwin.db.embedded.folders import (
     make_socket_folder,
     naming_the_folder,
+    remove_socket_folder,
     socket_folder,
 )
 from storetwin.db.embedded.locks import POLL_SECONDS, FileLock
@@ -193,6 +194,7 @@ class EmbeddedPostgres:
                         remedy=f"See {self.log} for the reason.",
                     )
                 await asyncio.sleep(POLL_SECONDS)
+        remove_socket_folder(self._sockets)
 
     def _make_folder(self) -> None:
         self._folder.mkdir(mode=0o700 if self._user is None else 0o711, parents=True, exist_ok=True)

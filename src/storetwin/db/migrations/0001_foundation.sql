@@ -1,4 +1,4 @@
--- Organisations and connections: the tenants and their links to stores.
+-- The tenants, their links to stores, and how we notice a wrong encryption key.
 -- Every table has organisation_id, row-level security enabled and forced, and one policy.
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
@@ -11,6 +11,7 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO storetwin_app;
 
 CREATE SCHEMA tenancy;
+CREATE SCHEMA security;
 CREATE SCHEMA connections;
 
 CREATE TABLE tenancy.organisations (
@@ -57,12 +58,12 @@ CREATE POLICY own_organisation ON connections.connections
     USING (organisation_id = nullif(current_setting('app.organisation_id', true), '')::uuid);
 
 -- One known text, sealed: opens only with the key that sealed the credentials of the organisation.
-CREATE TABLE connections.vault_checks (
+CREATE TABLE security.vault_checks (
     organisation_id uuid PRIMARY KEY REFERENCES tenancy.organisations ON DELETE CASCADE,
     sealed bytea NOT NULL,
     created_at timestamptz NOT NULL
 );
-ALTER TABLE connections.vault_checks ENABLE ROW LEVEL SECURITY;
-ALTER TABLE connections.vault_checks FORCE ROW LEVEL SECURITY;
-CREATE POLICY own_organisation ON connections.vault_checks
+ALTER TABLE security.vault_checks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE security.vault_checks FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_organisation ON security.vault_checks
     USING (organisation_id = nullif(current_setting('app.organisation_id', true), '')::uuid);

@@ -1,0 +1,83 @@
+"""Sealing: AES-256-GCM under one key, each value bound to the place it is kept in.
+
+A sealed value is ``version (1 byte) · key id (4) · nonce (12) · ciphertext and tag``. The place
+(``connections/<uuid>/credentials``) is authenticated with it: a value copied to another row does
+not open there.
+"""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from storetwin.kernel.errors import ConfigurationError, InvariantError
+
+KEY_BYTES = 32
+VERSION = b"\x01"
+KEY_ID_BYTES = 4
+NONCE_BYTES = 12
+TAG_BYTES = 16
+_HEAD_BYTES = len(VERSION) + KEY_ID_BYTES
+
+
+class WrongEncryptionKeyError(ConfigurationError):
+    """What is sealed in the database was sealed with another key."""
+
+    code = "wrong_encryption_key"
+    default_remedy = (
+        "Put back the encryption.key this database was used with, "
+        "or set STORETWIN_ENCRYPTION_KEY to its content."
+    )
+
+
+class SealBrokenError(ConfigurationError):
+    """A sealed value was damaged, or taken from another place."""
+
+    code = "seal_broken"
+    default_remedy = "Remove the connection and add it again with its keys."
+
+
+class Vault:
+    """Seals and opens values under one key, which never shows.
+
+    Args:
+        key: 32 random bytes.
+    """
+
+    __slots__ = ("_cipher", "_head")
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise InvariantError("A vault's key has 32 bytes.")
+        self._cipher = AESGCM(key)
+        self._head = VERSION + sha256(b"storetwin key id" + key).digest()[:KEY_ID_BYTES]
+
+    def seal(self, plaintext: bytes, *, bound_to: str) -> bytes:
+        """Return ``plaintext`` sealed for the place ``bound_to``; different at every call."""
+        nonce = os.urandom(NONCE_BYTES)
+        return self._head + nonce + self._cipher.encrypt(nonce, plaintext, self._bond(bound_to))
+
+    def open(self, sealed: bytes, *, bound_to: str) -> bytes:
+        """Return what was sealed.
+
+        Raises:
+            WrongEncryptionKeyError: it was sealed with another key.
+            SealBrokenError: it was damaged, or sealed for another place.
+        """
+        if len(sealed) < _HEAD_BYTES + NONCE_BYTES + TAG_BYTES or sealed[:1] != VERSION:
+            raise SealBrokenError(f"What is kept at {bound_to} is not a sealed value.")
+        if sealed[:_HEAD_BYTES] != self._head:
+            raise WrongEncryptionKeyError(
+                f"What is kept at {bound_to} was sealed with another encryption key."
+            )
+        nonce, rest = sealed[_HEAD_BYTES:][:NONCE_BYTES], sealed[_HEAD_BYTES + NONCE_BYTES :]
+        try:
+            return self._cipher.decrypt(nonce, rest, self._bond(bound_to))
+        except InvalidTag:
+            raise SealBrokenError(f"What is kept at {bound_to} was damaged or moved.") from None
+
+    def _bond(self, place: str) -> bytes:
+        return self._head + place.encode()
