@@ -1,0 +1,117 @@
+"""Connections as rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from datetime import datetime
+from uuid import UUID
+
+from storetwin.connections.models import (
+    AuthScheme,
+    Connection,
+    ConnectionState,
+    StoreFacts,
+)
+from storetwin.db import Row, Transaction, load_queries
+
+Q = load_queries("storetwin.connections")
+_FACTS = tuple(field.name for field in fields(StoreFacts))
+
+
+async def insert(transaction: Transaction, connection: Connection) -> Connection:
+    """Write a new connection and return it as it stands.
+
+    Raises:
+        UniqueViolationError: name, URL or default are taken (``connections_name_key``,
+            ``connections_url_key``, ``connections_one_default``).
+    """
+    values = {
+        "id": connection.id,
+        "organisation_id": connection.organisation_id,
+        "name": connection.name,
+        "platform": connection.platform,
+        "url": connection.url,
+        "auth": connection.auth.value,
+        "sealed_credentials": connection.sealed_credentials,
+        "ca": connection.ca,
+        "is_tls_insecure": connection.is_tls_insecure,
+        "created_at": connection.created_at,
+    }
+    row = await transaction.fetch_one(Q.insert_connection, values)
+    assert row is not None
+    return _connection(row)
+
+
+async def every(transaction: Transaction) -> list[Connection]:
+    """Return the organisation's connections, the default first, then by name."""
+    return [_connection(row) for row in await transaction.fetch_all(Q.select_connections)]
+
+
+async def by_name(transaction: Transaction, name: str | None) -> Connection | None:
+    """Return the connection of this name, or the default for None."""
+    if name is None:
+        row = await transaction.fetch_one(Q.select_default_connection)
+    else:
+        row = await transaction.fetch_one(Q.select_connection, (name,))
+    return _connection(row) if row else None
+
+
+async def delete(transaction: Transaction, name: str) -> bool:
+    """Remove a connection and everything pulled through it; False when there is none."""
+    is_gone = await transaction.execute(Q.delete_connection, (name,)) == 1
+    await transaction.execute(Q.choose_default)
+    return is_gone
+
+
+async def rename(transaction: Transaction, name: str, new_name: str) -> Connection | None:
+    """Give a connection another name; None when there is none. Raises as `insert`."""
+    row = await transaction.fetch_one(Q.rename_connection, (new_name, name))
+    return _connection(row) if row else None
+
+
+async def keep_credentials(
+    transaction: Transaction, connection_id: UUID, sealed: bytes
+) -> Connection | None:
+    """Replace the sealed keys and make the connection active."""
+    row = await transaction.fetch_one(
+        Q.update_credentials, {"id": connection_id, "sealed_credentials": sealed}
+    )
+    return _connection(row) if row else None
+
+
+async def keep_state(transaction: Transaction, connection_id: UUID, state: ConnectionState) -> None:
+    """Pause or resume a connection."""
+    await transaction.execute(Q.update_state, (state.value, connection_id))
+
+
+async def keep_report(
+    transaction: Transaction,
+    connection_id: UUID,
+    report: str,
+    scheme: AuthScheme | None,
+    store: StoreFacts,
+    now: datetime,
+) -> Connection | None:
+    """Write what a probe found (``report`` is JSON text); None when the connection is gone."""
+    values = asdict(store) | {
+        "id": connection_id,
+        "last_probe": report,
+        "last_probe_at": now,
+        "detected": scheme.value if scheme else None,
+    }
+    row = await transaction.fetch_one(Q.update_report, values)
+    return _connection(row) if row else None
+
+
+def _connection(row: Row) -> Connection:
+    facts = StoreFacts(**{name: row.pop(name) for name in _FACTS})
+    detected = row.pop("detected")
+    return Connection(
+        **row
+        | {
+            "auth": AuthScheme(row["auth"]),
+            "state": ConnectionState(row["state"]),
+            "detected": AuthScheme(detected) if detected else None,
+            "store": facts,
+        }
+    )

@@ -1,0 +1,195 @@
+"""The register on a real database: unique, sealed, apart by organisation, gone when removed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from storetwin.connections.models import (
+    AuthScheme,
+    Connection,
+    ConnectionState,
+    Credentials,
+    StoreFacts,
+)
+from storetwin.connections.probe import Check, ProbeReport
+from storetwin.connections.register import (
+    ConnectionExistsError,
+    NewConnection,
+    Register,
+    UnknownConnectionError,
+)
+from storetwin.db import Database
+from storetwin.db.organisations import ensure_default_organisation
+from storetwin.kernel.errors import ConfigurationError
+from storetwin.security import SealBrokenError, Vault, WrongEncryptionKeyError
+
+NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
+CREDENTIALS = Credentials(SecretStr("ck_key"), SecretStr("cs_secret"))
+SHOP = NewConnection("shop", "https://Shop.example/", CREDENTIALS)
+OTHER = NewConnection("other", "https://other.example", CREDENTIALS)
+FACTS = StoreFacts("id-1", "https://shop.example", "10.5.0", "6.9.1", "America/New_York", "USD")
+
+
+@pytest.fixture
+async def register(database: Database) -> Register:
+    organisation_id = await ensure_default_organisation(database, NOW)
+    return Register(database, Vault(bytes(32)), organisation_id)
+
+
+async def other_register(database: Database) -> Register:
+    organisation_id = uuid4()
+    async with database.transaction(organisation_id) as transaction:
+        await transaction.execute(
+            "INSERT INTO tenancy.organisations VALUES (%s, 'x', %s)", (organisation_id, NOW)
+        )
+    return Register(database, Vault(bytes(32)), organisation_id)
+
+
+async def test_what_was_added_is_found_again(register: Register) -> None:
+    added = await register.add(SHOP, NOW)
+    assert added.warnings == ()
+    assert added.connection == await register.get("shop")
+    assert added.connection.url == "https://shop.example"
+    assert added.connection.created_at == NOW
+    assert register.credentials(added.connection) == CREDENTIALS
+
+
+async def test_the_first_is_the_default_until_it_is_removed(register: Register) -> None:
+    await register.add(SHOP, NOW)
+    await register.add(OTHER, NOW + timedelta(seconds=1))
+    assert (await register.get()).name == "shop"
+    assert [c.name for c in await register.every()] == ["shop", "other"]
+    await register.remove("shop")
+    assert (await register.get()).name == "other"
+
+
+async def test_the_first_two_at_once_are_both_kept_and_one_is_default(register: Register) -> None:
+    many = [replace(SHOP, name=f"s{i}", url=f"https://s{i}.example") for i in range(4)]
+    await asyncio.gather(*(register.add(new, NOW) for new in many))
+    assert sorted(c.is_default for c in await register.every()) == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    "second", [replace(OTHER, name="shop"), replace(OTHER, url="shop.example:443/wp-json")]
+)
+async def test_name_and_store_are_unique(register: Register, second: NewConnection) -> None:
+    await register.add(SHOP, NOW)
+    with pytest.raises(ConnectionExistsError):
+        await register.add(second, NOW)
+
+
+async def test_another_organisation_may_use_both(register: Register, database: Database) -> None:
+    await register.add(SHOP, NOW)
+    other = await other_register(database)
+    with pytest.raises(UnknownConnectionError):
+        await other.get("shop")
+    await other.add(SHOP, NOW)
+    await other.remove("shop")
+    assert (await register.get("shop")).name == "shop"
+
+
+async def test_an_unknown_name_tells_the_known_ones(register: Register) -> None:
+    with pytest.raises(UnknownConnectionError) as none_yet:
+        await register.get("shop")
+    assert "storetwin connection add" in str(none_yet.value.remedy)
+    await register.add(SHOP, NOW)
+    for wrong in (register.get("shup"), register.remove("shup"), register.rename("shup", "x")):
+        with pytest.raises(UnknownConnectionError) as caught:
+            await wrong
+        assert "shop" in str(caught.value.remedy)
+
+
+async def test_renaming_keeps_everything_else(register: Register) -> None:
+    before = (await register.add(SHOP, NOW)).connection
+    await register.add(OTHER, NOW)
+    assert await register.rename("shop", "boutique") == replace(before, name="boutique")
+    with pytest.raises(ConnectionExistsError):
+        await register.rename("boutique", "other")
+
+
+async def test_renewed_keys_wake_a_paused_connection(register: Register) -> None:
+    connection = (await register.add(SHOP, NOW)).connection
+    await register.set_state(connection, ConnectionState.PAUSED)
+    assert (await register.get("shop")).state is ConnectionState.PAUSED
+    keys = Credentials(SecretStr("ck_new"), SecretStr("cs_new"))
+    renewed = await register.renew("shop", keys)
+    assert renewed.state is ConnectionState.ACTIVE
+    assert register.credentials(renewed) == keys
+
+
+async def test_keys_open_neither_with_another_key_nor_for_another_connection(
+    register: Register, database: Database
+) -> None:
+    shop = (await register.add(SHOP, NOW)).connection
+    other = (await register.add(OTHER, NOW)).connection
+    stranger = Register(database, Vault(b"x" * 32), shop.organisation_id)
+    with pytest.raises(WrongEncryptionKeyError):
+        stranger.credentials(shop)
+    with pytest.raises(SealBrokenError):
+        register.credentials(replace(other, sealed_credentials=shop.sealed_credentials))
+
+
+async def test_the_keys_do_not_stand_in_the_database(
+    register: Register, database: Database
+) -> None:
+    shop = (await register.add(SHOP, NOW)).connection
+    async with database.transaction(shop.organisation_id) as transaction:
+        row = await transaction.fetch_one("SELECT c::text AS line FROM connections.connections c")
+    assert row is not None
+    assert "shop.example" in row["line"]
+    assert b"cs_secret".hex() not in row["line"]
+    assert "cs_secret" not in row["line"]
+
+
+async def test_what_a_probe_found_is_kept(register: Register) -> None:
+    checks = (Check("reachable", ok=True, finding="It answers."), Check("write", None, "Unknown."))
+
+    async def probe(connection: Connection, credentials: Credentials) -> ProbeReport:
+        assert credentials == CREDENTIALS
+        return ProbeReport(checks, AuthScheme.OAUTH1, FACTS)
+
+    async def poor_probe(connection: Connection, credentials: Credentials) -> ProbeReport:
+        return ProbeReport((Check("reachable", ok=False, finding="No.", remedy="Wait."),))
+
+    shop = (await register.add(SHOP, NOW)).connection
+    kept, report = await register.probe(shop, probe, NOW)
+    assert report.is_ok
+    assert (kept.scheme, kept.store, kept.last_probe_at) == (AuthScheme.OAUTH1, FACTS, NOW)
+    assert kept.last_probe is not None
+    assert '"finding":"It answers."' in kept.last_probe
+    kept, report = await register.probe(kept, poor_probe, NOW)
+    assert not report.is_ok
+    assert (kept.scheme, kept.store) == (AuthScheme.OAUTH1, FACTS)
+
+
+async def test_odd_choices_are_told(register: Register) -> None:
+    keys = Credentials(SecretStr("a"), SecretStr("b"))
+    odd = NewConnection("odd", "http://shop.example", keys, auth=AuthScheme.BASIC)
+    assert len((await register.add(odd, NOW)).warnings) == 3
+
+
+@pytest.mark.parametrize("is_tls_insecure", [True, False])
+async def test_a_certificate_that_is_none_is_refused(register: Register, is_tls_insecure) -> None:
+    with pytest.raises(ConfigurationError):
+        await register.add(replace(SHOP, ca="nonsense", is_tls_insecure=is_tls_insecure), NOW)
+
+
+async def test_a_real_certificate_is_kept(register: Register) -> None:
+    import trustme
+
+    pem = trustme.CA().cert_pem.bytes().decode()
+    assert (await register.add(replace(SHOP, ca=pem), NOW)).connection.ca == pem
+
+
+async def test_removing_twice_is_told(register: Register) -> None:
+    await register.add(SHOP, NOW)
+    await register.remove("shop")
+    with pytest.raises(UnknownConnectionError):
+        await register.remove("shop")
+    assert isinstance((await register.add(SHOP, NOW)).connection.id, UUID)
