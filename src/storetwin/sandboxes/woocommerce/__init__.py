@@ -1,0 +1,40 @@
+"""A WooCommerce look-alike (REST API v3) over a real socket, for demo, tests and other people.
+
+    with running_store(orders=300) as sandbox:
+        print(sandbox.url, sandbox.key, sandbox.secret)
+
+It shares no code with the hub. Its keys are fixed and public: they are no secrets.
+"""
+
+from storetwin.sandboxes.woocommerce.auth import (
+    READ_ONLY,
+    READ_WRITE,
+    WRITE_ONLY,
+    KeyPair,
+)
+from storetwin.sandboxes.woocommerce.model.store import Changes, Store
+from storetwin.sandboxes.woocommerce.server import (
+    Options,
+    PortTakenError,
+    Sandbox,
+    running_store,
+    serve,
+)
+from storetwin.sandboxes.woocommerce.wire import Exchange, Requests, read_wire_log
+
+__all__ = [
+    "READ_ONLY",
+    "READ_WRITE",
+    "WRITE_ONLY",
+    "Changes",
+    "Exchange",
+    "KeyPair",
+    "Options",
+    "PortTakenError",
+    "Requests",
+    "Sandbox",
+    "Store",
+    "read_wire_log",
+    "running_store",
+    "serve",
+]

@@ -1,0 +1,113 @@
+"""The ASGI application: the shop's REST API, its theme, and the control door of the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from storetwin.sandboxes.woocommerce.answers import PLAIN_HTML, Answer
+from storetwin.sandboxes.woocommerce.auth import Gate
+from storetwin.sandboxes.woocommerce.dispatch import Dispatcher
+from storetwin.sandboxes.woocommerce.faults import Board
+from storetwin.sandboxes.woocommerce.model.store import Store
+from storetwin.sandboxes.woocommerce.request import Request
+from storetwin.sandboxes.woocommerce.wire import Exchange, Requests, WireLog
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_CHUNK = 65_536
+_LONGEST_URL = 8_192
+_THEME = b"<!DOCTYPE html><html><head><title>Sandbox store</title></head><body>%s</body></html>"
+
+
+class Shop:
+    """Everything behind one URL.
+
+    Args:
+        store: the model.
+        faults: what is broken on purpose.
+        wire_log: where exact bytes are logged, or None.
+    """
+
+    def __init__(self, store: Store, faults: Board, wire_log: WireLog | None = None) -> None:
+        self.store = store
+        self.faults = faults
+        self.wire_log = wire_log
+        self.requests = Requests()
+        self.dispatcher = Dispatcher(store, faults, Gate())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        request = await _request(scope, receive)
+        with self.store.lock:
+            before = self.faults.before(request)
+            answer = self._answer(request) if before is None else before
+            answer = self.faults.after(request, answer)
+        delay = self.faults.delay()
+        if delay:
+            await asyncio.sleep(delay)
+        exchange = Exchange(
+            request.method, request.path, request.query_string, answer.status, answer.records
+        )
+        self.requests.note(exchange)
+        if self.wire_log is not None:
+            self.wire_log.write(exchange, answer.content_type, answer.body)
+        await _send(answer, request, send, time.time() + self.faults.clock_offset())
+
+    def _answer(self, request: Request) -> Answer:
+        if len(request.path) + len(request.query_string) > _LONGEST_URL:
+            body = b"<html><head><title>414 Request-URI Too Large</title></head></html>"
+            return Answer(414, body, content_type="text/html", is_bare=True)
+        route = request.route
+        if route is None:
+            found = request.path in ("/", "/index.php")
+            body = _THEME % (b"Welcome" if found else b"Page not found")
+            return Answer(200 if found else 404, body, content_type=PLAIN_HTML, is_bare=True)
+        return self.dispatcher.answer(request, route)
+
+
+def make_app(shop: Shop, control: Mount | None = None) -> Starlette:
+    """Return the application: the control door below ``/sandbox``, the shop everywhere else."""
+    routes = [] if control is None else [control]
+    return Starlette(routes=[*routes, Mount("/", app=shop)])
+
+
+async def _request(scope: Scope, receive: Receive) -> Request:
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
+    host = headers.get("host", "127.0.0.1")
+    return Request(
+        scope["method"],
+        scope.get("raw_path", scope["path"].encode()).decode("latin-1"),
+        scope["query_string"].decode("latin-1"),
+        headers,
+        body,
+        f"{scope['scheme']}://{host}",
+    )
+
+
+async def _send(answer: Answer, request: Request, send: Send, now: float) -> None:
+    """Send it in chunks without a Content-Length, as PHP behind nginx does."""
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": answer.header_lines(request.base, now),
+        }
+    )
+    body = b"" if request.method == "HEAD" else answer.body
+    for start in range(0, len(body), _CHUNK):
+        part = body[start : start + _CHUNK]
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

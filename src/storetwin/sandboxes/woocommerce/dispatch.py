@@ -1,0 +1,219 @@
+"""From a request to its answer, in the order in which WordPress and WooCommerce decide."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from storetwin.sandboxes.woocommerce import singles
+from storetwin.sandboxes.woocommerce.answers import Answer, RestError, error_answer
+from storetwin.sandboxes.woocommerce.arguments import checked
+from storetwin.sandboxes.woocommerce.auth import Gate, KeyPair, check_permission
+from storetwin.sandboxes.woocommerce.faults import Board
+from storetwin.sandboxes.woocommerce.lists import Asked, answer_list
+from storetwin.sandboxes.woocommerce.model.store import Store
+from storetwin.sandboxes.woocommerce.php_json import dumps
+from storetwin.sandboxes.woocommerce.request import Request
+from storetwin.sandboxes.woocommerce.routes import Route, described, find_route, namespace_index
+
+NAMESPACES = (
+    "oembed/1.0", "wc/store", "wc/store/v1", "wc-admin", "wc-analytics", "wc/v1", "wc/v2", "wc/v3",
+    "wp/v2", "wp-site-health/v1", "wp-block-editor/v1",
+)  # fmt: skip
+_LIST_REFUSED = "Sorry, you cannot list resources."
+_REFUSED = {
+    ("GET", "list"): ("cannot_view", _LIST_REFUSED),
+    ("GET", "single"): ("cannot_view", "Sorry, you cannot view this resource."),
+    ("POST", "list"): ("cannot_create", "Sorry, you are not allowed to create resources."),
+    ("POST", "whole"): ("cannot_create", "Sorry, you are not allowed to create resources."),
+    ("POST", "batch"): (
+        "cannot_batch",
+        "Sorry, you are not allowed to batch manipulate this resource.",
+    ),
+    ("POST", "single"): ("cannot_edit", "Sorry, you are not allowed to edit this resource."),
+    ("DELETE", "single"): ("cannot_delete", "Sorry, you are not allowed to delete this resource."),
+}
+
+
+class Dispatcher:
+    """Answers REST requests for one store.
+
+    Args:
+        store: the shop.
+        faults: what is broken on purpose.
+        gate: who may ask.
+    """
+
+    def __init__(self, store: Store, faults: Board, gate: Gate) -> None:
+        self.store = store
+        self.faults = faults
+        self.gate = gate
+
+    def answer(self, request: Request, route: str) -> Answer:
+        """Return the answer to a request for a REST route (``/wc/v3/orders``)."""
+        pair: KeyPair | None = None
+        try:
+            pair = self.gate.identify(request)
+            if pair is not None:
+                check_permission(pair, request.verb)
+            found = self._answer(request, route, pair)
+        except RestError as error:
+            found = error_answer(error, "")
+        found.caching = pair is not None
+        found.vary = pair is None and request.method == "GET"
+        return _enveloped(found) if "_envelope" in request.query else found
+
+    def _answer(self, request: Request, route: str, pair: KeyPair | None) -> Answer:
+        namespaces = self.faults.namespaces(NAMESPACES)
+        if route == "/":
+            return Answer(200, dumps(_site_index(self.store, request.base, namespaces)).encode())
+        if route == "/wc/v3" and "wc/v3" in namespaces:
+            return Answer(200, dumps(namespace_index(request.base)).encode())
+        if route.startswith("/wp/v2"):
+            raise RestError("rest_not_logged_in", "You are not currently logged in.", 401)
+        known = find_route(route) if "wc/v3" in namespaces else None
+        verb = request.verb
+        if known is None or verb not in (*known[0].methods, "OPTIONS"):
+            raise _no_route()
+        chosen, parameters = known
+        if verb == "OPTIONS":
+            body = dumps(described(chosen, request.base)).encode()
+            return Answer(200, body, allow=chosen.allow if pair else "")
+        try:
+            answer = self._matched(request, chosen, parameters, pair)
+        except RestError as error:
+            return error_answer(error, chosen.allow if pair else "")
+        return answer
+
+    def _matched(
+        self, request: Request, route: Route, parameters: dict[str, str], pair: KeyPair | None
+    ) -> Answer:
+        """Check the parameters first, then the key: a stranger's bad parameter is a 400."""
+        verb = request.verb
+        given = {**request.query, **_body_of(request)}
+        arguments = checked(route.arguments(verb), given)
+        if pair is None:
+            raise _refused(route, verb)
+        if verb == "GET":
+            answer = self._read(request, route, parameters, arguments)
+        else:
+            raise _no_route()
+        answer.allow = answer.allow or ("" if answer.is_bare else route.allow)
+        return answer
+
+    def _read(
+        self, request: Request, route: Route, found: dict[str, str], arguments: dict[str, Any]
+    ) -> Answer:
+        store = self.store
+        if route.kind == "list":
+            return self._list(request, route, found, arguments)
+        if route.kind == "single":
+            number = singles.find_record(store, route.resource, found)
+            fatal = self.faults.fatal_for(route.resource, (number,), request)
+            if fatal is not None:
+                return fatal
+            document = singles.record_document(store, route.resource, number)
+            [document] = self.faults.blank_meta(route.resource, (number,), [document])
+            return singles.answer_document(document, request, arguments)
+        if route.kind == "whole":
+            return singles.whole_list(store, route.resource, request)
+        if route.kind == "fixed":
+            return singles.fixed_answer(route.path, request)
+        if route.kind == "notes":
+            return singles.order_notes(store, found["order"], request)
+        if route.kind == "zone":
+            return singles.zone(found["id"], request)
+        return singles.system_status(store, request) if route.kind == "system_status" else (
+            singles.order_totals(store, request)
+        )
+
+    def _list(
+        self, request: Request, route: Route, found: dict[str, str], arguments: dict[str, Any]
+    ) -> Answer:
+        if route.resource == "custom_field_names":
+            if request.fields():
+                return self.faults.fatal(request)
+            page, per_page = arguments["page"], arguments["per_page"]
+            return singles.custom_field_names(request, page, per_page)
+        assert route.rules is not None, f"the list {route.path} has no rules"
+        owner = found.get("order") or found.get("product") or found.get("attribute")
+        if "attribute" in found and int(found["attribute"]) not in self.store.tables["attributes"]:
+            raise RestError(
+                "woocommerce_rest_taxonomy_invalid", "Taxonomy does not exist.", 404,
+                shows_allow=False,
+            )  # fmt: skip
+        where = "/wc/v3/" + route.path.format(**found)
+        asked = Asked(
+            self.store, self.faults, request, route.rules, arguments, where,
+            None if owner is None else int(owner),
+        )  # fmt: skip
+        return answer_list(asked)
+
+
+def _no_route() -> RestError:
+    return RestError(
+        "rest_no_route",
+        "No route was found matching the URL and request method.",
+        404,
+        shows_allow=False,
+    )
+
+
+def _refused(route: Route, verb: str) -> RestError:
+    verb = "POST" if verb in ("PUT", "PATCH") else verb
+    code, message = _REFUSED.get((verb, route.kind), ("cannot_view", _LIST_REFUSED))
+    return RestError(f"woocommerce_rest_{code}", message, 401, shows_allow=False)
+
+
+def _body_of(request: Request) -> dict[str, Any]:
+    """Return the members of a JSON body.
+
+    Raises:
+        RestError: 400, it is not JSON.
+    """
+    if not request.body or request.method in ("GET", "HEAD"):
+        return {}
+    try:
+        found = json.loads(request.body)
+        dumps(found).encode("utf-8")
+        request.body.decode("utf-8")
+        _without_lone_surrogates(found)
+    except ValueError:
+        raise RestError(
+            "rest_invalid_json", "Invalid JSON body passed.", 400, shows_allow=False,
+            data={"status": 400, "json_error_code": 4, "json_error_message": "Syntax error"},
+        ) from None  # fmt: skip
+    return found if isinstance(found, dict) else {}
+
+
+def _without_lone_surrogates(value: Any) -> None:
+    """Refuse what PHP refuses.
+
+    Raises:
+        UnicodeEncodeError: (a ValueError) half of a surrogate pair stands alone.
+    """
+    json.dumps(value, ensure_ascii=False).encode("utf-8")
+
+
+def _site_index(store: Store, base: str, namespaces: tuple[str, ...]) -> dict[str, Any]:
+    """Return ``/wp-json/``: what the site says of itself."""
+    return {
+        "name": "Sandbox store", "description": "", "url": base, "home": base,
+        "gmt_offset": str(store.site.offset(store.plan.orders.created[-1]) // 3600),
+        "timezone_string": store.site.name, "page_for_posts": 0, "page_on_front": 0,
+        "show_on_front": "posts", "namespaces": list(namespaces), "authentication": [],
+        "routes": {f"/{name}": {"namespace": name, "methods": ["GET"]} for name in namespaces},
+        "site_logo": 0, "site_icon": 0, "site_icon_url": "",
+        "_links": {"help": [{"href": "https://developer.wordpress.org/rest-api/"}]},
+    }  # fmt: skip
+
+
+def _enveloped(answer: Answer) -> Answer:
+    """Return the answer wrapped in one of status 200, as ``_envelope`` asks."""
+    headers: dict[str, Any] = {}
+    if answer.total is not None:
+        headers = {"X-WP-Total": answer.total, "X-WP-TotalPages": answer.pages}
+    head = dumps({"status": answer.status, "headers": headers or []})
+    body = b'{"body":' + answer.body + b"," + head[1:].encode()
+    return replace(answer, status=200, body=body)

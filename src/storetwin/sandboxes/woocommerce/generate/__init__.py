@@ -1,0 +1,1 @@
+"""Seeded data: the same seed and the same number of orders give the same bytes."""

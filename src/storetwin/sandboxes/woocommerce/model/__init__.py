@@ -1,0 +1,1 @@
+"""The store itself: its tables, its clock, and the verbs that change it."""

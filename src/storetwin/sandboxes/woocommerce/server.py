@@ -1,0 +1,206 @@
+"""Starting the sandbox: in a background thread for tests and the demo, or in the foreground."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from storetwin.sandboxes.woocommerce.app import Shop, make_app
+from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
+from storetwin.sandboxes.woocommerce.faults import Board
+from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE, Changes, Store
+from storetwin.sandboxes.woocommerce.wire import Requests, WireLog
+
+_START_SECONDS = 30.0
+
+
+class PortTakenError(OSError):
+    """Another program listens on the port."""
+
+
+@dataclass(slots=True)
+class Options:
+    """How a sandbox is started.
+
+    Args:
+        orders, seed, site_timezone: see :class:`Store`.
+        host, port: where it listens; port 0 takes a free one.
+        faults: what is broken from the start, as text: ``poison:every=100``.
+        https: (certificate file, key file) for TLS, or None.
+        wire_log: the file that exact bytes are logged to, or None.
+    """
+
+    orders: int = 10_000
+    seed: int = 1
+    site_timezone: str = DEFAULT_ZONE
+    host: str = "127.0.0.1"
+    port: int = 0
+    faults: Sequence[str] = ()
+    https: tuple[str, str] | None = None
+    wire_log: Path | None = None
+
+
+class Sandbox:
+    """A running sandbox store.
+
+    Args:
+        shop: everything behind the URL.
+        url: ``http://127.0.0.1:PORT``.
+    """
+
+    read_only: KeyPair = READ_ONLY
+    write_only: KeyPair = WRITE_ONLY
+
+    def __init__(self, shop: Shop, url: str) -> None:
+        self.shop = shop
+        self.url = url
+        shop.store.base = url
+
+    @property
+    def key(self) -> str:
+        """The public consumer key with read and write permission."""
+        return READ_WRITE.key
+
+    @property
+    def secret(self) -> str:
+        """The public consumer secret of :attr:`key`."""
+        return READ_WRITE.secret
+
+    @property
+    def store(self) -> Store:
+        """The model: counts, documents, ids, and verbs that change it."""
+        return self.shop.store
+
+    @property
+    def faults(self) -> Board:
+        """What is broken; may be switched while it runs."""
+        return self.shop.faults
+
+    @property
+    def requests(self) -> Requests:
+        """What was asked for so far."""
+        return self.shop.requests
+
+    @property
+    def changes(self) -> Changes:
+        """What really changed since the start."""
+        return self.shop.store.changes
+
+
+@contextmanager
+def running_store(
+    *,
+    orders: int = 3000,
+    seed: int = 1,
+    port: int = 0,
+    faults: Sequence[str] = (),
+    https: tuple[str, str] | None = None,
+    wire_log: Path | str | None = None,
+    site_timezone: str = DEFAULT_ZONE,
+    host: str = "127.0.0.1",
+) -> Iterator[Sandbox]:  # fmt: skip
+    """Serve a store from a background thread of this process; see :class:`Options`.
+
+    Raises:
+        PortTakenError: another program listens on the port.
+        ValueError: a fault is unknown or has a wrong parameter.
+    """
+    options = Options(
+        orders=orders, seed=seed, site_timezone=site_timezone, host=host, port=port, faults=faults,
+        https=https, wire_log=Path(wire_log) if wire_log else None,
+    )  # fmt: skip
+    with _listening(options) as (listener, sandbox, server):
+        thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listener]}, name="sandbox-store", daemon=True
+        )
+        thread.start()
+        try:
+            _await_start(server, thread)
+            yield sandbox
+        finally:
+            server.should_exit = True
+            thread.join(_START_SECONDS)
+
+
+def serve(options: Options) -> int:
+    """Serve a store in the foreground until Ctrl-C or SIGTERM; print its URL and its keys.
+
+    Returns:
+        The exit code: 0 after a clean stop, 1 when the port is taken.
+    """
+    try:
+        with _listening(options) as (listener, sandbox, server):
+            sys.stdout.write(
+                f"Sandbox store with {options.orders} orders at {sandbox.url}\n"
+                f"  consumer key    {sandbox.key}\n"
+                f"  consumer secret {sandbox.secret}\n"
+                "  (public keys of a sandbox, not secret; stop with Ctrl-C)\n"
+            )
+            sys.stdout.flush()
+            server.run(sockets=[listener])
+    except PortTakenError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+@contextmanager
+def _listening(options: Options) -> Iterator[tuple[socket.socket, Sandbox, uvicorn.Server]]:
+    listener = _listener(options.host, options.port)
+    log = None
+    try:
+        port = listener.getsockname()[1]
+        scheme = "https" if options.https else "http"
+        store = Store(options.seed, options.orders, options.site_timezone)
+        log = WireLog(options.wire_log) if options.wire_log else None
+        shop = Shop(store, Board(store, options.faults), log)
+        sandbox = Sandbox(shop, f"{scheme}://{options.host}:{port}")
+        yield listener, sandbox, _server(shop, options)
+    finally:
+        listener.close()
+        if log is not None:
+            log.close()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(
+            f"The sandbox store cannot listen on {host}:{port}: {error.strerror}. "
+            "Choose another port with --port, or 0 for a free one."
+        ) from error
+    return listener
+
+
+def _server(shop: Shop, options: Options) -> uvicorn.Server:
+    certificate, key = options.https or (None, None)
+    config = uvicorn.Config(
+        make_app(shop), loop="uvloop", http="httptools", ws="none", lifespan="off",
+        log_config=None, access_log=False, server_header=False, date_header=False,
+        ssl_certfile=certificate, ssl_keyfile=key, timeout_graceful_shutdown=2, backlog=512,
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
+def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
+    waited = threading.Event()
+    for _ in range(int(_START_SECONDS * 100)):
+        if server.started:
+            return
+        if not thread.is_alive():
+            break
+        waited.wait(0.01)
+    raise RuntimeError("The sandbox store did not start.")
