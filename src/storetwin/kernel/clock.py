@@ -11,7 +11,7 @@ Clock = Callable[[], datetime]
 
 def utc_now() -> datetime:
     """Return the current time, aware, in UTC."""
-    return datetime.now(UTC)  # noqa: TID251 - its one home
+    return datetime.now(UTC)
 
 
 def parse_http_date(text: str | None) -> datetime | None:

@@ -2,6 +2,7 @@
 
 StoretwinError
 ├── ConfigurationError    a person edits settings or a connection
+│   └── UnknownNameError  what was named does not exist
 ├── CredentialError       the connection is paused, the keys have to be renewed
 ├── RetryableError        the same call may succeed later (``retry_after`` seconds, if known)
 ├── RecordError           one record is set aside as a dead letter, the run goes on
@@ -39,6 +40,12 @@ class ConfigurationError(StoretwinError):
     """A setting or a connection is wrong and a person has to change it."""
 
     code = "configuration"
+
+
+class UnknownNameError(ConfigurationError):
+    """Something was named that does not exist: a connection, a resource, a run."""
+
+    code = "unknown"
 
 
 class CredentialError(StoretwinError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from storetwin.db.database import Database, Transaction
 from storetwin.kernel.clock import Clock
@@ -16,10 +15,6 @@ from storetwin.runs.models import Progress, Run, Stage
 from storetwin.woocommerce.client import StoreClient
 
 Observer = Callable[[Progress], None]
-
-
-class _Watched(Protocol):
-    records: int
 
 
 @dataclass(slots=True)

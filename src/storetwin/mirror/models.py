@@ -63,7 +63,7 @@ class PartPosition:
     """Where the reading of a resource stands: in which part, and where in it."""
 
     part: tuple[int, int] = (0, 0)
-    position: Position = Position()
+    position: Position = field(default_factory=Position)
     excluded: tuple[int, ...] = ()
 
     def as_json(self) -> dict[str, Any]:

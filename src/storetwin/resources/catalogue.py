@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storetwin.kernel.errors import ConfigurationError
+from storetwin.kernel.errors import UnknownNameError
 from storetwin.resources.declaration import Counted, Lists, Resource
 
 _ANY_AND_TRASH = Lists(
@@ -136,12 +136,12 @@ def named(name: str) -> Resource:
     """Return the resource called ``name``.
 
     Raises:
-        ConfigurationError: there is none; names those that exist.
+        UnknownNameError: there is none; names those that exist.
     """
     try:
         return _BY_NAME[name.replace("-", "_")]
     except KeyError:
-        raise ConfigurationError(
+        raise UnknownNameError(
             f"There is no resource {name!r}.",
             remedy=f"Choose from: {', '.join(sorted(_BY_NAME))}.",
         ) from None
@@ -153,7 +153,7 @@ def ordered(names: Iterable[str]) -> tuple[Resource, ...]:
     No names means all of them.
 
     Raises:
-        ConfigurationError: a name is unknown.
+        UnknownNameError: a name is unknown.
     """
     wanted = {named(name).name for name in names}
     if not wanted:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 
 FULL_PAGE = 100  # the largest per_page that WooCommerce takes
 SMALLEST = 2  # one known record and one new one
@@ -76,7 +77,7 @@ def judge(
     """
     if idle >= MAX_IDLE:
         return Reading(Verdict.LYING, len(ids), position, asked, idle)
-    if any(a >= b for a, b in zip(ids, ids[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(ids)):
         return Reading(Verdict.UNSORTED, len(ids), position, asked, idle)
     if not ids:
         return _judge_empty(position, asked, size, idle)

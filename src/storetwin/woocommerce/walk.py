@@ -70,7 +70,7 @@ class Walk:
     """
 
     listing: Listing
-    position: Position = Position()
+    position: Position = field(default_factory=Position)
     ahead: int = 4
     size: int = FULL_PAGE
     _ceiling: int = FULL_PAGE

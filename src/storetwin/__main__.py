@@ -1,0 +1,5 @@
+"""``python -m storetwin`` is ``storetwin``."""
+
+from storetwin.cli.main import main
+
+main()

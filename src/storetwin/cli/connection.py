@@ -1,0 +1,248 @@
+"""``storetwin connection``: links to stores."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from storetwin.cli.exits import Exit
+from storetwin.cli.pull import JSON, NAME
+from storetwin.cli.running import print_json, say_error, with_hub
+
+if TYPE_CHECKING:
+    from storetwin.connections.models import Connection
+    from storetwin.connections.probe import ProbeReport
+    from storetwin.hub import Hub
+
+app = typer.Typer(
+    help="Add, list, show, test and remove connections to stores.", no_args_is_help=True
+)
+KEY_VARIABLE, SECRET_VARIABLE = "STORETWIN_STORE_KEY", "STORETWIN_STORE_SECRET"
+
+
+class AuthChoice(StrEnum):
+    """How the keys travel."""
+
+    AUTO = "auto"
+    BASIC = "basic"
+    QUERY = "query"
+    OAUTH1 = "oauth1"
+
+
+@app.command()
+def add(
+    name: str = NAME,
+    url: str = typer.Option(..., "--url", help="The shop's front page, like https://shop.example."),
+    key: str | None = typer.Option(
+        None, "--key", help=f"Consumer key (ck_…). Else {KEY_VARIABLE}, else asked for."
+    ),
+    secret: str | None = typer.Option(
+        None, "--secret", help=f"Consumer secret (cs_…). Else {SECRET_VARIABLE}, else asked for."
+    ),
+    auth: AuthChoice = typer.Option(
+        AuthChoice.AUTO, "--auth", help="How the keys travel; auto finds out."
+    ),
+    ca: Path | None = typer.Option(
+        None, "--ca", help="PEM file of a certificate authority to trust."
+    ),
+    insecure_tls: bool = typer.Option(
+        False, "--insecure-tls", help="Do not check the certificate."
+    ),
+    as_json: bool = JSON,
+) -> None:
+    """Add a connection. Keys may come by environment or standard input, to stay out of the history."""
+
+    async def verb(hub: Hub) -> Exit:
+        from storetwin.connections.models import AuthScheme, Credentials
+        from storetwin.connections.register import NewConnection
+
+        credentials = Credentials(
+            _secret(key, KEY_VARIABLE, "Consumer key"),
+            _secret(secret, SECRET_VARIABLE, "Consumer secret"),
+        )
+        new = NewConnection(
+            name, url, credentials, AuthScheme(auth.value), _read_ca(ca), insecure_tls
+        )
+        added = await hub.register.add(new, hub.clock())
+        for warning in added.warnings:
+            say_error(f"Note: {warning}")
+        if as_json:
+            print_json(describe(added.connection) | {"warnings": added.warnings})
+        else:
+            typer.echo(f"Added {added.connection.name} ({added.connection.url}).")
+            typer.echo(f"Next: storetwin connection test {added.connection.name}")
+        return Exit.DONE
+
+    with_hub(verb, as_json=as_json)
+
+
+def _secret(given: str | None, variable: str, prompt: str) -> Any:
+    """Return a secret from the option, the environment, or standard input, in this order."""
+    from pydantic import SecretStr
+
+    from storetwin.kernel.errors import ConfigurationError
+    from storetwin.settings import environment_secret
+
+    value = given or environment_secret(variable)
+    if not value and sys.stdin.isatty():
+        value = typer.prompt(prompt, hide_input=True, err=True)
+    elif not value:
+        value = sys.stdin.readline().strip()
+    if not value:
+        raise ConfigurationError(
+            f"The {prompt.lower()} is missing.",
+            remedy=f"Set {variable}, or write key and secret on two lines of standard input.",
+        )
+    return SecretStr(value)
+
+
+def _read_ca(path: Path | None) -> str | None:
+    from storetwin.kernel.errors import ConfigurationError
+
+    if path is None:
+        return None
+    try:
+        text = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The certificate file {path} cannot be read: {error}.", remedy="Give a PEM file."
+        ) from error
+    if "BEGIN CERTIFICATE" not in text:
+        raise ConfigurationError(
+            f"The file {path} holds no certificate.", remedy="Give a PEM file (BEGIN CERTIFICATE)."
+        )
+    return text
+
+
+@app.command("list")
+def list_(as_json: bool = JSON) -> None:
+    """List the connections."""
+
+    async def verb(hub: Hub) -> Exit:
+        found = await hub.register.every()
+        if as_json:
+            print_json([describe(connection) for connection in found])
+        elif not found:
+            say_error("No store is connected yet. Add one, or look at the demo:")
+            say_error("  storetwin connection add shop --url https://shop.example")
+            say_error("  storetwin demo")
+        else:
+            from storetwin.cli.screen import out, table
+
+            rows = [
+                (c.name, c.url, c.scheme.value, c.state.value, c.store.wc_version or "not tested")
+                for c in found
+            ]
+            out().print(table(None, ("name", "url", "auth", "state", "WooCommerce"), rows))
+        return Exit.DONE
+
+    with_hub(verb, as_json=as_json)
+
+
+@app.command()
+def show(name: str = NAME, as_json: bool = JSON) -> None:
+    """Show one connection; never its keys."""
+
+    async def verb(hub: Hub) -> Exit:
+        found = describe(await hub.register.get(name))
+        if as_json:
+            print_json(found)
+        else:
+            for label, value in found.items():
+                typer.echo(f"{label:<14} {value if value is not None else '–'}")
+        return Exit.DONE
+
+    with_hub(verb, as_json=as_json)
+
+
+@app.command()
+def test(name: str = NAME, as_json: bool = JSON) -> None:
+    """Look whether the store answers, what the keys may do, and what else matters."""
+
+    async def verb(hub: Hub) -> Exit:
+        report = await hub.test_connection(name)
+        if as_json:
+            print_json(describe_report(report))
+        else:
+            print_report(report)
+        return Exit.DONE if report.is_ok else Exit.FAILED
+
+    with_hub(verb, as_json=as_json)
+
+
+@app.command()
+def remove(
+    name: str = NAME,
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+    as_json: bool = JSON,
+) -> None:
+    """Remove a connection and everything pulled through it. The store is not touched."""
+    if not yes and not as_json and sys.stdin.isatty():
+        typer.confirm(f"Remove {name} with its whole twin?", abort=True, err=True)
+
+    async def verb(hub: Hub) -> Exit:
+        await hub.register.remove(name)
+        if as_json:
+            print_json({"removed": name})
+        else:
+            typer.echo(f"Removed {name}.")
+        return Exit.DONE
+
+    with_hub(verb, as_json=as_json)
+
+
+def describe(connection: Connection) -> dict[str, Any]:
+    """Return what may be shown of a connection."""
+    return {
+        "name": connection.name,
+        "url": connection.url,
+        "platform": connection.platform,
+        "state": connection.state.value,
+        "auth": connection.auth.value,
+        "detected_auth": connection.detected.value if connection.detected else None,
+        "tls": "not checked"
+        if connection.is_tls_insecure
+        else "own CA"
+        if connection.ca
+        else "checked",
+        "woocommerce": connection.store.wc_version,
+        "wordpress": connection.store.wp_version,
+        "timezone": connection.store.timezone,
+        "currency": connection.store.currency,
+        "store_id": connection.store.store_id,
+        "created_at": connection.created_at.isoformat(),
+        "tested_at": connection.last_probe_at.isoformat() if connection.last_probe_at else None,
+    }
+
+
+def describe_report(report: ProbeReport) -> dict[str, Any]:
+    """Return a probe's report as a JSON document."""
+    return {
+        "is_ok": report.is_ok,
+        "auth": report.scheme.value if report.scheme else None,
+        "checks": [
+            {"name": c.name, "ok": c.ok, "finding": c.finding, "remedy": c.remedy}
+            for c in report.checks
+        ],
+    }
+
+
+def print_report(report: ProbeReport) -> None:
+    """Print a probe's report, one check a line, each failing one with what to do."""
+    from rich.text import Text
+
+    from storetwin.cli.screen import out
+
+    marks = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+    console = out()
+    for check in report.checks:
+        mark, style = marks[check.ok]
+        line = Text(f" {mark} ", style)
+        line.append(f"{check.name:<14}", "bold").append(check.finding)
+        console.print(line, soft_wrap=True)
+        if check.ok is not True and check.remedy:
+            console.print(Text(f"{'':<17}What to do: {check.remedy}", style), soft_wrap=True)

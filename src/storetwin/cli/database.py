@@ -1,0 +1,60 @@
+"""``storetwin db``: the database itself."""
+
+from __future__ import annotations
+
+import typer
+
+from storetwin.cli.exits import Exit
+from storetwin.cli.running import run
+
+app = typer.Typer(help="The database: its address, its schema, a prompt.", no_args_is_help=True)
+
+
+@app.command()
+def url() -> None:
+    """Print the database's DSN (it contains a password)."""
+
+    async def call() -> Exit:
+        from storetwin.bootstrap import open_database
+        from storetwin.settings import load_settings
+
+        async with open_database(load_settings()) as dsn:
+            typer.echo(dsn)
+        return Exit.DONE
+
+    run(call)
+
+
+@app.command()
+def upgrade() -> None:
+    """Bring the schema to this version of Storetwin."""
+
+    async def call() -> Exit:
+        from storetwin.bootstrap import open_database
+        from storetwin.db.migrate import upgrade as upgrade_schema
+        from storetwin.settings import load_settings
+
+        async with open_database(load_settings()) as dsn:
+            applied = await upgrade_schema(dsn)
+        for migration in applied:
+            typer.echo(f"Applied {migration}")
+        if not applied:
+            typer.echo("The schema is up to date.")
+        return Exit.DONE
+
+    run(call)
+
+
+@app.command()
+def psql(
+    sql: str | None = typer.Option(None, "--command", "-c", help="Run this SQL and leave."),
+) -> None:
+    """Open psql on the database, scoped to your organisation, as the program's own role."""
+
+    async def call() -> Exit:
+        from storetwin.bootstrap import open_psql
+        from storetwin.settings import load_settings
+
+        return Exit(min(1, await open_psql(load_settings(), sql)))
+
+    run(call)

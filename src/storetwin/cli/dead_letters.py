@@ -1,0 +1,110 @@
+"""``storetwin dead-letters``: records that could not be had or kept."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import typer
+
+from storetwin.cli.exits import Exit
+from storetwin.cli.pull import JSON
+from storetwin.cli.running import print_json, say_error, with_hub
+
+if TYPE_CHECKING:
+    from storetwin.hub import Hub
+
+app = typer.Typer(help="List, retry and discard records that could not be had or kept.")
+CONNECTION = typer.Option(None, "--connection", "-c", help="Only of this connection.")
+RESOURCE = typer.Option(None, "--resource", "-r", help="Only of this resource.")
+
+
+@app.callback(invoke_without_command=True)
+def list_(
+    context: typer.Context,
+    connection: str | None = CONNECTION,
+    resource: str | None = RESOURCE,
+    as_json: bool = JSON,
+) -> None:
+    """List the dead letters that wait."""
+    if context.invoked_subcommand is not None:
+        return
+
+    async def verb(hub: Hub) -> Exit:
+        letters = await hub.dead_letters(connection=connection, resource=resource)
+        if as_json:
+            print_json([asdict(letter) for letter in letters])
+        elif not letters:
+            say_error("Nothing was given up.")
+        else:
+            from storetwin.cli.screen import out, table
+
+            names = {c.id: c.name for c in await hub.register.every()}
+            rows = [
+                (
+                    names[d.connection_id],
+                    d.resource,
+                    d.name,
+                    d.attempts,
+                    f"{d.last_seen_at:%Y-%m-%d %H:%M}",
+                    d.reason,
+                )
+                for d in letters
+            ]
+            columns = ("connection", "resource", "record", "attempts>", "last (UTC)", "reason")
+            out().print(table(None, columns, rows))
+        return Exit.DONE
+
+    with_hub(verb, as_json=as_json)
+
+
+@app.command()
+def retry(
+    connection: str | None = CONNECTION, resource: str | None = RESOURCE, as_json: bool = JSON
+) -> None:
+    """Ask the store once more for each record that waits."""
+
+    async def verb(hub: Hub) -> Exit:
+        letters = await hub.dead_letters(connection=connection, resource=resource)
+        names = {c.id: c.name for c in await hub.register.every()}
+        total = {"resolved": 0, "failed": 0, "unnamed": 0}
+        letters.sort(key=lambda letter: names[letter.connection_id])
+        for name, group in groupby(letters, key=lambda letter: names[letter.connection_id]):
+            for key, value in asdict(await hub.retry_dead_letters(name, list(group))).items():
+                total[key] += value
+        if as_json:
+            print_json(total)
+        else:
+            typer.echo(f"{total['resolved']} resolved, {total['failed']} failed again.")
+            if total["unnamed"]:
+                typer.echo(
+                    f"{total['unnamed']} have no id of their own; the next pull settles them."
+                )
+        return Exit.INCOMPLETE if total["failed"] or total["unnamed"] else Exit.DONE
+
+    with_hub(verb, as_json=as_json)
+
+
+@app.command()
+def discard(
+    connection: str | None = CONNECTION,
+    resource: str | None = RESOURCE,
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+    as_json: bool = JSON,
+) -> None:
+    """Discard dead letters. Certificates go on naming the records while they are lacking."""
+    if not yes and not as_json and sys.stdin.isatty():
+        typer.confirm("Discard these dead letters?", abort=True, err=True)
+
+    async def verb(hub: Hub) -> Exit:
+        letters = await hub.dead_letters(connection=connection, resource=resource)
+        discarded = await hub.discard_dead_letters(letters)
+        if as_json:
+            print_json({"discarded": discarded})
+        else:
+            typer.echo(f"{discarded} discarded.")
+        return Exit.DONE
+
+    with_hub(verb, as_json=as_json)

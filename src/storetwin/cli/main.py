@@ -1,0 +1,49 @@
+"""The command ``storetwin``. Commands import what they need when they run: ``--help`` stays fast."""
+
+from __future__ import annotations
+
+import typer
+
+from storetwin.cli import connection, database, dead_letters, demo, pull, records, runs, sandbox
+
+app = typer.Typer(
+    name="storetwin",
+    help="A complete, provable twin of every WooCommerce store in PostgreSQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("pull")(pull.pull)
+app.command("verify")(pull.verify)
+app.command("status")(runs.status)
+app.command("runs")(runs.runs)
+app.command("show")(records.show)
+app.add_typer(connection.app, name="connection")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(database.app, name="db")
+app.add_typer(sandbox.app, name="sandbox")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"storetwin {version('storetwin')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _: bool = typer.Option(
+        False, "--version", help="Show the version.", callback=_version, is_eager=True
+    ),
+) -> None:
+    """A complete, provable twin of every WooCommerce store in PostgreSQL."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

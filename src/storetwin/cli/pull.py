@@ -1,0 +1,93 @@
+"""``storetwin pull`` and ``storetwin verify``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import typer
+
+from storetwin.cli.exits import Exit
+from storetwin.cli.running import print_json, with_hub
+
+if TYPE_CHECKING:
+    from storetwin.hub import Hub, Outcome
+
+NAME = typer.Argument(help="Name of the connection.", metavar="CONNECTION")
+RESOURCES = typer.Option(
+    None, "--resource", "-r", help="Only this resource (may be given several times)."
+)
+JSON = typer.Option(False, "--json", help="Print one JSON document on standard output.")
+BURY = typer.Option(
+    False, "--bury", help="The store really lost many records: bury them in the twin too."
+)
+
+
+class LevelChoice(StrEnum):
+    """How closely to look."""
+
+    IDS = "ids"
+    MODIFIED = "modified"
+    BYTES = "bytes"
+
+
+def pull(
+    name: str = NAME,
+    resource: list[str] = RESOURCES,
+    full: bool = typer.Option(False, "--full", help="Read every page again from the beginning."),
+    bury: bool = BURY,
+    as_json: bool = JSON,
+) -> None:
+    """Pull a store, go on where an earlier pull stopped, and prove that nothing is missing."""
+
+    async def verb(hub: Hub) -> Exit:
+        from storetwin.cli.screen import ProgressScreen
+
+        with ProgressScreen() as screen:
+            outcome = await hub.pull(
+                name, resource or [], full=full, bury_many=bury, observe=screen
+            )
+        return report(outcome, name, as_json=as_json)
+
+    with_hub(verb, as_json=as_json)
+
+
+def verify(
+    name: str = NAME,
+    resource: list[str] = RESOURCES,
+    level: LevelChoice = typer.Option(
+        LevelChoice.MODIFIED,
+        "--level",
+        help="ids: which records exist. modified: and their dates. bytes: read every page again.",
+    ),
+    bury: bool = BURY,
+    as_json: bool = JSON,
+) -> None:
+    """Walk the store once more, mend what differs, and print the certificate of completeness."""
+
+    async def verb(hub: Hub) -> Exit:
+        from storetwin.cli.screen import ProgressScreen
+        from storetwin.mirror.models import Level
+
+        with ProgressScreen() as screen:
+            outcome = await hub.verify(
+                name, resource or [], Level(level.value), bury_many=bury, observe=screen
+            )
+        return report(outcome, name, as_json=as_json)
+
+    with_hub(verb, as_json=as_json)
+
+
+def report(outcome: Outcome, name: str, *, as_json: bool) -> Exit:
+    """Print a certificate; return DONE, or INCOMPLETE when something is missing."""
+    if as_json:
+        print_json({"run_id": str(outcome.run_id), "certificate": outcome.certificate})
+    else:
+        from storetwin.cli.screen import certificate_table, certificate_verdict, out
+
+        console = out()
+        console.print()
+        console.print(certificate_table(outcome.certificate, name))
+        console.print()
+        console.print(certificate_verdict(outcome.certificate))
+    return Exit.DONE if outcome.is_complete else Exit.INCOMPLETE

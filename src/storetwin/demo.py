@@ -1,0 +1,120 @@
+"""The demo: a store in a box, a database, the hub, a whole pull and its certificate."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from storetwin.bootstrap import open_hub
+from storetwin.connections.models import Credentials
+from storetwin.connections.probe import ProbeReport
+from storetwin.connections.register import NewConnection
+from storetwin.hub import Hub, Outcome
+from storetwin.kernel.errors import ConfigurationError
+from storetwin.mirror.context import Observer
+from storetwin.settings import Settings
+
+NAME = "demo"
+START_SECONDS = 120.0
+STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class DemoStore:
+    """The store in a box, running in a process of its own."""
+
+    url: str
+    key: str
+    secret: str
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """Return the settings of the demo: a data folder of its own, so that it never meets real data."""
+    return settings.model_copy(update={"data_dir": settings.data_dir / NAME, "database_url": None})
+
+
+@asynccontextmanager
+async def demo_store(*, orders: int, seed: int, port: int) -> AsyncIterator[DemoStore]:
+    """Run the store in a box until the block ends; it also ends when this process dies.
+
+    Raises:
+        ConfigurationError: it did not start; says what it wrote.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "storetwin.sandboxes.woocommerce",
+        *("--port", str(port), "--orders", str(orders), "--seed", str(seed)),
+        "--stop-with-stdin",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        yield await _await_store(process)
+    finally:
+        await _stop(process)
+
+
+async def _await_store(process: asyncio.subprocess.Process) -> DemoStore:
+    """Read the lines that the store prints when it is up: its address and its keys."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    found: dict[str, str] = {}
+    with suppress(TimeoutError):
+        async with asyncio.timeout(START_SECONDS):
+            while len(found) < 3 and (line := await process.stdout.readline()):
+                for word in line.decode().split():
+                    kind = {"http": "url", "ck_s": "key", "cs_s": "secret"}.get(word[:4])
+                    if kind:
+                        found.setdefault(kind, word)
+    if len(found) == 3:
+        return DemoStore(**found)
+    said = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
+    raise ConfigurationError(
+        f"The demo store did not start: {said[-1] if said else 'it said nothing'}",
+        remedy="Choose another port with --port.",
+    )
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def demo_hub(settings: Settings) -> AsyncIterator[Hub]:
+    """Open the hub on the demo's own database."""
+    async with open_hub(demo_settings(settings)) as hub:
+        yield hub
+
+
+async def connect(hub: Hub, store: DemoStore) -> ProbeReport:
+    """Connect the demo store, anew where it moved since the last demo, and test the connection."""
+    known = {connection.name: connection for connection in await hub.register.every()}
+    if NAME in known and known[NAME].url != store.url:
+        await hub.register.remove(NAME)
+        del known[NAME]
+    if NAME not in known:
+        credentials = Credentials(SecretStr(store.key), SecretStr(store.secret))
+        await hub.register.add(NewConnection(NAME, store.url, credentials), hub.clock())
+    return await hub.test_connection(NAME)
+
+
+async def pull(hub: Hub, observe: Observer) -> Outcome:
+    """Pull the demo store whole and certify it."""
+    return await hub.pull(NAME, [], full=False, bury_many=True, observe=observe)

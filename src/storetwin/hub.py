@@ -1,0 +1,244 @@
+"""The hub: what is built once and handed to every door, and the verbs the doors call."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from storetwin.connections.models import Connection, Credentials
+from storetwin.connections.probe import Probe, ProbeReport
+from storetwin.connections.register import Register
+from storetwin.db.database import Database, Row
+from storetwin.kernel.clock import Clock
+from storetwin.kernel.errors import ConflictError, UnknownNameError
+from storetwin.mirror import repository as mirror
+from storetwin.mirror.context import Observer, RunContext
+from storetwin.mirror.execute import (
+    Retried,
+    describe,
+    execute_pull,
+    execute_retry,
+    execute_verify,
+)
+from storetwin.mirror.models import Level
+from storetwin.mirror.repository import Shelf
+from storetwin.resources import named, ordered
+from storetwin.runs import repository as runs
+from storetwin.runs.models import DeadLetter, Run, RunState
+from storetwin.woocommerce.client import StoreClient
+
+ClientFactory = Callable[[Connection, Credentials], StoreClient]
+
+
+class RunInProgressError(ConflictError):
+    """Another run of the same connection is at work."""
+
+    default_remedy = "Wait for it: `storetwin runs` shows how far it is."
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a pull or a verification ended.
+
+    Args:
+        certificate: as every door shows it.
+    """
+
+    run_id: UUID
+    certificate: dict[str, Any]
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether the twin has everything that the store has."""
+        return bool(self.certificate["is_complete"])
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Everything a door needs. Built by :func:`storetwin.bootstrap.open_hub`.
+
+    Args:
+        organisation_id: whose rows this hub sees.
+        ahead: pages of one store in flight at most.
+    """
+
+    database: Database
+    register: Register
+    organisation_id: UUID
+    clock: Clock
+    make_client: ClientFactory
+    probe: Probe
+    ahead: int
+
+    async def test_connection(self, name: str) -> ProbeReport:
+        """Look at the store and keep what was learned."""
+        connection = await self.register.get(name)
+        _, report = await self.register.probe(connection, self.probe, self.clock())
+        return report
+
+    # -- runs -----------------------------------------------------------------------------------
+
+    async def pull(
+        self, name: str, resources: Sequence[str], *, full: bool, bury_many: bool, observe: Observer
+    ) -> Outcome:
+        """Bring the twin of a store up to date and prove that nothing is missing."""
+        chosen = ordered(resources)
+        options = {"resources": [r.name for r in chosen], "full": full, "bury": bury_many}
+        async with self._run(name, "pull", options, observe) as context:
+            certificate = await execute_pull(context, chosen, full=full, bury_many=bury_many)
+            return await self._end(context, describe(certificate), certificate.is_complete)
+
+    async def verify(
+        self,
+        name: str,
+        resources: Sequence[str],
+        level: Level,
+        *,
+        bury_many: bool,
+        observe: Observer,
+    ) -> Outcome:
+        """Walk the store once more and state, resource by resource, what the twin has of it."""
+        chosen = ordered(resources)
+        options = {"resources": [r.name for r in chosen], "level": level.value, "bury": bury_many}
+        async with self._run(name, "verify", options, observe) as context:
+            certificate = await execute_verify(context, chosen, level, bury_many=bury_many)
+            return await self._end(context, describe(certificate), certificate.is_complete)
+
+    async def retry_dead_letters(self, name: str, letters: Sequence[DeadLetter]) -> Retried:
+        """Ask the store once more for the records that wait."""
+        options = {"letters": [str(letter.dead_letter_id) for letter in letters]}
+        async with self._run(name, "retry", options, lambda _: None) as context:
+            retried = await execute_retry(context, letters)
+            await self._close(context, RunState.INCOMPLETE if retried.failed else RunState.DONE)
+            return retried
+
+    @asynccontextmanager
+    async def _run(
+        self, name: str, kind: str, options: Mapping[str, Any], observe: Observer
+    ) -> AsyncIterator[RunContext]:
+        """Open a run under the connection's lock, and close it however it ends."""
+        connection = await self.register.get(name)
+        credentials = self.register.credentials(connection)
+        async with self.database.lock(f"run:{connection.id}") as is_ours:
+            if not is_ours:
+                raise RunInProgressError(f"A run of {name} is already at work.")
+            run = await self._open_run(connection, kind, options)
+            client = self.make_client(connection, credentials)
+            try:
+                routes = await client.capabilities()
+                context = RunContext(
+                    run, self.database, client, routes, self.clock, self.ahead, observe
+                )
+                yield context
+            except BaseException as error:
+                await self._fail(run, client, error)
+                raise
+            finally:
+                await client.close()
+
+    async def _open_run(self, connection: Connection, kind: str, options: Mapping[str, Any]) -> Run:
+        async with self.database.transaction(self.organisation_id) as tx:
+            return await runs.start_run(
+                tx,
+                connection_id=connection.id,
+                organisation_id=self.organisation_id,
+                kind=kind,
+                owner=f"{socket.gethostname()}:{os.getpid()}",
+                options=dict(options),
+                now=self.clock(),
+            )
+
+    async def _fail(self, run: Run, client: StoreClient, error: BaseException) -> None:
+        """Close a run that did not come to its end; where that fails too, the next run closes it."""
+        stopped = not isinstance(error, Exception)
+        state = RunState.INTERRUPTED if stopped else RunState.FAILED
+        message = "Stopped by a person." if stopped else str(error)
+        try:
+            async with self.database.transaction(self.organisation_id) as tx:
+                await runs.end_run(
+                    tx, run, state, requests=client.requests, now=self.clock(), error=message
+                )
+        except Exception as second:  # noqa: BLE001 - the first error is the one to tell
+            error.add_note(f"The run could not be closed either: {second}")
+
+    async def _end(
+        self, context: RunContext, certificate: dict[str, Any], is_complete: bool
+    ) -> Outcome:
+        await self._close(context, RunState.DONE if is_complete else RunState.INCOMPLETE)
+        return Outcome(context.run.run_id, certificate)
+
+    async def _close(self, context: RunContext, state: RunState) -> None:
+        async with context.transaction() as tx:
+            await runs.end_run(
+                tx, context.run, state, requests=context.client.requests, now=self.clock()
+            )
+
+    # -- reading --------------------------------------------------------------------------------
+
+    async def runs(self, *, limit: int = 20) -> list[Row]:
+        """Return the latest runs."""
+        async with self.database.transaction(self.organisation_id) as tx:
+            return await runs.list_runs(tx, connection_id=None, limit=limit)
+
+    async def run(self, prefix: str) -> tuple[Row, list[Row]]:
+        """Return a run by the beginning of its id, and its progress.
+
+        Raises:
+            UnknownNameError: no run begins like that, or more than one does.
+        """
+        async with self.database.transaction(self.organisation_id) as tx:
+            found = await runs.find_runs(tx, prefix.lower())
+            if len(found) != 1:
+                what = "No run begins" if not found else "More than one run begins"
+                raise UnknownNameError(
+                    f"{what} with {prefix!r}.", remedy="`storetwin runs` lists the latest."
+                )
+            return found[0], await runs.list_progress(tx, found[0]["run_id"])
+
+    async def dead_letters(
+        self, *, connection: str | None = None, resource: str | None = None, state: str = "waiting"
+    ) -> list[DeadLetter]:
+        """Return dead letters, newest first."""
+        connection_id = (await self.register.get(connection)).id if connection else None
+        name = named(resource).name if resource else None
+        async with self.database.transaction(self.organisation_id) as tx:
+            return await runs.list_dead_letters(
+                tx, connection_id=connection_id, resource=name, state=state
+            )
+
+    async def discard_dead_letters(self, letters: Sequence[DeadLetter]) -> int:
+        """Discard dead letters; the records stay named in certificates while they are lacking."""
+        async with self.database.transaction(self.organisation_id) as tx:
+            ids = [letter.dead_letter_id for letter in letters]
+            return await runs.discard_dead_letters(tx, ids, now=self.clock())
+
+    async def record(self, connection: str, resource: str, remote_id: str) -> tuple[Row, list[Row]]:
+        """Return one record with its exact text, and its earlier versions.
+
+        Raises:
+            UnknownNameError: the twin has no such record.
+        """
+        chosen, found = await self.register.get(connection), named(resource)
+        shelf = Shelf(self.organisation_id, chosen.id, found.name)
+        async with self.database.transaction(self.organisation_id) as tx:
+            row = await mirror.show_record(tx, shelf, remote_id)
+            if row is None:
+                raise UnknownNameError(
+                    f"The twin of {connection} has no {found.name} {remote_id}.",
+                    remedy=f"`storetwin pull {connection}` brings it, if the store has it.",
+                )
+            return row, await mirror.list_versions(tx, shelf, remote_id)
+
+    async def status(self) -> dict[str, list[Row] | dict[UUID, Row]]:
+        """Return counts by connection and resource, the latest certificates and runs."""
+        async with self.database.transaction(self.organisation_id) as tx:
+            return {
+                "records": await mirror.count_records(tx),
+                "certificates": await runs.latest_certificates(tx),
+                "runs": await runs.list_runs(tx, connection_id=None, limit=200),
+            }
