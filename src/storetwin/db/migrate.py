@@ -15,11 +15,10 @@ from importlib import resources
 
 from psycopg import AsyncConnection
 
-from storetwin.db.database import connect
 from storetwin.db.errors import translating
 from storetwin.db.queries import load_queries
 from storetwin.db.roles import prepare_roles
-from storetwin.db.transaction import Row
+from storetwin.db.session import Row, connect
 from storetwin.kernel.errors import ConfigurationError, InvariantError
 
 Q = load_queries("storetwin.db")
@@ -88,6 +87,7 @@ async def upgrade(dsn: str, migrations: Sequence[Migration] | None = None) -> tu
             await prepare_roles(connection)
             await connection.execute(Q.become_owner)
             await connection.execute(Q.create_migrations_table)
+            await connection.execute(Q.show_migrations_to_app)
             missing = _missing(wanted, await _applied(connection))
             for migration in missing:
                 await _apply(connection, migration)
@@ -103,6 +103,9 @@ async def pending(dsn: str, migrations: Sequence[Migration] | None = None) -> tu
     wanted = known_migrations() if migrations is None else tuple(migrations)
     with translating():
         async with await connect(dsn) as connection:
+            if not await _has_history(connection):
+                return wanted
+            await connection.execute(Q.become_app)
             return _missing(wanted, await _applied(connection))
 
 
@@ -116,10 +119,14 @@ async def _apply(connection: AsyncConnection[Row], migration: Migration) -> None
 
 
 async def _applied(connection: AsyncConnection[Row]) -> list[Row]:
-    table = await (await connection.execute(Q.find_migrations_table)).fetchone()
-    if table is None or not table["is_there"]:
+    if not await _has_history(connection):
         return []
     return await (await connection.execute(Q.select_migrations)).fetchall()
+
+
+async def _has_history(connection: AsyncConnection[Row]) -> bool:
+    table = await (await connection.execute(Q.find_migrations_table)).fetchone()
+    return table is not None and bool(table["is_there"])
 
 
 def _missing(wanted: Sequence[Migration], applied: Sequence[Row]) -> tuple[Migration, ...]:

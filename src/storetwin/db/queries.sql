@@ -66,6 +66,10 @@ SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = %s) AS has_login,
 -- The role an embedded server is used with; it has no rights until it takes a role.
 CREATE ROLE {login} LOGIN NOINHERIT PASSWORD {password};
 
+-- name: change_login
+-- Give the role of an embedded server the password that is kept beside the cluster.
+ALTER ROLE {login} LOGIN NOINHERIT PASSWORD {password};
+
 -- name: grant_roles
 -- Let a login role become the owner (for migrations) and the application.
 GRANT storetwin_owner, storetwin_app TO {login};
@@ -91,6 +95,10 @@ CREATE TABLE IF NOT EXISTS public.storetwin_migrations (
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- name: show_migrations_to_app
+-- The program looks whether the schema is its own before it starts.
+GRANT SELECT ON public.storetwin_migrations TO storetwin_app;
 
 -- name: find_migrations_table
 -- Whether any migration was ever run here.
