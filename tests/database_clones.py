@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 
 from psycopg import sql
 
-from storetwin.db.database import connect
 from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.db.embedded.locks import FileLock
 from storetwin.db.embedded.process import is_alive
 from storetwin.db.migrate import known_migrations, upgrade
+from storetwin.db.session import connect
 
 Answer = TypeVar("Answer")
 _numbers = itertools.count(1)

@@ -11,7 +11,8 @@ from storetwin.db.errors import (
     UniqueViolationError,
 )
 from storetwin.db.queries import Queries, load_queries
-from storetwin.db.transaction import Row, Transaction
+from storetwin.db.session import Row
+from storetwin.db.transaction import Transaction
 
 __all__ = [
     "Database",

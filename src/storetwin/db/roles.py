@@ -9,13 +9,21 @@ from __future__ import annotations
 import psycopg
 from psycopg import AsyncConnection, sql
 
-from storetwin.db.database import connect
 from storetwin.db.queries import load_queries
-from storetwin.db.transaction import Row
+from storetwin.db.session import Row, connect
 from storetwin.kernel.errors import ConfigurationError, InvariantError
 
 Q = load_queries("storetwin.db")
 LOGIN = "storetwin"
+
+
+async def can_log_in(dsn: str) -> bool:
+    """Say whether role, password and database of ``dsn`` are as they should be."""
+    try:
+        async with await connect(dsn):
+            return True
+    except psycopg.OperationalError:
+        return False
 
 
 async def prepare_login(admin_dsn: str, database: str, password: str) -> None:
@@ -29,11 +37,10 @@ async def prepare_login(admin_dsn: str, database: str, password: str) -> None:
         found = await (await connection.execute(Q.login_standing, (LOGIN, database))).fetchone()
         if found is None:
             raise InvariantError("PostgreSQL did not say which roles it has.")
-        if not found["has_login"]:
-            await connection.execute(
-                sql.SQL(Q.create_login).format(login=sql.Identifier(LOGIN), password=password)
-            )
-        await connection.execute(sql.SQL(Q.grant_roles).format(login=sql.Identifier(LOGIN)))
+        login = sql.Identifier(LOGIN)
+        set_login = Q.change_login if found["has_login"] else Q.create_login
+        await connection.execute(sql.SQL(set_login).format(login=login, password=password))
+        await connection.execute(sql.SQL(Q.grant_roles).format(login=login))
         if not found["has_database"]:
             await connection.execute(
                 sql.SQL(Q.create_database).format(database=sql.Identifier(database))

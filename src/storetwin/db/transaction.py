@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool
 
-from storetwin.db.errors import DatabaseUnavailableError, translating
+from storetwin.db.errors import translating
+from storetwin.db.pool import Pool
 from storetwin.db.queries import load_queries
+from storetwin.db.session import Row
 
-Row = dict[str, Any]
 Parameters = Mapping[str, Any] | Sequence[Any] | None
-Pool = AsyncConnectionPool[AsyncConnection[Row]]
 
 Q = load_queries("storetwin.db")
 ORGANISATION_SETTING = "app.organisation_id"
@@ -76,30 +76,15 @@ async def transaction_on(pool: Pool, organisation_id: UUID | None) -> AsyncItera
 
     Without an organisation, row-level security shows no row of any tenant.
     """
-    with translating():
-        connection = await pool.getconn()
-    try:
-        transaction = Transaction(connection)
-        if organisation_id is not None:
-            await transaction.set_local(ORGANISATION_SETTING, str(organisation_id))
-        yield transaction
-        with translating():
-            await connection.commit()
-    except BaseException:
-        await _roll_back(connection)
-        raise
-    finally:
-        is_lost = connection.closed
-        await pool.putconn(connection)
-        if is_lost:  # its neighbours are as dead as it is: do not lend them to anyone
-            await pool.check()
-
-
-async def _roll_back(connection: AsyncConnection[Row]) -> None:
-    if connection.closed:
-        return
-    try:
-        with translating():
-            await connection.rollback()
-    except DatabaseUnavailableError:
-        await connection.close()
+    async with pool.lend() as connection:
+        try:
+            transaction = Transaction(connection)
+            if organisation_id is not None:
+                await transaction.set_local(ORGANISATION_SETTING, str(organisation_id))
+            yield transaction
+            with translating():
+                await connection.commit()
+        except BaseException:
+            with suppress(psycopg.Error):  # the pool closes what could not be rolled back
+                await connection.rollback()
+            raise

@@ -14,12 +14,12 @@ import pytest
 from psycopg import AsyncConnection
 
 from storetwin.db import Database, DatabaseUnavailableError
-from storetwin.db.database import connect
 from storetwin.db.embedded import DataDirectoryVersionError, EmbeddedPostgres
 from storetwin.db.embedded.folders import make_socket_folder, socket_folder
 from storetwin.db.embedded.process import ServerUser, is_server_of, read_pid_file, server_user
 from storetwin.db.embedded.programs import bundled_folder, find_programs
 from storetwin.db.migrate import upgrade
+from storetwin.db.session import connect
 from storetwin.kernel.errors import ConfigurationError
 
 USER = """
@@ -222,7 +222,7 @@ async def test_a_server_that_cannot_start_says_why(
     await server.start()
     await server.stop()
     (data_dir / "postgres" / "postgresql.conf").write_text("nonsense = 1\n")
-    with pytest.raises(DatabaseUnavailableError, match="nonsense|configuration file") as caught:
+    with pytest.raises(DatabaseUnavailableError, match=r"nonsense|configuration file") as caught:
         await server.start()
     assert "postgres.log" in str(caught.value.remedy)
 
@@ -315,7 +315,8 @@ async def test_programs_the_server_cannot_read_are_copied_once(
     package = bundled_folder().parent.parent
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    (closed / package.name).symlink_to(package)
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        (closed / part.name).symlink_to(part)
     monkeypatch.setattr(
         "storetwin.db.embedded.programs.bundled_folder",
         lambda: closed / package.name / "pginstall" / "bin",

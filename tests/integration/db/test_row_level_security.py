@@ -8,7 +8,7 @@ import pytest
 from psycopg import AsyncConnection, sql
 
 from storetwin.db import Database
-from storetwin.db.database import connect
+from storetwin.db.session import connect
 from storetwin.kernel.errors import ConfigurationError, InvariantError
 
 OWN_SCHEMAS = "SELECT oid FROM pg_namespace WHERE nspowner = 'storetwin_owner'::regrole"

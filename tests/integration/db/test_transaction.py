@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from storetwin.db import Database, DatabaseUnavailableError, UniqueViolationError
-from storetwin.db.database import connect
 from storetwin.db.embedded import EmbeddedPostgres
+from storetwin.db.errors import DatabaseBusyError
 from storetwin.db.organisations import DEFAULT_ORGANISATION, ensure_default_organisation
+from storetwin.db.session import connect
 from storetwin.kernel.errors import ConfigurationError, InvariantError
 
 NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
@@ -132,6 +133,37 @@ async def test_a_lost_connection_is_told_and_replaced(database: Database, postgr
     with pytest.raises(DatabaseUnavailableError):
         await lose_the_connection()
     assert await count(database, None) == 0
+
+
+async def test_a_connection_that_died_while_idle_is_not_lent(database: Database, postgres) -> None:
+    async with database.transaction(None) as transaction:
+        row = await transaction.fetch_one("SELECT pg_backend_pid() AS pid")
+    assert row is not None
+    async with await connect(postgres.admin_dsn) as admin:
+        await admin.execute("SELECT pg_terminate_backend(%s, 10000)", (row["pid"],))
+    assert await count(database, None) == 0
+
+
+async def test_who_asks_for_more_than_the_pool_has_is_told(database_dsn, monkeypatch) -> None:
+    monkeypatch.setattr("storetwin.db.pool.PATIENCE_SECONDS", 0.05)
+    database = await Database.open(database_dsn, pool_size=1)
+    async with database.transaction(None):
+        with pytest.raises(DatabaseBusyError, match="All 1 connections"):
+            await count(database, None)
+    assert await count(database, None) == 0
+    await database.close()
+
+
+async def test_a_lock_is_held_by_one_and_given_back(database: Database) -> None:
+    async with database.lock("pull") as is_held, database.lock("verify") as is_other_held:
+        assert is_held
+        assert is_other_held
+        async with database.lock("pull") as is_held_twice:
+            assert not is_held_twice
+        async with database.lock("pull") as is_still_held:
+            assert not is_still_held
+    async with database.lock("pull") as is_held:
+        assert is_held
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:

@@ -17,7 +17,6 @@ from urllib.parse import quote
 
 import psycopg
 
-from storetwin.db.database import connect
 from storetwin.db.embedded import cluster as clusters
 from storetwin.db.embedded.cluster import DataDirectoryVersionError
 from storetwin.db.embedded.folders import (
@@ -38,7 +37,8 @@ from storetwin.db.embedded.process import (
 )
 from storetwin.db.embedded.programs import Programs, find_programs
 from storetwin.db.errors import DatabaseUnavailableError, DiskFullError, translating
-from storetwin.db.roles import LOGIN, prepare_login
+from storetwin.db.roles import LOGIN, can_log_in, prepare_login
+from storetwin.db.session import connect
 from storetwin.kernel.errors import ConfigurationError, StoretwinError
 
 __all__ = ["DataDirectoryVersionError", "EmbeddedPostgres"]
@@ -143,7 +143,9 @@ class EmbeddedPostgres:
             await asyncio.to_thread(self._launch, programs)
             await asyncio.sleep(POLL_SECONDS)
         with translating():
-            await prepare_login(self.admin_dsn, DATABASE, self._password(clusters.LOGIN_PASSWORD))
+            if not await can_log_in(self.dsn):
+                password = self._password(clusters.LOGIN_PASSWORD)
+                await prepare_login(self.admin_dsn, DATABASE, password)
 
     async def _is_up(self, give_up_at: float) -> bool:
         """Wait for the running server; False when there is none (any more)."""
