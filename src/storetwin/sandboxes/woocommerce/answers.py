@@ -60,6 +60,7 @@ class Answer:
         is_bare: only what nginx adds, nothing of WordPress.
         caching: the no-cache headers, which WordPress sends to those who are logged in.
         vary: ``Vary: Origin``, which it sends to those who are not.
+        is_fatal: PHP died: no Allow header.
         records: how many records the body shows, for the counters.
         headers: further headers.
     """
@@ -74,6 +75,7 @@ class Answer:
     is_bare: bool = False
     caching: bool = True
     vary: bool = False
+    is_fatal: bool = False
     records: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
 

@@ -83,7 +83,7 @@ def _fit(value: Value, spec: Spec, name: str) -> Value:
     if "enum" in spec and fitted not in spec["enum"]:
         raise _InvalidError("rest_not_in_enum", f"{name} is not one of {_listing(spec['enum'])}.")
     _check_bounds(fitted, spec, name, kind)
-    _check_format(fitted, spec, name)
+    _check_format(fitted, spec)
     return fitted
 
 
@@ -185,7 +185,7 @@ def _check_bounds(value: Value, spec: Spec, name: str, kind: str) -> None:
         raise _InvalidError("rest_out_of_bounds", f"{name} must be less than or equal to {high}")
 
 
-def _check_format(value: Value, spec: Spec, name: str) -> None:
+def _check_format(value: Value, spec: Spec) -> None:
     shape = spec.get("format")
     if shape == "date-time" and isinstance(value, str) and not _DATE.fullmatch(value):
         raise _InvalidError("rest_invalid_date", "Invalid date.")

@@ -99,7 +99,8 @@ class Dispatcher:
             answer = self._read(request, route, parameters, arguments)
         else:
             raise _no_route()
-        answer.allow = answer.allow or ("" if answer.is_bare else route.allow)
+        if not answer.is_bare and not answer.is_fatal:
+            answer.allow = answer.allow or route.allow
         return answer
 
     def _read(
@@ -124,8 +125,10 @@ class Dispatcher:
             return singles.order_notes(store, found["order"], request)
         if route.kind == "zone":
             return singles.zone(found["id"], request)
-        return singles.system_status(store, request) if route.kind == "system_status" else (
-            singles.order_totals(store, request)
+        return (
+            singles.system_status(store, request)
+            if route.kind == "system_status"
+            else (singles.order_totals(store))
         )
 
     def _list(
@@ -135,7 +138,7 @@ class Dispatcher:
             if request.fields():
                 return self.faults.fatal(request)
             page, per_page = arguments["page"], arguments["per_page"]
-            return singles.custom_field_names(request, page, per_page)
+            return singles.custom_field_names(page, per_page)
         assert route.rules is not None, f"the list {route.path} has no rules"
         owner = found.get("order") or found.get("product") or found.get("attribute")
         if "attribute" in found and int(found["attribute"]) not in self.store.tables["attributes"]:

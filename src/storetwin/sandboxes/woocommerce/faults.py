@@ -1,47 +1,353 @@
-"""What can be broken on purpose. Each fault is small, named, deterministic and bounded."""
+"""The switches of all faults: what is broken, and what that does to requests and answers.
+
+Each fault is deterministic and bounded: it strikes every N-th occasion, at most M times.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from storetwin.sandboxes.woocommerce.answers import Answer
+from storetwin.sandboxes.woocommerce.answers import HTML, JSON, PLAIN_HTML, Answer
+from storetwin.sandboxes.woocommerce.churn import Churn
+from storetwin.sandboxes.woocommerce.fault_kinds import FaultSpec, parse_fault
+from storetwin.sandboxes.woocommerce.fixed import fixed_answers
+from storetwin.sandboxes.woocommerce.hostile import HOSTILE_ENTRIES, hostile_document, with_blank_meta
+from storetwin.sandboxes.woocommerce.model.store import Store
+from storetwin.sandboxes.woocommerce.php_json import dumps
 from storetwin.sandboxes.woocommerce.request import Request
+from storetwin.sandboxes.woocommerce.turn import Turn
+
+_CRITICAL = (
+    "<p>There has been a critical error on this website.</p><p><a "
+    'href="https://wordpress.org/documentation/article/faq-troubleshooting/">Learn more about '
+    "troubleshooting WordPress.</a></p>"
+)
+_NOTICE = (
+    b'<br />\n<b>Warning</b>:  Undefined array key "foo" in <b>/var/www/html/wp-content/plugins/'
+    b"some-plugin/some-plugin.php</b> on line <b>42</b><br />\n"
+)
+_COUNTS = {"hostile-bytes": len(HOSTILE_ENTRIES)}
+_USUALLY = {"rate-limit": 10, "bad-gateway": 10, "empty": 10, "truncate": 10}
+_COMMENT = b"\n<!-- Page cached by SomeCache 0.12s -->"
+_MAINTENANCE = (
+    b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>Briefly unavailable "
+    b"for scheduled maintenance. Check back in a minute.</h1></body></html>"
+)
+_WAF_200 = (
+    b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking your browser "
+    b"before accessing the site.</body></html>"
+)
+_WAF_403 = b"<html><head><title>403 Forbidden</title></head><body>Forbidden</body></html>"
+_BAD_GATEWAY = (
+    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad "
+    b"Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
+_DOWN = b"<html><head><title>503 Service Temporarily Unavailable</title></head></html>"
+_NOT_FOUND = b"<!DOCTYPE html><html><head><title>Page not found</title></head><body></body></html>"
+_RATE = '{"code":"rate_limited","message":"Too many requests.","data":{"status":429}}'
+
+
+def _html(status: int, body: bytes, **headers: str) -> Answer:
+    lines = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    return Answer(status, body, content_type=PLAIN_HTML, is_bare=True, headers=lines)
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault that is switched on.
+
+    Args:
+        spec: as asked for.
+        turn: when it strikes.
+        ids: the records it concerns, where it concerns records.
+        seen: URLs it struck already, for ``truncate:once=1``.
+    """
+
+    spec: FaultSpec
+    turn: Turn
+    ids: frozenset[int] = frozenset()
+    seen: set[str] = field(default_factory=set)
+
+    @property
+    def resource(self) -> str:
+        """The resource whose records it concerns."""
+        return self.spec.text("resource", "orders")
 
 
 class Board:
-    def __init__(self, store: object, faults: Sequence[str] = ()) -> None:
-        """Stage 2."""
+    """Knows which faults are on.
 
-    """The switches. Stage 2 fills it."""
+    Args:
+        store: the shop that is broken.
+        faults: those to switch on at once, as text.
 
-    def fatal_for(self, resource: str, ids: Sequence[int], request: Request) -> Answer | None:
-        """Return the answer of a page that dies, or None."""
-        return None
+    Raises:
+        ValueError: a fault is unknown or has a wrong parameter.
+    """
+
+    def __init__(self, store: Store, faults: Iterable[str] = ()) -> None:
+        self._store = store
+        self._on: dict[str, Fault] = {}
+        self.churn: Churn | None = None
+        for text in faults:
+            self.switch_on(text)
+
+    @property
+    def names(self) -> list[str]:
+        """The faults that are on."""
+        return list(self._on)
+
+    def ids(self, name: str) -> frozenset[int]:
+        """Return the records that a fault concerns; empty when it is off."""
+        return self._on[name].ids if name in self._on else frozenset()
+
+    def struck(self, name: str) -> int:
+        """Return how often a fault has struck."""
+        return self._on[name].turn.struck if name in self._on else 0
+
+    def switch_on(self, text: str) -> None:
+        """Break something: ``poison:every=100``. A fault that is on is set anew.
+
+        Raises:
+            ValueError: the fault is unknown or has a wrong parameter.
+        """
+        spec = parse_fault(text)
+        name = spec.kind.name
+        with self._store.lock:
+            self.switch_off(name)
+            ids = self._targets(spec) if "ids" in spec.kind.parameters else frozenset()
+            turn = Turn(1) if ids else Turn(
+                max(1, spec.number("every", _USUALLY.get(name, 1))), spec.number("times", 0), spec.number("after", 0)
+            )  # fmt: skip
+            fault = Fault(spec, turn, ids)
+            if name == "churn":
+                self.churn = Churn(self._store, spec)
+            self._on[name] = fault
+            self._apply(name, fault, on=True)
+
+    def switch_off(self, name: str) -> None:
+        """Repair something; what is not broken stays as it is."""
+        with self._store.lock:
+            fault = self._on.pop(name, None)
+            if fault is not None:
+                self._apply(name, fault, on=False)
+            if name == "churn":
+                self.churn = None
+
+    def clear(self) -> None:
+        """Repair everything."""
+        for name in self.names:
+            self.switch_off(name)
+
+    def described(self) -> list[dict[str, Any]]:
+        """Return what is on, for the control door."""
+        return [
+            {"name": name, "parameters": dict(fault.spec.values), "ids": sorted(fault.ids),
+             "struck": fault.turn.struck}
+            for name, fault in self._on.items()
+        ]  # fmt: skip
+
+    def _targets(self, spec: FaultSpec) -> frozenset[int]:
+        """Return the ids a fault concerns: named ones, or records spread over what lists show.
+
+        Raises:
+            ValueError: the resource is unknown, or an id is no number.
+        """
+        resource = spec.text("resource", "orders")
+        table = self._store.tables.get(resource)
+        if table is None:
+            raise ValueError(f"{spec.kind.name}: there is no resource {resource!r}")
+        if "ids" in spec.values:
+            texts = spec.values["ids"].split("+")
+            if not all(text.isdecimal() for text in texts):
+                raise ValueError(f"{spec.kind.name}: ids={spec.values['ids']!r} are not numbers")
+            return frozenset(int(text) for text in texts)
+        listed = [
+            number
+            for number in table
+            if table.status_of(number) not in ("trash", "auto-draft", "shipped")
+        ]
+        if "every" in spec.values:
+            step = max(1, spec.number("every", 100))
+        else:
+            step = max(1, len(listed) // max(1, spec.number("count", _COUNTS.get(spec.kind.name, 5))))
+        return frozenset(listed[step - 1 :: step]) or frozenset(listed[-1:])
+
+    def _apply(self, name: str, fault: Fault, *, on: bool) -> None:
+        if name not in ("hidden", "short-page", "hostile-bytes"):
+            return
+        table = self._store.tables[fault.resource]
+        if name == "hidden":
+            table.hide(fault.ids if on else ())
+        elif name == "short-page":
+            table.unload(fault.ids if on else ())
+        elif on:
+            for nth, number in enumerate(sorted(fault.ids)):
+                document = table.document(number)
+                if document is not None:
+                    table.put(number, hostile_document(document, nth))
+
+    # What the shop asks while it answers
+
+    def _strikes(self, name: str) -> bool:
+        fault = self._on.get(name)
+        return fault is not None and fault.turn.strikes()
 
     def before(self, request: Request) -> Answer | None:
         """Return an answer that comes instead of the shop's own, or None."""
+        if not self._on:
+            return None
+        if "strip-auth" in self._on:
+            request.headers.pop("authorization", None)
+        for name, make in _INSTEAD.items():
+            if self._strikes(name):
+                return make(self._on[name].spec)
+        if "plain-permalinks" in self._on and request.path.startswith("/wp-json"):
+            return _html(404, _NOT_FOUND)
+        if self.churn is not None and request.method == "GET" and _is_list(request):
+            self.churn.list_was_read()
         return None
 
     def after(self, request: Request, answer: Answer) -> Answer:
         """Return what becomes of an answer on its way."""
+        if not self._on or answer.content_type != JSON or answer.is_bare:
+            return answer
+        if "no-totals" in self._on and answer.total is not None:
+            answer = replace(answer, total=None, pages=None, link=None)
+        for name, spoil in _SPOILING.items():
+            fault = self._on.get(name)
+            if fault is not None and _hits(fault, request):
+                answer = spoil(answer)
         return answer
 
     def delay(self) -> float:
         """Return seconds to wait before an answer goes out."""
-        return 0.0
+        fault = self._on.get("latency")
+        return 0.0 if fault is None else fault.spec.number("ms", 200) / 1000
 
     def clock_offset(self) -> float:
         """Return by how many seconds the Date header is off."""
-        return 0.0
+        fault = self._on.get("clock")
+        return 0.0 if fault is None else float(fault.spec.number("seconds", 3600))
 
     def namespaces(self, known: tuple[str, ...]) -> tuple[str, ...]:
         """Return the namespaces that the site shows."""
+        if "no-woocommerce" in self._on:
+            return tuple(name for name in known if not name.startswith("wc"))
         return known
 
+    def fatal_for(self, resource: str, ids: Sequence[int], request: Request) -> Answer | None:
+        """Return the answer of a page that contains a poisoned record, or None."""
+        fault = self._on.get("poison")
+        if fault is None or fault.resource != resource or fault.ids.isdisjoint(ids):
+            return None
+        fault.turn.strikes()
+        return self.fatal(request)
+
     def fatal(self, request: Request) -> Answer:
-        """Return the answer of a PHP fatal error."""
-        return Answer(500, b"")
+        """Return the answer of a PHP fatal error: JSON for those who accept it, else HTML."""
+        if request.wants_json:
+            told = {
+                "code": "internal_server_error", "message": _CRITICAL, "data": {"status": 500},
+                "additional_errors": [],
+            }  # fmt: skip
+            answer = Answer(500, dumps(told).encode())
+        else:
+            page = fixed_answers()["error_page"].replace("~MESSAGE~", _CRITICAL)
+            answer = Answer(500, page.encode(), content_type=HTML)
+        answer.is_fatal = True
+        return answer
 
     def blank_meta(self, resource: str, ids: Sequence[int], documents: list[bytes]) -> list[bytes]:
         """Return the documents of a page, with blank meta where one record spoils it."""
-        return documents
+        fault = self._on.get("inf-meta")
+        if fault is None or fault.resource != resource or fault.ids.isdisjoint(ids):
+            return documents
+        fault.turn.strikes()
+        return [with_blank_meta(document) for document in documents]
+
+
+def _is_list(request: Request) -> bool:
+    last = request.path.rstrip("/").rpartition("/")[2]
+    return request.is_pretty and not last.isdecimal() and last not in ("v3", "system_status")
+
+
+def _hits(fault: Fault, request: Request) -> bool:
+    """Say whether it is this answer's turn; ``once`` strikes each URL the first time."""
+    if fault.spec.text("once", "") in ("", "0"):
+        return fault.turn.strikes()
+    query = {k: v for k, v in request.query.items() if not k.startswith("oauth_")}
+    url = f"{request.path}?{sorted(query.items())}"
+    if url in fault.seen:
+        return False
+    fault.seen.add(url)
+    return True
+
+
+def _down(_: FaultSpec) -> Answer:
+    return _html(503, _DOWN)
+
+
+def _maintenance(spec: FaultSpec) -> Answer:
+    return _html(503, _MAINTENANCE, Retry_After=str(spec.number("wait", 600)))
+
+
+def _waf(spec: FaultSpec) -> Answer:
+    is_polite = spec.number("status", 403) == 200
+    return _html(200, _WAF_200) if is_polite else _html(403, _WAF_403)
+
+
+def _rate_limit(spec: FaultSpec) -> Answer:
+    answer = Answer(429, _RATE.encode(), is_bare=True)
+    answer.headers.append(("Retry-After", str(spec.number("wait", 1))))
+    return answer
+
+
+def _bad_gateway(_: FaultSpec) -> Answer:
+    return _html(502, _BAD_GATEWAY)
+
+
+def _empty(_: FaultSpec) -> Answer:
+    return Answer(200, b"", is_bare=True)
+
+
+_INSTEAD: dict[str, Callable[[FaultSpec], Answer]] = {
+    "down": _down,
+    "maintenance": _maintenance,
+    "waf": _waf,
+    "rate-limit": _rate_limit,
+    "bad-gateway": _bad_gateway,
+    "empty": _empty,
+}
+
+
+def _noticed(answer: Answer) -> Answer:
+    return replace(answer, body=_NOTICE + answer.body)
+
+
+def _noticed_much(answer: Answer) -> Answer:
+    body = fixed_answers()["big_notice"].encode() + answer.body
+    return Answer(200, body, content_type=HTML, is_bare=True, records=answer.records)
+
+
+def _marked(answer: Answer) -> Answer:
+    return replace(answer, body=b"\xef\xbb\xbf" + answer.body)
+
+
+def _commented(answer: Answer) -> Answer:
+    return replace(answer, body=answer.body + _COMMENT)
+
+
+def _cut(answer: Answer) -> Answer:
+    return replace(answer, body=answer.body[: len(answer.body) // 2])
+
+
+_SPOILING: dict[str, Callable[[Answer], Answer]] = {
+    "notice": _noticed,
+    "big-notice": _noticed_much,
+    "bom": _marked,
+    "comment": _commented,
+    "truncate": _cut,
+}

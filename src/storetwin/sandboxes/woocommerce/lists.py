@@ -101,51 +101,52 @@ def _wanted(asked: Asked, table: Table) -> Wanted:
         by = "date"
     if table.name in _HPOS and arguments.get("orderby") == "include" and by == "id":
         descending = False
-    statuses = _STATUSES.get(table.name, _every)(asked.arguments, asked.request)
+    statuses = _STATUSES.get(table.name, _every)(asked)
     return Wanted(table, statuses, arguments, asked.owner, by, descending)
 
 
-def _every(arguments: dict[str, Value], request: Request) -> Statuses | None:
+def _every(_: Asked) -> Statuses | None:
     return None
 
 
-def _order_statuses(arguments: dict[str, Value], request: Request) -> Statuses | None:
-    asked = arguments["status"]
-    names = [asked] if isinstance(asked, str) else list(asked)
+def _order_statuses(asked: Asked) -> Statuses | None:
+    given = asked.arguments["status"]
+    names = [given] if isinstance(given, str) else list(given)
     if "any" in names or not names:
         return ORDER_ANY
     return frozenset(names) - {"auto-draft"}
 
 
-def _post_statuses(any_of: Statuses) -> Callable[[dict[str, Value], Request], Statuses | None]:
-    def choose(arguments: dict[str, Value], request: Request) -> Statuses | None:
-        asked = arguments.get("include_status") or [arguments.get("status", "any")]
+def _post_statuses(any_of: Statuses) -> Callable[[Asked], Statuses | None]:
+    def choose(asked: Asked) -> Statuses | None:
+        arguments = asked.arguments
+        given = arguments.get("include_status") or [arguments.get("status", "any")]
         chosen: set[str] = set()
-        for name in asked:
+        for name in given:
             chosen |= any_of if name == "any" else {name}
         return frozenset(chosen) - frozenset(arguments.get("exclude_status") or [])
 
     return choose
 
 
-def _coupon_statuses(arguments: dict[str, Value], request: Request) -> Statuses | None:
+def _coupon_statuses(asked: Asked) -> Statuses | None:
     """Coupons obey ``status`` though their route does not declare it."""
-    asked = request.query.get("status", "publish")
-    names = asked if isinstance(asked, list) else str(asked).split(",")
+    given = asked.request.query.get("status", "publish")
+    names = given if isinstance(given, list) else str(given).split(",")
     return frozenset("publish" if name == "any" else str(name) for name in names)
 
 
-def _review_statuses(arguments: dict[str, Value], request: Request) -> Statuses | None:
-    asked = arguments["status"]
-    return frozenset({"approved", "hold"}) if asked == "all" else frozenset({asked})
+def _review_statuses(asked: Asked) -> Statuses | None:
+    given = asked.arguments["status"]
+    return frozenset({"approved", "hold"}) if given == "all" else frozenset({given})
 
 
-def _roles(arguments: dict[str, Value], request: Request) -> Statuses | None:
-    role = arguments["role"]
+def _roles(asked: Asked) -> Statuses | None:
+    role = asked.arguments["role"]
     return None if role == "all" else frozenset({role})
 
 
-_STATUSES: dict[str, Callable[[dict[str, Value], Request], Statuses | None]] = {
+_STATUSES: dict[str, Callable[[Asked], Statuses | None]] = {
     "orders": _order_statuses,
     "products": _post_statuses(PRODUCT_ANY),
     "variations": _post_statuses(frozenset({"publish", "private"})),

@@ -97,8 +97,8 @@ def _put(found: dict[str, Value], name: str, value: str) -> None:
         found[name] = value
         return
     place = found
-    for key, following in zip([first, *keys], [*keys, None], strict=True):
-        key = key or str(len(place))
+    for name_or_none, following in zip([first, *keys], [*keys, None], strict=True):
+        key = name_or_none or str(len(place))
         if following is None:
             place[key] = value
         else:

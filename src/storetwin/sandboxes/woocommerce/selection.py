@@ -218,7 +218,7 @@ def _sort_key(table: Table, by: str) -> Callable[[int], Any]:
     if by == "modified":
         return lambda at: table.modified[at]
     if by == _UNSTABLE_ANYWHERE:
-        return lambda at: 0
+        return lambda _: 0
     member = "username" if table.name == "customers" else _SORT_MEMBERS.get(by, "id")
     return lambda at: _comparable(_value(table, at, member))
 
@@ -316,7 +316,7 @@ _FILTERS: dict[str, Callable[[Value], Callable[[dict[str, Any]], bool]]] = {
     "hide_empty": _not_empty,
 }
 _TERMS = ("categories", "brands", "tags", "shipping_classes", "terms")
-_NOTHING_ASKED = (None, [], "")
+_NOTHING_ASKED: tuple[Value, ...] = (None, [], "")
 
 
 def _filters(table: Table) -> dict[str, Callable[[Value], Callable[[dict[str, Any]], bool]]]:

@@ -14,6 +14,7 @@ import uvicorn
 
 from storetwin.sandboxes.woocommerce.app import Shop, make_app
 from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
+from storetwin.sandboxes.woocommerce.control import ControlDoor
 from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE, Changes, Store
 from storetwin.sandboxes.woocommerce.wire import Requests, WireLog
@@ -188,7 +189,7 @@ def _listener(host: str, port: int) -> socket.socket:
 def _server(shop: Shop, options: Options) -> uvicorn.Server:
     certificate, key = options.https or (None, None)
     config = uvicorn.Config(
-        make_app(shop), loop="uvloop", http="httptools", ws="none", lifespan="off",
+        make_app(shop, ControlDoor(shop).mount()), loop="uvloop", http="httptools", ws="none", lifespan="off",
         log_config=None, access_log=False, server_header=False, date_header=False,
         ssl_certfile=certificate, ssl_keyfile=key, timeout_graceful_shutdown=2, backlog=512,
     )  # fmt: skip

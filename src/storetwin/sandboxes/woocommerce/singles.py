@@ -78,7 +78,9 @@ def find_record(store: Store, resource: str, found: dict[str, str], verb: str = 
     at = table.position(number)
     owner = found.get("order") or found.get("product") or found.get("attribute")
     if at is None or number in table.unloadable:
-        if resource == "variations" or not (resource == "products" and _is_variation(store, number)):
+        if resource == "variations" or not (
+            resource == "products" and _is_variation(store, number)
+        ):
             raise MISSING[resource].error(verb)
     elif owner is not None and table.owner[at] != int(owner):
         raise _elsewhere(resource, verb)
@@ -176,7 +178,7 @@ def _first(names: tuple[str, ...]) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def order_totals(store: Store, request: Request) -> Answer:
+def order_totals(store: Store) -> Answer:
     """Return how many orders have each registered status."""
     statuses = json.loads(fixed_answers()["answers"]["orders/statuses"]["body"])
     orders = store.tables["orders"]
@@ -214,7 +216,7 @@ def order_notes(store: Store, order: str, request: Request) -> Answer:
     return Answer(200, with_base(dumps(notes).encode(), request.base))
 
 
-def custom_field_names(request: Request, page: int, per_page: int) -> Answer:
+def custom_field_names(page: int, per_page: int) -> Answer:
     """Return the names of products' custom fields.
 
     ``_fields`` kills it, as rows are strings (measured).

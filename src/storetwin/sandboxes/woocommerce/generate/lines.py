@@ -16,6 +16,8 @@ ITEMS_AN_ORDER = 16  # ids reserved for each order in the tables of items and of
 META_AN_ORDER = 48
 _FIRST_ITEM = 100
 _FIRST_META = 1000
+_COLOR = '"display_key":"Color","display_value":"Red"'
+_SIZE = '"display_key":"Size","display_value":"M"'
 _COUNTS = (1, 2, 2, 3, 3, 4, 4, 5, 5, 5)
 
 Draw = Callable[[], float]
@@ -120,10 +122,8 @@ def _line_meta(line: Line, chance: float) -> str:
     parts = []
     if line.sold.variation_id:
         parts = [
-            f'{{"id":{number},"key":"pa_color","value":"red","display_key":"Color",'
-            '"display_value":"Red"}',
-            f'{{"id":{number + 1},"key":"pa_size","value":"m","display_key":"Size",'
-            '"display_value":"M"}',
+            f'{{"id":{number},"key":"pa_color","value":"red",{_COLOR}}}',
+            f'{{"id":{number + 1},"key":"pa_size","value":"m",{_SIZE}}}',
         ]
     if chance < 0.25:
         count = line.quantity

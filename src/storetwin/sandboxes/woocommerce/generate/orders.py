@@ -288,10 +288,8 @@ def _payment(draw: Draw, facts: OrderFacts, done_paid: tuple[str, str]) -> str:
 
 
 def _order_meta(draw: Draw, number: int, facts: OrderFacts) -> str:
-    parts = [
-        f'{{"id":{number},"key":"_wc_order_attribution_source_type",'
-        f'"value":"{_SOURCES[int(draw() * 4)]}"}}'
-    ]
+    source = _SOURCES[int(draw() * 4)]
+    parts = [f'{{"id":{number},"key":"_wc_order_attribution_source_type","value":"{source}"}}']
     chance = draw()
     if chance < 0.4:
         parts.append(

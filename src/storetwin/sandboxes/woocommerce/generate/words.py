@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-WORDS = (
+WORDS = tuple(
     "alpha bravo copper delta ember fjord garnet harbor indigo jasper kelp lumen maple nimbus "
     "opal prairie quartz raven saffron timber umber velvet willow xenon yarrow zephyr"
-).split()
+    .split()
+)  # fmt: skip
 FIRST_NAMES = (
     "Zoë", "John", "Anna", "François", "Łukasz", "Мария", "Mary-Jane", "Dvořák", "Søren", "李",
     "Aisha", "O'Neil", "José", "Ingrid", "Noah", "Emma",

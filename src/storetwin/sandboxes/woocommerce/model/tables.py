@@ -40,9 +40,7 @@ class Tables:
         self.plan = plan
         self.site = site
         self.orders_writer = OrderWriter(plan, site)
-        self.products_writer = ProductWriter(
-            plan.seed, plan.catalogue, site, lambda number: self.shows_variation(number)
-        )
+        self.products_writer = ProductWriter(plan.seed, plan.catalogue, site, self.shows_variation)
         self.refunds_of: defaultdict[int, list[int]] = defaultdict(list)
         self.all: dict[str, Table] = {}
         self._fill_posts()

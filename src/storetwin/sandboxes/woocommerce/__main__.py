@@ -1,0 +1,64 @@
+"""``python -m storetwin.sandboxes.woocommerce``: serve a sandbox store in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from storetwin.sandboxes.woocommerce.fault_kinds import fault_help, parse_fault
+from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE
+from storetwin.sandboxes.woocommerce.server import Options, serve
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve a sandbox store.
+
+    Returns:
+        The exit code: 0 done, 1 the port is taken, 2 wrong use.
+    """
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if "help" in asked.fault:
+        sys.stdout.write(fault_help() + "\n")
+        return 0
+    if bool(asked.https_cert) != bool(asked.https_key):
+        parser.error("--https-cert and --https-key belong together")
+    for text in asked.fault:
+        try:
+            parse_fault(text)
+        except ValueError as error:
+            parser.error(str(error))
+    https = (asked.https_cert, asked.https_key) if asked.https_cert else None
+    return serve(
+        Options(
+            orders=asked.orders, seed=asked.seed, site_timezone=asked.site_timezone,
+            host=asked.host, port=asked.port, faults=asked.fault, https=https,
+            wire_log=asked.wire_log,
+        )
+    )  # fmt: skip
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m storetwin.sandboxes.woocommerce",
+        description="A WooCommerce look-alike with public keys, for demos and tests.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8088, help="0 takes a free port (8088)")
+    parser.add_argument("--orders", type=int, default=10_000, help="how many orders (10000)")
+    parser.add_argument("--seed", type=int, default=1, help="where the data comes from (1)")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME:KEY=VALUE,…",
+        help="break something, may be given several times; 'help' lists what can be broken",
+    )  # fmt: skip
+    parser.add_argument("--wire-log", type=Path, help="log exact bytes to this file")
+    parser.add_argument("--https-cert", help="certificate file, for TLS")
+    parser.add_argument("--https-key", help="key file of the certificate")
+    parser.add_argument("--site-timezone", default=DEFAULT_ZONE, help=f"({DEFAULT_ZONE})")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""What a change does elsewhere in the store: what is bumped with it, and what is not.
+
+Measured on WooCommerce 10.5: a variation bumps its parent, a refund its order; a deleted refund
+bumps nothing; an order whose product was deleted changes without being bumped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from storetwin.sandboxes.woocommerce.model.draft import Draft
+from storetwin.sandboxes.woocommerce.model.table import Table
+from storetwin.sandboxes.woocommerce.site_time import SiteTime, gmt_to_moment
+
+if TYPE_CHECKING:
+    from storetwin.sandboxes.woocommerce.model.store import Store
+
+_MARKS = ("_wp_trash_meta_status", "_wp_trash_meta_time")
+_PRODUCT_TERMS = ("categories", "tags", "brands")
+_DATES = ("date_created", "date_modified", "date_completed", "date_paid", "date_expires")
+
+
+def relocalise(table: Table, number: int, site: SiteTime) -> None:
+    """Write the local dates of a changed record again, after its GMT ones."""
+    draft = Draft(table.changed[number])
+    for name in _DATES:
+        if f"{name}_gmt" in draft:
+            draft.set_moment(name, gmt_to_moment(draft[f"{name}_gmt"]), site)
+    table.put(number, draft.document())
+
+
+def mark_trashed(store: Store, resource: str, draft: Draft) -> None:
+    """Set the status, and on orders the meta that tells where to restore to."""
+    before = draft["status"]
+    draft["status"] = "trash"
+    if resource == "orders":
+        first = store.new_meta_ids([1, 2])
+        values = (f"wc-{before}", str(store.now()))
+        marks = [
+            {"id": first + at, "key": key, "value": value}
+            for at, (key, value) in enumerate(zip(_MARKS, values, strict=True))
+        ]
+        draft["meta_data"] = [*draft["meta_data"], *marks]
+        draft["is_editable"] = draft["needs_payment"] = False
+    elif resource == "products" and draft["type"] == "variable":
+        draft["variations"] = []
+
+
+def after_create(store: Store, resource: str, number: int, owner: int) -> None:
+    """A new variation or review bumps its product."""
+    if resource in ("variations", "reviews"):
+        _bump_product(store, owner)
+
+
+def after_edit(store: Store, resource: str, number: int, fields: dict[str, Any]) -> None:
+    """A variation bumps its parent; a renamed term shows in products that are not bumped."""
+    if resource == "variations":
+        table = store.tables["variations"]
+        _bump_product(store, table.owner[table.position(number) or 0])
+    if resource in _PRODUCT_TERMS and ("name" in fields or "slug" in fields):
+        _rename_in_products(store, resource, number)
+
+
+def after_trash(store: Store, resource: str, number: int) -> None:
+    """A trashed product takes its variations along."""
+    if resource == "variations":
+        after_edit(store, resource, number, {})
+    if resource == "products":
+        for variation in _variations_of(store, number):
+            draft = Draft(store.tables["variations"].document(variation) or b"{}")
+            draft["status"] = "trash"
+            store.rewrite("variations", variation, draft, bump=True)
+
+
+def after_delete(store: Store, resource: str, number: int, owner: int) -> None:
+    """What hangs on a record goes with it, or forgets it."""
+    if resource == "orders":
+        for refund in store.filled.refunds_of.pop(number, []):
+            if refund in store.tables["refunds"]:
+                store.tables["refunds"].remove(refund)
+                store.changes.deleted["refunds"].add(refund)
+    elif resource == "refunds":
+        _forget_refund(store, number, owner)
+    elif resource == "products":
+        variations = _variations_of(store, number)
+        for variation in variations:
+            store.tables["variations"].remove(variation)
+            store.changes.deleted["variations"].add(variation)
+        _orphan_lines(store, {number, *variations})
+    elif resource == "variations":
+        _orphan_lines(store, {number})
+        _bump_product(store, owner)
+    elif resource == "customers":
+        _orphan_orders(store, number)
+    elif resource in _PRODUCT_TERMS:
+        _rename_in_products(store, resource, number)
+
+
+def _bump_product(store: Store, number: int) -> None:
+    if number in store.tables["products"]:
+        _show_variations(store, number, bump=True)
+
+
+def _show_variations(store: Store, number: int, *, bump: bool) -> None:
+    """Write the ids of a product's variations again: all but trashed ones."""
+    draft = Draft(store.tables["products"].document(number) or b"{}")
+    if draft["type"] == "variable":
+        draft["variations"] = [
+            found for found in _variations_of(store, number)
+            if store.tables["variations"].status_of(found) != "trash"
+        ]  # fmt: skip
+    store.rewrite("products", number, draft, bump=bump)
+
+
+def _variations_of(store: Store, product: int) -> list[int]:
+    table = store.tables["variations"]
+    return [n for at, n in enumerate(table.ids) if table.owner[at] == product and n in table]
+
+
+def _forget_refund(store: Store, number: int, order: int) -> None:
+    kept = [found for found in store.filled.refunds_of.get(order, []) if found != number]
+    document = store.tables["orders"].document(order)
+    if document is not None:
+        draft = Draft(document)
+        draft["refunds"] = [entry for entry in draft["refunds"] if entry["id"] != number]
+        store.filled.refunds_of[order] = kept
+        store.rewrite("orders", order, draft, bump=False)
+
+
+def _orphan_orders(store: Store, customer: int) -> None:
+    """Orders of a deleted customer become a guest's, and are bumped."""
+    orders = store.tables["orders"]
+    from storetwin.sandboxes.woocommerce.generate.orders import order_links
+
+    for number in [n for at, n in enumerate(orders.ids) if orders.owner[at] == customer]:
+        document = orders.document(number)
+        if document is None:
+            continue
+        draft = Draft(document)
+        draft["customer_id"] = 0
+        draft.set_raw("_links", order_links(number, 0).encode())
+        store.rewrite("orders", number, draft, bump=True)
+
+
+def _orphan_lines(store: Store, sold: set[int]) -> None:
+    """Lines of a deleted product show id 0 and sku null; their orders are not bumped."""
+    writer, orders = store.filled.orders_writer, store.tables["orders"]
+    writer.gone |= sold
+    generated = len(store.plan.orders.ids)
+    for at, number in enumerate(orders.ids):
+        if number not in orders:
+            continue
+        changed = orders.changed.get(number)
+        if changed is not None:
+            _orphan_document(store, number, Draft(changed), sold)
+        elif at < generated and sold & writer.sold_with(number, at):
+            orders.forget(number)
+            store.changes.note("orders", number)
+
+
+def _orphan_document(store: Store, number: int, draft: Draft, sold: set[int]) -> None:
+    lines = draft["line_items"]
+    hit = [line for line in lines if sold & {line["product_id"], line["variation_id"]}]
+    for line in hit:
+        line["product_id"] = line["variation_id"] = 0
+        line["sku"] = None
+    if hit:
+        draft["line_items"] = lines
+        store.rewrite("orders", number, draft, bump=False)
+
+
+def _short(term: Draft) -> dict[str, Any]:
+    return {name: term[name] for name in ("id", "name", "slug")}
+
+
+def _rename_in_products(store: Store, resource: str, term: int) -> None:
+    document = store.tables[resource].document(term)
+    new = None if document is None else Draft(document)
+    products = store.tables["products"]
+    needle = b'{"id":%d,"name"' % term
+    for number in list(products):
+        found = products.document(number) or b"{}"
+        if needle not in found:
+            continue
+        draft = Draft(found)
+        draft[resource] = [
+            entry if new is None or entry["id"] != term else _short(new)
+            for entry in draft[resource]
+            if entry["id"] != term or new is not None
+        ]  # fmt: skip
+        store.rewrite("products", number, draft, bump=False)

@@ -1,0 +1,114 @@
+"""What a write does to the members of a record, resource by resource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from storetwin.sandboxes.woocommerce.generate.orders import order_links
+from storetwin.sandboxes.woocommerce.model.draft import Draft, merged_meta
+from storetwin.sandboxes.woocommerce.model.goods import priced_lines, retotal
+
+if TYPE_CHECKING:
+    from storetwin.sandboxes.woocommerce.model.store import Store
+
+Fields = dict[str, Any]
+_MERGED = ("billing", "shipping", "dimensions")
+_PAID_STATUSES = ("processing", "completed")
+_MONEY = re.compile(r"-?\d+(\.\d+)?")
+_TERM_LISTS = {"categories": "categories", "tags": "tags", "brands": "brands"}
+_READ_ONLY = frozenset(
+    {"id", "date_created", "date_created_gmt", "date_modified", "date_modified_gmt", "_links",
+     "permalink", "price", "on_sale", "related_ids", "variations", "total", "refunds", "number",
+     "role", "username", "password", "line_items", "shipping_lines", "fee_lines", "coupon_lines",
+     "tax_lines", "set_paid", "inventory_delta", "manual_update"}
+)  # fmt: skip
+
+
+def apply_fields(store: Store, resource: str, draft: Draft, fields: Fields) -> None:
+    """Write fields into a record. Unknown and read-only ones are ignored, as WooCommerce does."""
+    for name, value in fields.items():
+        if name == "meta_data":
+            old = draft["meta_data"] if "meta_data" in draft else []
+            draft["meta_data"] = merged_meta(old, value, store.new_meta_ids(value))
+        elif name in _MERGED and isinstance(value, dict) and name in draft:
+            draft[name] = {**draft[name], **{k: v for k, v in value.items() if k in draft[name]}}
+        elif name in _TERM_LISTS and resource == "products":
+            draft[name] = _short_terms(store, _TERM_LISTS[name], value)
+        elif name in draft and name not in _READ_ONLY:
+            draft[name] = value
+    after = _AFTER.get(resource)
+    if after is not None:
+        after(store, draft, fields)
+
+
+def _short_terms(store: Store, resource: str, given: Any) -> list[Fields]:
+    found = []
+    for entry in given if isinstance(given, list) else []:
+        document = store.tables[resource].document(int(entry.get("id", 0)))
+        if document is not None:
+            term = Draft(document)
+            found.append({name: term[name] for name in ("id", "name", "slug")})
+    return found
+
+
+def _after_order(store: Store, draft: Draft, fields: Fields) -> None:
+    for name in ("line_items", "shipping_lines", "fee_lines", "coupon_lines"):
+        if name in fields:
+            draft[name] = priced_lines(store, name, draft[name], fields[name])
+    if any(name in fields for name in ("line_items", "shipping_lines", "fee_lines")):
+        retotal(draft)
+    if fields.get("set_paid") is True and draft["status"] in ("pending", "on-hold", "failed"):
+        draft["status"] = "processing"
+    status, now = draft["status"], store.now()
+    if status in _PAID_STATUSES and not draft.has_moment("date_paid"):
+        draft.set_moment("date_paid", now, store.site)
+    if status == "completed" and not draft.has_moment("date_completed"):
+        draft.set_moment("date_completed", now, store.site)
+    draft["is_editable"] = status in ("pending", "on-hold", "auto-draft")
+    draft["needs_payment"] = status in ("pending", "failed") and float(draft["total"]) > 0
+    if "customer_id" in fields:
+        draft.set_raw("_links", order_links(draft["id"], draft["customer_id"]).encode())
+
+
+def _after_goods(store: Store, draft: Draft, fields: Fields) -> None:
+    for name in ("regular_price", "sale_price"):
+        if name in fields:
+            text = str(fields[name])
+            draft[name] = text if _MONEY.fullmatch(text) else ""
+    if "regular_price" in fields or "sale_price" in fields:
+        sale = draft["sale_price"]
+        draft["on_sale"] = sale != ""
+        draft["price"] = sale or draft["regular_price"]
+        draft["purchasable"] = draft["price"] != ""
+    if "inventory_delta" in fields and draft["manage_stock"] is True:
+        draft["stock_quantity"] = int(draft["stock_quantity"] or 0) + int(fields["inventory_delta"])
+    if "stock_quantity" in fields and draft["manage_stock"] is not True:
+        draft["stock_quantity"] = None
+    if draft["manage_stock"] is True and draft["stock_quantity"] is not None:
+        enough = draft["stock_quantity"] > 0 or draft["backorders"] != "no"
+        draft["stock_status"] = "instock" if enough else "outofstock"
+    if "name" in draft and "type" in draft and not draft["name"] and draft["type"] != "variation":
+        draft["name"] = "Product"
+
+
+def _after_tax(store: Store, draft: Draft, fields: Fields) -> None:
+    if "rate" in fields:
+        draft["rate"] = f"{float(fields['rate'] or 0):.4f}"
+
+
+def _after_coupon(store: Store, draft: Draft, fields: Fields) -> None:
+    draft["code"] = str(draft["code"]).lower()
+    for name in ("amount", "minimum_amount", "maximum_amount"):
+        if name in fields:
+            draft[name] = f"{float(fields[name] or 0):.2f}"
+
+
+_AFTER: dict[str, Callable[[Store, Draft, Fields], None]] = {
+    "orders": _after_order,
+    "products": _after_goods,
+    "variations": _after_goods,
+    "taxes": _after_tax,
+    "coupons": _after_coupon,
+}

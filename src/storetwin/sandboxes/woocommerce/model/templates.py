@@ -1,0 +1,149 @@
+"""How a record looks right after it was created with nothing but its defaults."""
+
+from __future__ import annotations
+
+import json
+from secrets import choice
+from typing import TYPE_CHECKING, Any
+
+from storetwin.sandboxes.woocommerce.generate import small
+from storetwin.sandboxes.woocommerce.generate.terms import Term
+from storetwin.sandboxes.woocommerce.model.draft import Draft
+from storetwin.sandboxes.woocommerce.php_json import MARK, dumps
+
+if TYPE_CHECKING:
+    from storetwin.sandboxes.woocommerce.model.store import Store
+
+Document = dict[str, Any]
+_ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+_ADDRESS = ("first_name", "last_name", "company", "address_1", "address_2", "city")
+_API = MARK + "/wp-json/wc/v3"
+
+
+def blank(store: Store, resource: str, number: int, owner: int, fields: Document) -> Document:
+    """Return the members of a new record, in order, before the given fields are written.
+
+    Args:
+        store: the shop, for its clock and for records to copy the shape of.
+        resource: what is created.
+        number: its id.
+        owner: the record it is created below, or 0.
+        fields: what was sent, for names and slugs.
+    """
+    if resource == "orders":
+        return _order(store, number)
+    if resource in ("categories", "brands", "tags", "shipping_classes", "terms"):
+        return _term(resource, number, owner, fields)
+    return _copied(store, resource, number, owner, fields)
+
+
+def _order(store: Store, number: int) -> Document:
+    now = store.now()
+    local, gmt = store.site.local(now), store.site.gmt(now)
+    billing = dict.fromkeys((*_ADDRESS, "state", "postcode", "country", "email", "phone"), "")
+    shipping = dict.fromkeys((*_ADDRESS, "state", "postcode", "country", "phone"), "")
+    key = "wc_order_" + "".join(choice(_ALPHABET) for _ in range(13))
+    zero = "0.00"
+    return {
+        "id": number, "parent_id": 0, "status": "pending", "currency": "USD", "version": "10.5.0",
+        "prices_include_tax": False, "date_created": local, "date_modified": local,
+        "discount_total": zero, "discount_tax": zero, "shipping_total": zero, "shipping_tax": zero,
+        "cart_tax": zero, "total": zero, "total_tax": zero, "customer_id": 0, "order_key": key,
+        "billing": billing, "shipping": shipping, "payment_method": "",
+        "payment_method_title": "", "transaction_id": "", "customer_ip_address": "",
+        "customer_user_agent": "", "created_via": "rest-api", "customer_note": "",
+        "date_completed": None, "date_paid": None, "cart_hash": "", "number": str(number),
+        "meta_data": [], "line_items": [], "tax_lines": [], "shipping_lines": [], "fee_lines": [],
+        "coupon_lines": [], "refunds": [],
+        "payment_url": f"{MARK}/checkout/order-pay/{number}/?pay_for_order=true&key={key}",
+        "is_editable": True, "needs_payment": False, "needs_processing": False,
+        "date_created_gmt": gmt, "date_modified_gmt": gmt, "date_completed_gmt": None,
+        "date_paid_gmt": None, "currency_symbol": "$",
+        "_links": {
+            "self": [{"href": f"{_API}/orders/{number}", "targetHints": small.ALLOW_ALL}],
+            "collection": [{"href": f"{_API}/orders"}],
+            "email_templates": [
+                {"embeddable": True, "href": f"{_API}/orders/{number}/actions/email_templates"}
+            ],
+        },
+    }  # fmt: skip
+
+
+def slug_of(name: str) -> str:
+    """Return the slug WordPress makes of a plain name."""
+    kept = "".join(c if c.isalnum() else "-" for c in name.lower())
+    return "-".join(part for part in kept.split("-") if part)
+
+
+def _term(resource: str, number: int, owner: int, fields: Document) -> Document:
+    name = str(fields.get("name", ""))
+    term = Term(number, name.replace("&", "&amp;"), str(fields.get("slug") or slug_of(name)))
+    if resource == "terms":
+        return small.attribute_term(term, owner)
+    if resource in ("categories", "brands"):
+        return small.category(term, f"products/{resource}")
+    return small.tag(term, f"products/{resource}")
+
+
+_RESET: dict[str, Document] = {
+    "products": {
+        "status": "publish", "type": "simple", "sku": "", "price": "", "regular_price": "",
+        "sale_price": "", "on_sale": False, "purchasable": False, "total_sales": 0,
+        "manage_stock": False, "stock_quantity": None, "stock_status": "instock", "description": "",
+        "short_description": "", "categories": [], "tags": [], "brands": [], "attributes": [],
+        "default_attributes": [], "variations": [], "grouped_products": [], "meta_data": [],
+        "price_html": "", "featured": False, "catalog_visibility": "visible", "menu_order": 0,
+        "backorders": "no", "backorders_allowed": False, "has_options": False,
+        "low_stock_amount": None, "virtual": False, "downloadable": False, "downloads": [],
+        "external_url": "", "button_text": "", "average_rating": "0.00", "rating_count": 0,
+    },
+    "variations": {
+        "status": "publish", "sku": "", "price": "", "regular_price": "", "sale_price": "",
+        "on_sale": False, "purchasable": False, "manage_stock": False, "stock_quantity": None,
+        "stock_status": "instock", "description": "", "attributes": [], "meta_data": [], "name": "",
+    },
+    "customers": {
+        "email": "", "first_name": "", "last_name": "", "role": "customer", "username": "",
+        "is_paying_customer": False, "meta_data": [],
+    },
+    "coupons": {
+        "code": "", "amount": "0.00", "status": "publish", "discount_type": "fixed_cart",
+        "description": "", "usage_count": 0, "individual_use": False, "product_ids": [],
+        "usage_limit": None, "email_restrictions": [], "meta_data": [], "date_expires": None,
+        "date_expires_gmt": None,
+    },
+    "taxes": {
+        "country": "", "state": "", "postcode": "", "city": "", "rate": "0.0000", "name": "Tax",
+        "priority": 1, "compound": False, "shipping": True, "order": 1, "class": "standard",
+        "postcodes": [], "cities": [],
+    },
+    "reviews": {"review": "", "rating": 0, "verified": False, "status": "approved"},
+    "attributes": {"type": "select", "order_by": "menu_order", "has_archives": False},
+    "webhooks": {"status": "active"},
+}  # fmt: skip
+
+
+def _copied(store: Store, resource: str, number: int, owner: int, fields: Document) -> Document:
+    """Take the shape of an existing record and empty it: all records have the same members."""
+    table = store.tables[resource]
+    example = next(document for document in map(table.document, table) if document is not None)
+    old = Draft(example)
+    known, above = str(old["id"]), str(table.owner[table.position(old["id"]) or 0])
+    found = {name: old[name] for name in old.names()}
+    found |= {k: v for k, v in _RESET.get(resource, {}).items() if k in found}
+    found["id"] = number
+    links = dumps(found["_links"]).replace("\\/", "/")
+    links = links.replace(f'/{known}"', f'/{number}"').replace(f"/{above}/", f"/{owner}/")
+    if owner:
+        links = links.replace(f'products/{above}"', f'products/{owner}"')
+    found["_links"] = json.loads(links)
+    name = str(fields.get("name", ""))
+    if "slug" in found:
+        found["slug"] = str(fields.get("slug") or slug_of(name) or f"{resource[:-1]}-{number}")
+        found["permalink"] = f"{MARK}/product/{found['slug']}/"
+    if resource == "variations":
+        found["parent_id"] = owner
+    for member in ("billing", "shipping"):
+        if isinstance(found.get(member), dict):
+            found[member] = dict.fromkeys(found[member], "")
+    return found
