@@ -38,9 +38,9 @@ async def run_psql(
     inherited = {"PATH", "HOME", "TERM", "LANG", "LC_ALL", "PAGER", "EDITOR"}
     environment = {name: value for name in inherited if (value := _inherited(name))}
     environment |= {"PGOPTIONS": options}
-    for name, value in conninfo_to_dict(dsn).items():
-        if name in _VARIABLES and value is not None:
-            environment[_VARIABLES[name]] = str(value)
+    for name, part in conninfo_to_dict(dsn).items():
+        if name in _VARIABLES and part is not None:
+            environment[_VARIABLES[name]] = str(part)
     arguments = ["-X", "-v", "ON_ERROR_STOP=1"] + (["-c", sql] if sql else [])
     process = await asyncio.create_subprocess_exec(program, *arguments, env=environment)
     return await process.wait()

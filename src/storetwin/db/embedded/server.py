@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -56,9 +56,16 @@ class EmbeddedPostgres:
         data_dir: the folder of everything; made when absent.
         bin_dir: folder of an installed PostgreSQL's ``initdb`` and ``postgres``; None means the
             programs that came with Storetwin.
+        options: server settings that differ from ours, should this process start it.
     """
 
-    def __init__(self, data_dir: Path, bin_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        bin_dir: Path | None = None,
+        *,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
         self._folder = Path(os.path.realpath(data_dir))
         self._cluster = self._folder / "postgres"
         self._bin_dir = bin_dir
@@ -66,6 +73,11 @@ class EmbeddedPostgres:
         self._sockets = socket_folder(self._cluster)
         self._users = FileLock(self._folder / "users.lock")
         self._launched = 0
+        self._options = {
+            **clusters.OPTIONS,
+            "unix_socket_directories": os.fspath(self._sockets),
+            **(options or {}),
+        }
 
     @property
     def dsn(self) -> str:
@@ -179,8 +191,8 @@ class EmbeddedPostgres:
             (self._cluster / "postmaster.pid").unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_KEPT:
             self.log.rename(self.log.with_suffix(".log.1"))
-        options = clusters.OPTIONS | {"unix_socket_directories": os.fspath(self._sockets)}
-        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        settings = self._options.items()
+        arguments = [part for name, value in settings for part in ("-c", f"{name}={value}")]
         self._launched = launch(
             [programs.folder / "postgres", "-D", self._cluster, *arguments], self.log, self._user
         )
