@@ -89,7 +89,7 @@ class Hub:
         """Bring the twin of a store up to date and prove that nothing is missing."""
         chosen = ordered(resources)
         options = {"resources": [r.name for r in chosen], "full": full, "bury": bury_many}
-        async with self._run(name, "pull", options, observe) as context:
+        async with self.running(name, "pull", options, observe) as context:
             certificate = await execute_pull(context, chosen, full=full, bury_many=bury_many)
             return await self._end(context, describe(certificate), certificate.is_complete)
 
@@ -105,20 +105,20 @@ class Hub:
         """Walk the store once more and state, resource by resource, what the twin has of it."""
         chosen = ordered(resources)
         options = {"resources": [r.name for r in chosen], "level": level.value, "bury": bury_many}
-        async with self._run(name, "verify", options, observe) as context:
+        async with self.running(name, "verify", options, observe) as context:
             certificate = await execute_verify(context, chosen, level, bury_many=bury_many)
             return await self._end(context, describe(certificate), certificate.is_complete)
 
     async def retry_dead_letters(self, name: str, letters: Sequence[DeadLetter]) -> Retried:
         """Ask the store once more for the records that wait."""
         options = {"letters": [str(letter.dead_letter_id) for letter in letters]}
-        async with self._run(name, "retry", options, lambda _: None) as context:
+        async with self.running(name, "retry", options, lambda _: None) as context:
             retried = await execute_retry(context, letters)
-            await self._close(context, RunState.INCOMPLETE if retried.failed else RunState.DONE)
+            await self.close_run(context, RunState.INCOMPLETE if retried.failed else RunState.DONE)
             return retried
 
     @asynccontextmanager
-    async def _run(
+    async def running(
         self, name: str, kind: str, options: Mapping[str, Any], observe: Observer
     ) -> AsyncIterator[RunContext]:
         """Open a run under the connection's lock, and close it however it ends."""
@@ -169,10 +169,11 @@ class Hub:
     async def _end(
         self, context: RunContext, certificate: dict[str, Any], is_complete: bool
     ) -> Outcome:
-        await self._close(context, RunState.DONE if is_complete else RunState.INCOMPLETE)
+        await self.close_run(context, RunState.DONE if is_complete else RunState.INCOMPLETE)
         return Outcome(context.run.run_id, certificate)
 
-    async def _close(self, context: RunContext, state: RunState) -> None:
+    async def close_run(self, context: RunContext, state: RunState = RunState.DONE) -> None:
+        """Close a run that came to its end."""
         async with context.transaction() as tx:
             await runs.end_run(
                 tx, context.run, state, requests=context.client.requests, now=self.clock()

@@ -11,13 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_CONTROL = re.compile(rb"[\x00-\x1f]")
-# NUL, a high surrogate without its low half, a low one without its high half (may be a false alarm).
-_SUSPECT_ESCAPE = re.compile(
-    rb"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
-    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
-)
-_NOT_A_NUMBER = re.compile(rb"NaN|Infinity|\xef\xbb\xbf")
+_CONTROLS = bytes(range(0x20))
+_PAIR_STARTS = frozenset({b"8", b"9", b"a", b"b"})  # \ud8.. to \udb..: the first half of a pair
+_PAIR_ENDS = frozenset({b"c", b"d", b"e", b"f"})
 # A string, or a bare word that JSON does not have. Strings come first so that words inside them stay.
 _STRING_OR_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN', re.DOTALL)
 # Escapes from left to right: a valid pair and any other escape stay, NUL and lone halves go.
@@ -28,6 +24,8 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _REPLACEMENT = "\\ufffd"
+_CONTROLS_INSIDE = {c: f"\\u{c:04x}" for c in range(1, 0x20)} | {0: _REPLACEMENT}
+_CONTROLS_OUTSIDE = {c: " " for c in range(0x20) if chr(c) not in "\t\n\r"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def storable(document: bytes) -> Storable:
     text = _as_json_text(document)
     if text is None:
         return Storable(None, document, _clean(document))
-    if _SUSPECT_ESCAPE.search(document) and (cleaned := _clean(document)) != text:
+    if _may_be_unreadable(document) and (cleaned := _clean(document)) != text:
         return Storable(text, None, cleaned)
     return Storable(text, None, None)
 
@@ -61,15 +59,37 @@ def _as_json_text(document: bytes) -> str | None:
         text = document.decode("ascii") if document.isascii() else document.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if _NOT_A_NUMBER.search(document) and _without_bare_words(text) != text:
+    if _may_hold_bare_words(document) and _without_bare_words(text) != text:
         return None
     return text
 
 
+# The checks that every document passes are plain searches for bytes: a regular expression over
+# 5 kB costs more than everything else we do with a record.
+
+
+def _may_hold_bare_words(document: bytes) -> bool:
+    return b"NaN" in document or b"Infinity" in document or document.startswith(b"\xef\xbb\xbf")
+
+
+def _may_be_unreadable(document: bytes) -> bool:
+    """Say whether an escape for NUL or a lone surrogate may be there; a false alarm is looked into."""
+    if b"\\u0000" in document or b"\\uD" in document:
+        return True
+    at = document.find(b"\\ud")
+    while at >= 0:
+        second = document[at + 6 : at + 10]
+        if document[at + 3 : at + 4] not in _PAIR_STARTS or second[:3] != b"\\ud":
+            return True
+        if second[3:] not in _PAIR_ENDS:
+            return True
+        at = document.find(b"\\ud", at + 12)
+    return False
+
+
 def _has_raw_control(document: bytes) -> bool:
     """Say whether a control character stands where JSON forbids it (tab and line ends between tokens are fine)."""
-    found = _CONTROL.search(document)
-    if found is None:
+    if len(document.translate(None, _CONTROLS)) == len(document):
         return False
     text = document.decode("utf-8", "surrogateescape")
     outside = _STRING_OR_WORD.sub(lambda match: "" if match[0][0] == '"' else match[0], text)
@@ -89,13 +109,11 @@ def _clean(document: bytes) -> str:
     text = document.decode("utf-8", "replace")
     text = _without_bare_words(text)
     text = _STRING_OR_WORD.sub(lambda m: _clean_string(m[0]), text)
-    return "".join(c if ord(c) >= 0x20 or c in "\t\n\r" else " " for c in text)
+    return text.translate(_CONTROLS_OUTSIDE)
 
 
 def _clean_string(literal: str) -> str:
     if literal[0] != '"':
         return literal
     cleaned = _ESCAPE.sub(lambda m: _REPLACEMENT if m["gone"] else m[0], literal)
-    return "".join(
-        c if ord(c) >= 0x20 else f"\\u{ord(c):04x}" if c != "\0" else _REPLACEMENT for c in cleaned
-    )
+    return cleaned.translate(_CONTROLS_INSIDE)

@@ -17,7 +17,7 @@ from storetwin.mirror.context import RunContext
 from storetwin.mirror.decide import may_bury, needs_fetching, reads_light
 from storetwin.mirror.models import Lacking, Level, Part, PartPosition, State
 from storetwin.mirror.parts import listing_of, parts_of
-from storetwin.mirror.pull import keep_batch, keep_unreadable, name_of, read_part
+from storetwin.mirror.pull import keep_batch, keep_unreadable, read_part
 from storetwin.mirror.singles import Outcome, SingleReader
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
@@ -142,9 +142,10 @@ async def _compare(
     context: RunContext, survey: Survey, listing: Listing, step: Batch | Unreadable
 ) -> None:
     if isinstance(step, Unreadable):
-        survey.lacking.add(name_of(step), step.reason)
+        for name in step.names:
+            survey.lacking.add(name, step.reason)
         async with context.transaction() as tx:
-            await keep_unreadable(context, tx, survey.resource, step)
+            await keep_unreadable(context, tx, survey.resource, step, survey.progress)
         return
     survey.see(step.records)
     survey.remarks.update(step.remarks)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 
 from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
@@ -17,6 +18,7 @@ from storetwin.woocommerce.listing import Listing
 from storetwin.woocommerce.walk import PATIENCE, Batch, Step, Unreadable, Walk
 
 ANALYZE_AFTER = (1_000, 20_000)
+MOST_AT_ONCE = 8  # pages in one transaction; as many may wait for it
 
 
 async def pull_resource(context: RunContext, resource: Resource, cursor: Cursor | None) -> Progress:
@@ -48,8 +50,8 @@ async def _pull_part(
 ) -> None:
     listing = listing_of(context, resource, part, excluded=frozenset(start.excluded))
     try:
-        async for step in read_part(context, listing, start):
-            await _keep(context, resource, part, listing, step, progress)
+        async for steps in bundles(read_part(context, listing, start), MOST_AT_ONCE):
+            await _keep(context, resource, part, steps, progress)
     except RecordError as error:
         # This list cannot be read to its end: named, and the next one goes on.
         async with context.transaction() as tx:
@@ -93,26 +95,59 @@ async def read_part(
         return
 
 
+async def bundles(steps: AsyncIterator[Step], most: int) -> AsyncIterator[list[Step]]:
+    """Yield what has arrived since the last time, at most ``most`` steps, at least one.
+
+    Reading goes on while the bundle before is written. An error of the reader comes after what
+    it read before.
+    """
+    waiting: asyncio.Queue[Step | Exception | None] = asyncio.Queue(most)
+
+    async def read() -> None:
+        try:
+            async for step in steps:
+                await waiting.put(step)
+        except Exception as error:  # noqa: BLE001 - handed on, in its order
+            await waiting.put(error)
+        else:
+            await waiting.put(None)
+
+    reader = asyncio.create_task(read())
+    try:
+        last: Exception | None
+        while True:
+            bundle = [await waiting.get()]
+            while len(bundle) < most and not waiting.empty():
+                bundle.append(waiting.get_nowait())
+            kept = [step for step in bundle if isinstance(step, Batch | Unreadable)]
+            if kept:
+                yield kept
+            if len(kept) < len(bundle):
+                last = bundle[-1] if isinstance(bundle[-1], Exception) else None
+                break
+        if last is not None:
+            raise last
+    finally:
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
+
+
 async def _keep(
-    context: RunContext,
-    resource: Resource,
-    part: Part,
-    listing: Listing,
-    step: Step,
-    progress: Progress,
+    context: RunContext, resource: Resource, part: Part, steps: Sequence[Step], progress: Progress
 ) -> None:
-    """Keep one step: its records or its dead letter, the cursor and the progress, all or nothing."""
+    """Keep some steps: records, dead letters, the cursor and the progress, all or nothing."""
     before = progress.records
     async with context.transaction() as tx:
-        if isinstance(step, Batch):
-            await keep_batch(context, tx, resource, step, progress)
-        else:
-            await keep_unreadable(context, tx, resource, step)
-            progress.unreadable += 1
-        here = PartPosition(part.key, step.position, tuple(sorted(listing.excluded)))
+        for step in steps:
+            if isinstance(step, Batch):
+                await keep_batch(context, tx, resource, step, progress)
+            else:
+                await keep_unreadable(context, tx, resource, step, progress)
+        last = steps[-1]
+        here = PartPosition(part.key, last.position, tuple(sorted(last.excluded)))
         cursor = Cursor(resource.name, here.as_json(), is_done=False)
         await runs.save_cursor(tx, context.run, cursor, now=context.clock())
-        progress.pages += 1
+        progress.pages += len(steps)
         await context.note(tx, progress)
     if any(before < edge <= progress.records for edge in ANALYZE_AFTER):
         async with context.transaction() as tx:
@@ -163,22 +198,21 @@ async def keep_batch(
 
 
 async def keep_unreadable(
-    context: RunContext, tx: repository.Transaction, resource: Resource, step: Unreadable
+    context: RunContext,
+    tx: repository.Transaction,
+    resource: Resource,
+    step: Unreadable,
+    progress: Progress,
 ) -> None:
-    """Keep a dead letter for a record that the store cannot show."""
-    await runs.add_dead_letter(
-        tx,
-        context.run,
-        resource=resource.name,
-        remote_id=None if step.number is None else str(step.number),
-        name=name_of(step),
-        reason=step.reason,
-        now=context.clock(),
-    )
-
-
-def name_of(step: Unreadable) -> str:
-    """Return the record's id, or the gap in which it lies."""
-    if step.number is not None:
-        return str(step.number)
-    return f"between {step.after} and {step.before if step.before is not None else 'the end'}"
+    """Keep a dead letter for each record that the store cannot show."""
+    for name in step.names:
+        await runs.add_dead_letter(
+            tx,
+            context.run,
+            resource=resource.name,
+            remote_id=name if step.numbers else None,
+            name=name,
+            reason=step.reason,
+            now=context.clock(),
+        )
+        progress.unreadable += 1

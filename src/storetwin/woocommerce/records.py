@@ -127,7 +127,10 @@ def _text(value: Any) -> str | None:
     """Return a scalar as text without what PostgreSQL's ``text`` cannot hold; None for the rest."""
     if value is None or isinstance(value, bool | dict | list):
         return None
-    return str(value).replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    text = str(value)
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _member(value: Any, name: str) -> Any:

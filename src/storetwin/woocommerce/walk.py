@@ -35,25 +35,35 @@ class Batch:
     total: int | None = None
     remarks: tuple[str, ...] = ()
     nameless: tuple[RecordError, ...] = ()
+    excluded: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record that the store has and cannot show.
+    """Records that the store has and cannot show, mostly one.
 
     Args:
-        number: its id; None when not even that could be found out.
-        after: the id before it in the list.
-        before: the id behind it, if there is one.
+        numbers: their ids; empty when not even that could be found out.
+        after: the id before them in the list.
+        before: the id behind them, if there is one.
         reason: what the store answered.
-        position: where the walk stands behind it.
+        position: where the walk stands behind them.
+        excluded: ids that the store is asked to leave out from here on.
     """
 
-    number: int | None
+    numbers: tuple[int, ...]
     after: int
     before: int | None
     reason: str
     position: Position
+    excluded: frozenset[int] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The ids as text, or the gap in which the record lies."""
+        if self.numbers:
+            return tuple(map(str, self.numbers))
+        return (f"between {self.after} and {'the end' if self.before is None else self.before}",)
 
 
 Step = Batch | Unreadable
@@ -152,15 +162,19 @@ class Walk:
         fresh = loaded.records[reading.fresh_from :]
         batch = None
         if fresh or loaded.nameless:
-            batch = Batch(
-                fresh,
-                self.position,
-                loaded.served_at,
-                loaded.total,
-                loaded.remarks,
-                loaded.nameless,
-            )
+            batch = self._batch(loaded, fresh)
         return batch, reading.verdict is Verdict.END
+
+    def _batch(self, loaded: Loaded, records: tuple[Record, ...]) -> Batch:
+        return Batch(
+            records,
+            self.position,
+            loaded.served_at,
+            loaded.total,
+            loaded.remarks,
+            loaded.nameless,
+            frozenset(self.listing.excluded),
+        )
 
     def _adapt(self, loaded: Loaded) -> None:
         """Ask for less where a page is heavy or slow, for more after a page went well."""
@@ -208,8 +222,8 @@ class Walk:
         else:
             self.listing.excluded |= set(named.ids)
         self._asked, self.size, self._failures = self.position.ask, self._ceiling, 0
-        for number in named.ids or (None,):
-            yield Unreadable(number, after, named.before, reason, self.position)
+        left_out = frozenset(self.listing.excluded)
+        yield Unreadable(named.ids, after, named.before, reason, self.position, left_out)
 
     # -- pages without their meta_data ----------------------------------------------------------
 
@@ -230,4 +244,4 @@ class Walk:
         else:
             self.position = Position(self.position.offset + 1, record.number or 0)
         self._asked, self.size = self.position.ask, self._ceiling
-        yield Batch((record,), self.position, loaded.served_at, loaded.total, loaded.remarks)
+        yield self._batch(loaded, (record,))

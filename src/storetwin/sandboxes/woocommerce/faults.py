@@ -13,7 +13,11 @@ from storetwin.sandboxes.woocommerce.answers import HTML, JSON, PLAIN_HTML, Answ
 from storetwin.sandboxes.woocommerce.churn import Churn
 from storetwin.sandboxes.woocommerce.fault_kinds import FaultSpec, parse_fault
 from storetwin.sandboxes.woocommerce.fixed import fixed_answers
-from storetwin.sandboxes.woocommerce.hostile import HOSTILE_ENTRIES, hostile_document, with_blank_meta
+from storetwin.sandboxes.woocommerce.hostile import (
+    HOSTILE_ENTRIES,
+    hostile_document,
+    with_blank_meta,
+)
 from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.php_json import dumps
 from storetwin.sandboxes.woocommerce.request import Request
@@ -172,7 +176,9 @@ class Board:
         if "every" in spec.values:
             step = max(1, spec.number("every", 100))
         else:
-            step = max(1, len(listed) // max(1, spec.number("count", _COUNTS.get(spec.kind.name, 5))))
+            step = max(
+                1, len(listed) // max(1, spec.number("count", _COUNTS.get(spec.kind.name, 5)))
+            )
         return frozenset(listed[step - 1 :: step]) or frozenset(listed[-1:])
 
     def _apply(self, name: str, fault: Fault, *, on: bool) -> None:
