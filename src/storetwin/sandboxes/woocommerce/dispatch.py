@@ -10,12 +10,22 @@ from storetwin.sandboxes.woocommerce import singles
 from storetwin.sandboxes.woocommerce.answers import Answer, RestError, error_answer
 from storetwin.sandboxes.woocommerce.arguments import checked
 from storetwin.sandboxes.woocommerce.auth import Gate, KeyPair, check_permission
+from storetwin.sandboxes.woocommerce.batch import Batch, FatalError
 from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.lists import Asked, answer_list
 from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.php_json import dumps
 from storetwin.sandboxes.woocommerce.request import Request
 from storetwin.sandboxes.woocommerce.routes import Route, described, find_route, namespace_index
+from storetwin.sandboxes.woocommerce.writes import (
+    Target,
+    create,
+    created_answer,
+    declared,
+    delete,
+    delete_tax_class,
+    update,
+)
 
 NAMESPACES = (
     "oembed/1.0", "wc/store", "wc/store/v1", "wc-admin", "wc-analytics", "wc/v1", "wc/v2", "wc/v3",
@@ -98,7 +108,7 @@ class Dispatcher:
         if verb == "GET":
             answer = self._read(request, route, parameters, arguments)
         else:
-            raise _no_route()
+            answer = self._write(request, route, parameters, (given, arguments))
         if not answer.is_bare and not answer.is_fatal:
             answer.allow = answer.allow or route.allow
         return answer
@@ -130,6 +140,44 @@ class Dispatcher:
             if route.kind == "system_status"
             else (singles.order_totals(store))
         )
+
+    def _write(
+        self,
+        request: Request,
+        route: Route,
+        found: dict[str, str],
+        sent: tuple[dict[str, Any], dict[str, Any]],
+    ) -> Answer:
+        given, arguments = sent
+        store, resource = self.store, route.resource
+        if route.kind not in ("list", "single", "batch", "whole"):
+            raise _no_route()
+        if route.kind == "batch":
+            kills = lambda number: self.faults.kills(resource, number)  # noqa: E731
+            try:
+                return Batch(store, route, found, kills).answer(given, request)
+            except FatalError:
+                return self.faults.fatal(request)
+        target = Target(resource, found)
+        if request.verb == "DELETE":
+            force = str(given.get("force", "")).lower() in ("1", "true")
+            if resource == "tax_classes":
+                document = delete_tax_class(store, found["slug"], force=force)
+            else:
+                document = delete(store, target, force=force)
+            return singles.answer_document(document, request)
+        fields = declared(given, arguments, route.arguments(request.verb))
+        if route.kind == "single":
+            number = update(store, target, fields)
+        else:
+            number = create(store, target, fields)
+        if self.faults.kills(resource, number):
+            return self.faults.fatal(request)
+        if route.kind == "single":
+            return singles.answer_document(
+                singles.record_document(store, resource, number), request, arguments
+            )
+        return created_answer(store, resource, number, request)
 
     def _list(
         self, request: Request, route: Route, found: dict[str, str], arguments: dict[str, Any]

@@ -252,6 +252,11 @@ class Board:
         fault.turn.strikes()
         return self.fatal(request)
 
+    def kills(self, resource: str, number: int) -> bool:
+        """Say whether showing this record kills PHP."""
+        fault = self._on.get("poison")
+        return fault is not None and fault.resource == resource and number in fault.ids
+
     def fatal(self, request: Request) -> Answer:
         """Return the answer of a PHP fatal error: JSON for those who accept it, else HTML."""
         if request.wants_json:

@@ -20,6 +20,8 @@ from storetwin.sandboxes.woocommerce.php_json import dumps
 from storetwin.sandboxes.woocommerce.site_time import NEVER, SiteTime
 
 POST_STATUSES = ("publish", "draft", "pending", "private", "trash", "auto-draft", "future")
+OTHER_STATUS = "(other)"
+"""What a coupon has after a batch wrote a status that does not exist: no list shows it."""
 TAX_CLASSES = (
     ("standard", "Standard rate"),
     ("digital", "Digital"),
@@ -93,7 +95,9 @@ class Tables:
             self.refunds_of[order].append(number)
 
     def _fill_coupons(self) -> None:
-        coupons = self.all["coupons"] = Table("coupons", POST_STATUSES, self._write_coupon)
+        coupons = self.all["coupons"] = Table(
+            "coupons", (*POST_STATUSES, OTHER_STATUS), self._write_coupon
+        )
         count = len(self.plan.coupon_ids)
         for at, number in enumerate(self.plan.coupon_ids):
             moment = START + (NOW - START) * at // max(1, count)

@@ -69,6 +69,23 @@ def _order(store: Store, number: int) -> Document:
     }  # fmt: skip
 
 
+def new_refund(store: Store, number: int, order: int, amount: str, reason: str) -> Document:
+    """Return a refund of an amount, without lines."""
+    now = store.now()
+    api = f"{_API}/orders/{order}"
+    return {
+        "id": number, "parent_id": order, "date_created": store.site.local(now),
+        "date_created_gmt": store.site.gmt(now), "amount": amount, "reason": reason,
+        "refunded_by": 1, "refunded_payment": False, "meta_data": [], "line_items": [],
+        "shipping_lines": [], "tax_lines": [], "fee_lines": [],
+        "_links": {
+            "self": [{"href": f"{api}/refunds/{number}",
+                      "targetHints": {"allow": ["GET", "DELETE"]}}],
+            "collection": [{"href": f"{api}/refunds"}], "up": [{"href": api}],
+        },
+    }  # fmt: skip
+
+
 def slug_of(name: str) -> str:
     """Return the slug WordPress makes of a plain name."""
     kept = "".join(c if c.isalnum() else "-" for c in name.lower())
