@@ -8,6 +8,7 @@ from typing import Any
 from storetwin.sandboxes.woocommerce.answers import Answer, RestError
 from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.php_json import dumps, with_base
+from storetwin.sandboxes.woocommerce.representation import edit_view
 from storetwin.sandboxes.woocommerce.request import Request
 from storetwin.sandboxes.woocommerce.routes import Route
 from storetwin.sandboxes.woocommerce.singles import MISSING, record_document
@@ -117,7 +118,7 @@ class Batch:
     def _shown(self, number: int) -> bytes:
         if self._kills(number):
             raise FatalError
-        return record_document(self._store, self._resource, number)
+        return edit_view(record_document(self._store, self._resource, number), self._resource)
 
 
 def _failed(named: Any, error: RestError) -> bytes:

@@ -6,26 +6,16 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from storetwin.sandboxes.woocommerce import singles
 from storetwin.sandboxes.woocommerce.answers import Answer, RestError, error_answer
 from storetwin.sandboxes.woocommerce.arguments import checked
 from storetwin.sandboxes.woocommerce.auth import Gate, KeyPair, check_permission
-from storetwin.sandboxes.woocommerce.batch import Batch, FatalError
 from storetwin.sandboxes.woocommerce.faults import Board
-from storetwin.sandboxes.woocommerce.lists import Asked, answer_list
 from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.php_json import dumps
+from storetwin.sandboxes.woocommerce.reads import Call, no_route, read
 from storetwin.sandboxes.woocommerce.request import Request
 from storetwin.sandboxes.woocommerce.routes import Route, described, find_route, namespace_index
-from storetwin.sandboxes.woocommerce.writes import (
-    Target,
-    create,
-    created_answer,
-    declared,
-    delete,
-    delete_tax_class,
-    update,
-)
+from storetwin.sandboxes.woocommerce.writing import write
 
 NAMESPACES = (
     "oembed/1.0", "wc/store", "wc/store/v1", "wc-admin", "wc-analytics", "wc/v1", "wc/v2", "wc/v3",
@@ -85,7 +75,7 @@ class Dispatcher:
         known = find_route(route) if "wc/v3" in namespaces else None
         verb = request.verb
         if known is None or verb not in (*known[0].methods, "OPTIONS"):
-            raise _no_route()
+            raise no_route()
         chosen, parameters = known
         if verb == "OPTIONS":
             body = dumps(described(chosen, request.base)).encode()
@@ -105,110 +95,11 @@ class Dispatcher:
         arguments = checked(route.arguments(verb), given)
         if pair is None:
             raise _refused(route, verb)
-        if verb == "GET":
-            answer = self._read(request, route, parameters, arguments)
-        else:
-            answer = self._write(request, route, parameters, (given, arguments))
+        call = Call(self.store, self.faults, request, route, parameters, given, arguments)
+        answer = read(call) if verb == "GET" else write(call)
         if not answer.is_bare and not answer.is_fatal:
             answer.allow = answer.allow or route.allow
         return answer
-
-    def _read(
-        self, request: Request, route: Route, found: dict[str, str], arguments: dict[str, Any]
-    ) -> Answer:
-        store = self.store
-        if route.kind == "list":
-            return self._list(request, route, found, arguments)
-        if route.kind == "single":
-            number = singles.find_record(store, route.resource, found)
-            fatal = self.faults.fatal_for(route.resource, (number,), request)
-            if fatal is not None:
-                return fatal
-            document = singles.record_document(store, route.resource, number)
-            [document] = self.faults.blank_meta(route.resource, (number,), [document])
-            return singles.answer_document(document, request, arguments)
-        if route.kind == "whole":
-            return singles.whole_list(store, route.resource, request)
-        if route.kind == "fixed":
-            return singles.fixed_answer(route.path, request)
-        if route.kind == "notes":
-            return singles.order_notes(store, found["order"], request)
-        if route.kind == "zone":
-            return singles.zone(found["id"], request)
-        return (
-            singles.system_status(store, request)
-            if route.kind == "system_status"
-            else (singles.order_totals(store))
-        )
-
-    def _write(
-        self,
-        request: Request,
-        route: Route,
-        found: dict[str, str],
-        sent: tuple[dict[str, Any], dict[str, Any]],
-    ) -> Answer:
-        given, arguments = sent
-        store, resource = self.store, route.resource
-        if route.kind not in ("list", "single", "batch", "whole"):
-            raise _no_route()
-        if route.kind == "batch":
-            kills = lambda number: self.faults.kills(resource, number)  # noqa: E731
-            try:
-                return Batch(store, route, found, kills).answer(given, request)
-            except FatalError:
-                return self.faults.fatal(request)
-        target = Target(resource, found)
-        if request.verb == "DELETE":
-            force = str(given.get("force", "")).lower() in ("1", "true")
-            if resource == "tax_classes":
-                document = delete_tax_class(store, found["slug"], force=force)
-            else:
-                document = delete(store, target, force=force)
-            return singles.answer_document(document, request)
-        fields = declared(given, arguments, route.arguments(request.verb))
-        if route.kind == "single":
-            number = update(store, target, fields)
-        else:
-            number = create(store, target, fields)
-        if self.faults.kills(resource, number):
-            return self.faults.fatal(request)
-        if route.kind == "single":
-            return singles.answer_document(
-                singles.record_document(store, resource, number), request, arguments
-            )
-        return created_answer(store, resource, number, request)
-
-    def _list(
-        self, request: Request, route: Route, found: dict[str, str], arguments: dict[str, Any]
-    ) -> Answer:
-        if route.resource == "custom_field_names":
-            if request.fields():
-                return self.faults.fatal(request)
-            page, per_page = arguments["page"], arguments["per_page"]
-            return singles.custom_field_names(page, per_page)
-        assert route.rules is not None, f"the list {route.path} has no rules"
-        owner = found.get("order") or found.get("product") or found.get("attribute")
-        if "attribute" in found and int(found["attribute"]) not in self.store.tables["attributes"]:
-            raise RestError(
-                "woocommerce_rest_taxonomy_invalid", "Taxonomy does not exist.", 404,
-                shows_allow=False,
-            )  # fmt: skip
-        where = "/wc/v3/" + route.path.format(**found)
-        asked = Asked(
-            self.store, self.faults, request, route.rules, arguments, where,
-            None if owner is None else int(owner),
-        )  # fmt: skip
-        return answer_list(asked)
-
-
-def _no_route() -> RestError:
-    return RestError(
-        "rest_no_route",
-        "No route was found matching the URL and request method.",
-        404,
-        shows_allow=False,
-    )
 
 
 def _refused(route: Route, verb: str) -> RestError:

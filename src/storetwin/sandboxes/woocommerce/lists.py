@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,13 @@ from storetwin.sandboxes.woocommerce.members import picked
 from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.model.table import Table
 from storetwin.sandboxes.woocommerce.php_json import MARK, escaped
-from storetwin.sandboxes.woocommerce.representation import Shape, shaped
+from storetwin.sandboxes.woocommerce.representation import (
+    Shape,
+    edit_view,
+    rounded,
+    shaped,
+    without_meta,
+)
 from storetwin.sandboxes.woocommerce.request import Request, Value, build_query
 from storetwin.sandboxes.woocommerce.selection import Wanted
 from storetwin.sandboxes.woocommerce.site_time import NEVER
@@ -27,7 +32,6 @@ ORDER_ANY = frozenset(
 PRODUCT_ANY = frozenset({"publish", "draft", "pending", "private", "future"})
 _HPOS = ("orders", "refunds")
 _ID_ORDER_ANYWAY = ("title", "slug", "include")
-_RELATED = re.compile(rb'"related_ids":\[[^\]]*\]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def answer_list(asked: Asked) -> Answer:
     body = b"[" + b",".join(documents) + b"]"
     return Answer(
         200, body.replace(MARK.encode(), escaped(asked.request.base)), total=total, pages=pages,
-        link=_link(asked, pages, has_rows=bool(documents)), records=len(documents),
+        link=link_header(asked, pages, has_rows=bool(documents)), records=len(documents),
     )  # fmt: skip
 
 
@@ -167,13 +171,15 @@ def _documents(asked: Asked, table: Table, shown: Sequence[int]) -> list[bytes]:
     shape, changes = asked.rules.shape, View.of(asked.arguments)
     if shape is not Shape.OWN:
         found = [shaped(document, shape) for document in found]
+    if asked.request.query.get("context") == "edit":
+        found = [edit_view(document, table.name) for document in found]
     if changes is not None:
         found = [changes.apply(document) for document in found]
     found = asked.faults.blank_meta(table.name, shown, found)
     if names:
         return [picked(document, names) for document in found]
     if table.name == "products":
-        found = [_RELATED.sub(asked.store.related_ids(), document) for document in found]
+        found = [asked.store.with_related(document) for document in found]
     return found
 
 
@@ -189,7 +195,7 @@ def _light(store: Store, table: Table, number: int, names: tuple[str, ...]) -> b
     return b"{" + b",".join(parts) + b"}"
 
 
-def _link(asked: Asked, pages: int, *, has_rows: bool) -> str | None:
+def link_header(asked: Asked, pages: int, *, has_rows: bool) -> str | None:
     """Return the Link header: neighbours of the page, or None for WordPress's own."""
     page = asked.arguments["page"]
     relations: list[tuple[str, int]] = []
@@ -234,8 +240,6 @@ class View:
 
     def apply(self, document: bytes) -> bytes:
         """Return the record as this view shows it."""
-        from storetwin.sandboxes.woocommerce.representation import rounded, without_meta
-
         if self.include_meta or self.exclude_meta:
             document = without_meta(document, self.include_meta, self.exclude_meta)
         return document if self.decimals == 2 else rounded(document, self.decimals)

@@ -20,6 +20,7 @@ from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE, Changes, S
 from storetwin.sandboxes.woocommerce.wire import Requests, WireLog
 
 _START_SECONDS = 30.0
+_PATIENCE = 0.5
 
 
 class PortTakenError(OSError):
@@ -127,6 +128,8 @@ def running_store(
             yield sandbox
         finally:
             server.should_exit = True
+            thread.join(_PATIENCE)
+            server.force_exit = True  # connections that are kept alive do not hold us
             thread.join(_START_SECONDS)
 
 
@@ -191,7 +194,7 @@ def _server(shop: Shop, options: Options) -> uvicorn.Server:
     config = uvicorn.Config(
         make_app(shop, ControlDoor(shop).mount()), loop="uvloop", http="httptools", ws="none", lifespan="off",
         log_config=None, access_log=False, server_header=False, date_header=False,
-        ssl_certfile=certificate, ssl_keyfile=key, timeout_graceful_shutdown=2, backlog=512,
+        ssl_certfile=certificate, ssl_keyfile=key, backlog=512,
     )  # fmt: skip
     return uvicorn.Server(config)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from storetwin.sandboxes.woocommerce.answers import Answer, RestError
 from storetwin.sandboxes.woocommerce.fixed import fixed_answers
+from storetwin.sandboxes.woocommerce.generate.words import ODD_META, WORDS
 from storetwin.sandboxes.woocommerce.lists import View
 from storetwin.sandboxes.woocommerce.members import members, picked
 from storetwin.sandboxes.woocommerce.model.store import Store
@@ -221,9 +222,8 @@ def custom_field_names(page: int, per_page: int) -> Answer:
 
     ``_fields`` kills it, as rows are strings (measured).
     """
-    from storetwin.sandboxes.woocommerce.generate.words import ODD_META
-
-    names = sorted(json.loads(f'"{key}"') for key, _ in ODD_META if not key.startswith("_"))
+    plain = [json.loads(f'"{key}"') for key, _ in ODD_META if not key.startswith("_")]
+    names = sorted([*plain, *(f"custom_{word}" for word in WORDS[:22])])
     shown = names[(page - 1) * per_page : page * per_page]
     pages = -(-len(names) // per_page)
     return Answer(200, dumps(shown).encode(), total=len(names), pages=pages)

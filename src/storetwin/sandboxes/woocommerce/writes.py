@@ -11,6 +11,7 @@ from storetwin.sandboxes.woocommerce.answers import Answer, RestError
 from storetwin.sandboxes.woocommerce.model.draft import Draft
 from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.php_json import dumps, with_base
+from storetwin.sandboxes.woocommerce.representation import edit_view
 from storetwin.sandboxes.woocommerce.request import Request
 from storetwin.sandboxes.woocommerce.singles import (
     MISSING,
@@ -241,7 +242,7 @@ def delete_tax_class(store: Store, slug: str, *, force: bool) -> bytes:
 
 def created_answer(store: Store, resource: str, number: int, request: Request) -> Answer:
     """Return 201 with the new record and its Location."""
-    document = record_document(store, resource, number)
+    document = edit_view(record_document(store, resource, number), resource)
     answer = answer_document(document, request, status=201)
     where = json.loads(with_base(document, request.base))["_links"].get("self")
     if where:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-WORDS = tuple(
-    "alpha bravo copper delta ember fjord garnet harbor indigo jasper kelp lumen maple nimbus "
-    "opal prairie quartz raven saffron timber umber velvet willow xenon yarrow zephyr"
-    .split()
+WORDS = (
+    "alpha", "bravo", "copper", "delta", "ember", "fjord", "garnet", "harbor", "indigo", "jasper",
+    "kelp", "lumen", "maple", "nimbus", "opal", "prairie", "quartz", "raven", "saffron", "timber",
+    "umber", "velvet", "willow", "xenon", "yarrow", "zephyr",
 )  # fmt: skip
 FIRST_NAMES = (
     "Zoë", "John", "Anna", "François", "Łukasz", "Мария", "Mary-Jane", "Dvořák", "Søren", "李",

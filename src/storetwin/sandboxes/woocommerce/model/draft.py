@@ -23,6 +23,10 @@ class Draft:
     def __contains__(self, name: str) -> bool:
         return name in self._parts
 
+    def get(self, name: str) -> Any:
+        """Return a member, or None when the record has no such member."""
+        return self[name] if name in self._parts else None
+
     def names(self) -> list[str]:
         """Return the names of all members, in order."""
         return list(self._parts)

@@ -46,7 +46,7 @@ def mark_trashed(store: Store, resource: str, draft: Draft) -> None:
         draft["variations"] = []
 
 
-def after_create(store: Store, resource: str, number: int, owner: int) -> None:
+def after_create(store: Store, resource: str, owner: int) -> None:
     """A new variation or review bumps its product."""
     if resource in ("variations", "reviews"):
         _bump_product(store, owner)

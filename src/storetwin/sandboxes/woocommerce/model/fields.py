@@ -17,6 +17,9 @@ Fields = dict[str, Any]
 _MERGED = ("billing", "shipping", "dimensions")
 _PAID_STATUSES = ("processing", "completed")
 _MONEY = re.compile(r"-?\d+(\.\d+)?")
+_TERMS = ("categories", "tags", "brands", "shipping_classes", "terms")
+_TEXTS = ("description", "short_description")
+_AMPERSAND = re.compile(r"&(?!\w+;|#\d+;)")
 _TERM_LISTS = {"categories": "categories", "tags": "tags", "brands": "brands"}
 _READ_ONLY = frozenset(
     {"id", "date_created", "date_created_gmt", "date_modified", "date_modified_gmt", "_links",
@@ -30,17 +33,28 @@ def apply_fields(store: Store, resource: str, draft: Draft, fields: Fields) -> N
     """Write fields into a record. Unknown and read-only ones are ignored, as WooCommerce does."""
     for name, value in fields.items():
         if name == "meta_data":
-            old = draft["meta_data"] if "meta_data" in draft else []
+            old = draft.get("meta_data") or []
             draft["meta_data"] = merged_meta(old, value, store.new_meta_ids(value))
         elif name in _MERGED and isinstance(value, dict) and name in draft:
             draft[name] = {**draft[name], **{k: v for k, v in value.items() if k in draft[name]}}
         elif name in _TERM_LISTS and resource == "products":
             draft[name] = _short_terms(store, _TERM_LISTS[name], value)
         elif name in draft and name not in _READ_ONLY:
-            draft[name] = value
+            draft[name] = _shown(resource, name, value)
     after = _AFTER.get(resource)
     if after is not None:
         after(store, draft, fields)
+
+
+def _shown(resource: str, name: str, value: Any) -> Any:
+    """Return a value as it comes back: names of terms escaped, texts of goods in paragraphs."""
+    if not isinstance(value, str):
+        return value
+    if resource in _TERMS and name == "name":
+        return _AMPERSAND.sub("&amp;", value)
+    if resource in ("products", "variations") and name in _TEXTS and value:
+        return value if value.startswith("<") else f"<p>{value}</p>\n"
+    return value
 
 
 def _short_terms(store: Store, resource: str, given: Any) -> list[Fields]:
@@ -72,7 +86,7 @@ def _after_order(store: Store, draft: Draft, fields: Fields) -> None:
         draft.set_raw("_links", order_links(draft["id"], draft["customer_id"]).encode())
 
 
-def _after_goods(store: Store, draft: Draft, fields: Fields) -> None:
+def _after_goods(_: Store, draft: Draft, fields: Fields) -> None:
     for name in ("regular_price", "sale_price"):
         if name in fields:
             text = str(fields[name])
@@ -93,12 +107,12 @@ def _after_goods(store: Store, draft: Draft, fields: Fields) -> None:
         draft["name"] = "Product"
 
 
-def _after_tax(store: Store, draft: Draft, fields: Fields) -> None:
+def _after_tax(_: Store, draft: Draft, fields: Fields) -> None:
     if "rate" in fields:
         draft["rate"] = f"{float(fields['rate'] or 0):.4f}"
 
 
-def _after_coupon(store: Store, draft: Draft, fields: Fields) -> None:
+def _after_coupon(_: Store, draft: Draft, fields: Fields) -> None:
     draft["code"] = str(draft["code"]).lower()
     for name in ("amount", "minimum_amount", "maximum_amount"):
         if name in fields:

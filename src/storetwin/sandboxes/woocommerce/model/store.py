@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable
@@ -27,6 +28,7 @@ TERMS = ("categories", "tags", "brands", "shipping_classes", "terms")
 _OTHER_POSTS = (("attachment", 1), ("page", 7), ("post", 1))
 _FIRST_NEW_META = 50_000_000  # generated meta and items lie below
 _FIRST_NEW_ITEM = 20_000_000
+_RELATED = re.compile(rb'"related_ids":\[\d[^\]]*\]')
 _STATUS_MEMBER = {"customers": "role"}
 
 
@@ -126,11 +128,11 @@ class Store:
         with self.lock:
             return {name: len(table) for name, table in sorted(self.tables.items())}
 
-    def related_ids(self) -> bytes:
-        """Return other ``related_ids`` at every call, as a real store does."""
+    def with_related(self, product: bytes) -> bytes:
+        """Return a product with other ``related_ids`` at every call, as a real store does."""
         goods = self.plan.catalogue.products
         chosen = [str(goods[int(self._volatile.random() * len(goods))].id) for _ in range(5)]
-        return b'"related_ids":[' + ",".join(chosen).encode() + b"]"
+        return _RELATED.sub(b'"related_ids":[' + ",".join(chosen).encode() + b"]", product)
 
     def post_type_counts(self) -> list[dict[str, str]]:
         """Return what system_status counts: rows of wp_posts, whatever their status.
@@ -180,7 +182,7 @@ class Store:
             table.add(number, status=status, created=now, modified=now, owner=belongs)
             table.put(number, draft.document())
             self.changes.note(resource, number)
-            effects.after_create(self, resource, number, owner)
+            effects.after_create(self, resource, owner)
         return number
 
     def refund(self, order: int, amount: str, reason: str = "") -> int:
@@ -311,7 +313,7 @@ class Store:
     def _status_in(self, resource: str, draft: Draft) -> str | None:
         member = _STATUS_MEMBER.get(resource, "status")
         known = self.tables[resource].statuses
-        status = draft[member] if member in draft else None
+        status = draft.get(member)
         if resource == "coupons" and status not in known:
             return OTHER_STATUS
         return status if status in known else None

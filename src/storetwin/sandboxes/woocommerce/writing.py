@@ -1,0 +1,71 @@
+"""Answering POST, PUT, PATCH and DELETE."""
+
+from __future__ import annotations
+
+from storetwin.sandboxes.woocommerce import singles
+from storetwin.sandboxes.woocommerce.answers import Answer
+from storetwin.sandboxes.woocommerce.batch import Batch, FatalError
+from storetwin.sandboxes.woocommerce.reads import Call, no_route
+from storetwin.sandboxes.woocommerce.representation import edit_view
+from storetwin.sandboxes.woocommerce.writes import (
+    Target,
+    create,
+    created_answer,
+    declared,
+    delete,
+    delete_tax_class,
+    update,
+)
+
+_WRITABLE = ("list", "single", "whole")
+
+
+def write(call: Call) -> Answer:
+    """Answer a write.
+
+    Raises:
+        RestError: what is wrong with it.
+    """
+    if call.route.kind == "batch":
+        return _batch(call)
+    if call.route.kind not in _WRITABLE:
+        raise no_route()
+    if call.request.verb == "DELETE":
+        return _delete(call)
+    return _create_or_update(call)
+
+
+def _batch(call: Call) -> Answer:
+    resource = call.route.resource
+
+    def kills(number: int) -> bool:
+        return call.faults.kills(resource, number)
+
+    try:
+        return Batch(call.store, call.route, call.found, kills).answer(call.given, call.request)
+    except FatalError:
+        return call.faults.fatal(call.request)
+
+
+def _delete(call: Call) -> Answer:
+    force = str(call.given.get("force", "")).lower() in ("1", "true")
+    if call.route.resource == "tax_classes":
+        document = delete_tax_class(call.store, call.found["slug"], force=force)
+    else:
+        document = delete(call.store, Target(call.route.resource, call.found), force=force)
+    return singles.answer_document(document, call.request)
+
+
+def _create_or_update(call: Call) -> Answer:
+    """Write and show the record as an editor sees it. A poisoned one is stored, and then kills."""
+    store, resource = call.store, call.route.resource
+    target = Target(resource, call.found)
+    fields = declared(call.given, call.arguments, call.route.arguments(call.request.verb))
+    is_update = call.route.kind == "single"
+    number = update(store, target, fields) if is_update else create(store, target, fields)
+    if call.faults.kills(resource, number):
+        return call.faults.fatal(call.request)
+    if not is_update:
+        return created_answer(store, resource, number, call.request)
+    document = edit_view(singles.record_document(store, resource, number), resource)
+    return singles.answer_document(document, call.request, call.given)
