@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,14 +14,16 @@ from storetwin.sandboxes.woocommerce.fault_kinds import fault_help, parse_fault
 from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE
 from storetwin.sandboxes.woocommerce.server import Options, serve
 
+PROGRAM = "python -m storetwin.sandboxes.woocommerce"
 
-def main(arguments: Sequence[str] | None = None) -> int:
+
+def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
     """Serve a sandbox store.
 
     Returns:
         The exit code: 0 done, 1 the port is taken, 2 wrong use.
     """
-    parser = _parser()
+    parser = _parser(prog)
     asked = parser.parse_args(arguments)
     if "help" in asked.fault:
         sys.stdout.write(fault_help() + "\n")
@@ -30,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parse_fault(text)
         except ValueError as error:
             parser.error(str(error))
+    if asked.stop_with_stdin:
+        threading.Thread(target=_stop_when_stdin_ends, daemon=True).start()
     https = (asked.https_cert, asked.https_key) if asked.https_cert else None
     return serve(
         Options(
@@ -40,9 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
 
 
-def _parser() -> argparse.ArgumentParser:
+def _stop_when_stdin_ends() -> None:
+    """Stop as Ctrl-C does when whoever started us is gone, however it went."""
+    while sys.stdin.buffer.read(1024):
+        pass
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m storetwin.sandboxes.woocommerce",
+        prog=prog,
         description="A WooCommerce look-alike with public keys, for demos and tests.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
@@ -57,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--https-cert", help="certificate file, for TLS")
     parser.add_argument("--https-key", help="key file of the certificate")
     parser.add_argument("--site-timezone", default=DEFAULT_ZONE, help=f"({DEFAULT_ZONE})")
+    parser.add_argument(
+        "--stop-with-stdin", action="store_true", help="stop when standard input ends"
+    )
     return parser
 
 

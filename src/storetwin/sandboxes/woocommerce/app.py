@@ -45,10 +45,7 @@ class Shop:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         request = await _request(scope, receive)
-        with self.store.lock:
-            before = self.faults.before(request)
-            answer = self._answer(request) if before is None else before
-            answer = self.faults.after(request, answer)
+        answer = self.respond(request)
         delay = self.faults.delay()
         if delay:
             await asyncio.sleep(delay)
@@ -59,6 +56,13 @@ class Shop:
         if self.wire_log is not None:
             self.wire_log.write(exchange, answer.content_type, answer.body)
         await _send(answer, request, send, time.time() + self.faults.clock_offset())
+
+    def respond(self, request: Request) -> Answer:
+        """Return the answer to a request, after everything that is broken had its say."""
+        with self.store.lock:
+            before = self.faults.before(request)
+            answer = self._answer(request) if before is None else before
+            return self.faults.after(request, answer)
 
     def _answer(self, request: Request) -> Answer:
         if len(request.path) + len(request.query_string) > _LONGEST_URL:

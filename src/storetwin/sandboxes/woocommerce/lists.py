@@ -96,17 +96,21 @@ def answer_list(asked: Asked) -> Answer:
 
 def _wanted(asked: Asked, table: Table) -> Wanted:
     arguments = asked.arguments
-    by, descending = arguments.get("orderby", "id"), arguments.get("order") == "desc"
-    if by == "include" and not arguments.get("include"):
-        by = "id" if table.name in ("reviews", *_HPOS) else "date" if "after" in arguments else "id"
-    elif table.name in _HPOS and by in _ID_ORDER_ANYWAY and by != "include":
-        by, descending = "id", False
-    elif by in ("random", "sales", "post__in"):
-        by = "date"
-    if table.name in _HPOS and arguments.get("orderby") == "include" and by == "id":
-        descending = False
+    by, descending = _sorting(table.name, arguments)
     statuses = _STATUSES.get(table.name, _every)(asked)
     return Wanted(table, statuses, arguments, asked.owner, by, descending)
+
+
+def _sorting(resource: str, arguments: dict[str, Value]) -> tuple[str, bool]:
+    """Return what a list really sorts by: it accepts more than it does."""
+    by, descending = arguments.get("orderby", "id"), arguments.get("order") == "desc"
+    if by == "include" and arguments.get("include"):
+        return by, False
+    if resource in _HPOS and by in _ID_ORDER_ANYWAY:
+        return "id", False
+    if by in ("include", "random", "sales", "post__in"):
+        return ("date" if resource in ("products", "variations", "coupons") else "id"), descending
+    return by, descending
 
 
 def _every(_: Asked) -> Statuses | None:

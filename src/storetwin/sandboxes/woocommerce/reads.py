@@ -72,7 +72,7 @@ def _single(call: Call) -> Answer:
         document = edit_view(document, resource)
     if resource == "products":
         document = call.store.with_related(document)
-    return singles.answer_document(document, call.request, call.given)
+    return singles.answer_document(document, call.request, call.arguments)
 
 
 def _list(call: Call) -> Answer:

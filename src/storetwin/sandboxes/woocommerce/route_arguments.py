@@ -11,7 +11,7 @@ from storetwin.sandboxes.woocommerce.fixed import recorded_routes
 
 Specs = dict[str, dict[str, Any]]
 
-_CONTEXT: Specs = {
+CONTEXT: Specs = {
     "context": {
         "description": "Scope under which the request is made; determines fields present in response.",
         "type": "string", "enum": ["view", "edit"], "default": "view", "required": False,
@@ -71,7 +71,7 @@ def _option(kind: str, description: str) -> dict[str, Any]:
 def _terms(*, hierarchical: bool) -> Specs:
     fields = ["id", "include", "name", "slug", "term_group", "description", "count"]
     specs: Specs = {
-        **_CONTEXT, **_PAGE, **_SEARCH, **_INCLUDE, **_OFFSET, **_order("name", fields),
+        **CONTEXT, **_PAGE, **_SEARCH, **_INCLUDE, **_OFFSET, **_order("name", fields),
         "hide_empty": {
             "description": "Whether to hide resources not assigned to any products.",
             "type": "boolean", "default": False, "required": False,
@@ -87,7 +87,7 @@ def _terms(*, hierarchical: bool) -> Specs:
 def _reviews() -> Specs:
     when = "Limit response to resources published %s a given ISO8601 compliant date."
     return {
-        **_CONTEXT, **_PAGE, **_SEARCH,
+        **CONTEXT, **_PAGE, **_SEARCH,
         "after": {**_option("string", when % "after"), "format": "date-time"},
         "before": {**_option("string", when % "before"), "format": "date-time"},
         **_INCLUDE, **_OFFSET,
@@ -104,7 +104,7 @@ def _reviews() -> Specs:
 
 def _taxes() -> Specs:
     return {
-        **_CONTEXT, **_PAGE, **_OFFSET, **_order("order", ["id", "order", "priority"]),
+        **CONTEXT, **_PAGE, **_OFFSET, **_order("order", ["id", "order", "priority"]),
         "class": {
             **_option("string", "Sort by tax class."),
             "enum": ["standard", "digital", "reduced-rate", "zero-rate"],
@@ -114,7 +114,7 @@ def _taxes() -> Specs:
 
 def _webhooks() -> Specs:
     return {
-        **_CONTEXT, **_PAGE, **_SEARCH, **_INCLUDE, **_OFFSET,
+        **CONTEXT, **_PAGE, **_SEARCH, **_INCLUDE, **_OFFSET,
         **_order("date", ["date", "id", "title"], descending=True),
         "status": {
             **_option("string", "Limit result set to webhooks assigned a specific status."),
@@ -144,11 +144,33 @@ LIST_ARGUMENTS: dict[str, Specs] = {
     "reviews": _reviews(),
     "taxes": _taxes(),
     "webhooks": _webhooks(),
-    "attributes": _CONTEXT,
-    "tax_classes": _CONTEXT,
-    "custom_field_names": {**_CONTEXT, **_PAGE, **_SEARCH},
+    "attributes": CONTEXT,
+    "tax_classes": CONTEXT,
+    "custom_field_names": {**CONTEXT, **_PAGE, **_SEARCH},
 }
 """Parameters of the GET of each list."""
+
+_META: Specs = {
+    "include_meta": {
+        "default": [], "description": "Limit meta_data to specific keys.", "type": "array",
+        "items": {"type": "string"}, "required": False,
+    },
+    "exclude_meta": {
+        "default": [], "description": "Ensure meta_data excludes specific keys.", "type": "array",
+        "items": {"type": "string"}, "required": False,
+    },
+}  # fmt: skip
+_DECIMALS: Specs = {
+    "dp": {
+        "default": 2, "description": "Number of decimal points to use in each resource.",
+        "type": "integer", "required": False,
+    },
+}  # fmt: skip
+SINGLE_ARGUMENTS: dict[str, Specs] = {
+    **{name: {**CONTEXT, **_DECIMALS, **_META} for name in ("orders", "refunds")},
+    **{name: {**CONTEXT, **_META} for name in ("products", "variations", "customers", "coupons")},
+}
+"""Parameters of the GET of one record; those not named take the context only."""
 
 CREATE_ARGUMENTS: dict[str, Specs] = {
     name: _recorded(name, 1) for name in ("orders", "products", "customers", "coupons")

@@ -11,8 +11,10 @@ from storetwin.sandboxes.woocommerce.fixed import fixed_answers, recorded_routes
 from storetwin.sandboxes.woocommerce.lists import ListRules
 from storetwin.sandboxes.woocommerce.representation import Shape
 from storetwin.sandboxes.woocommerce.route_arguments import (
+    CONTEXT,
     CREATE_ARGUMENTS,
     LIST_ARGUMENTS,
+    SINGLE_ARGUMENTS,
     Specs,
     update_arguments,
 )
@@ -57,6 +59,8 @@ class Route:
     def arguments(self, verb: str) -> Specs:
         """Return the declared parameters for a method."""
         if verb == "GET":
+            if self.kind == "single":
+                return SINGLE_ARGUMENTS.get(self.resource, CONTEXT)
             return LIST_ARGUMENTS.get(self.specs, {})
         if verb == "DELETE" or self.kind == "batch":
             return {}

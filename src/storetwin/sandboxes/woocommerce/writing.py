@@ -68,4 +68,4 @@ def _create_or_update(call: Call) -> Answer:
     if not is_update:
         return created_answer(store, resource, number, call.request)
     document = edit_view(singles.record_document(store, resource, number), resource)
-    return singles.answer_document(document, call.request, call.given)
+    return singles.answer_document(document, call.request)

@@ -136,7 +136,7 @@ def _product(
     regular = 199 + int(draw() * 90_000)
     price = int(regular * 0.8) if draw() < 0.25 else regular
     created = start - 86_400 * 200 + int(draw() * (now - start + 86_400 * 190))
-    modified = min(now, created + int(draw() * 86_400 * 300))
+    modified = min(now - 1, created + int(draw() * 86_400 * 300))
     if status == "draft" and index % 3 == 0:
         created = NEVER
     variation_count = 0

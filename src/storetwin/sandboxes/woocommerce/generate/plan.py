@@ -146,11 +146,9 @@ def _unlisted(orders: int) -> dict[int, int]:
     shipped = min(MOST_SHIPPED, max(1, orders // 100))
     total = orders + shipped + AUTO_DRAFTS
     places = {(total * (2 * k + 1)) // (2 * shipped): _SHIPPED for k in range(shipped)}
-    free = (place for place in range(total) if place not in places)
-    for _ in range(AUTO_DRAFTS):
-        places[total - 1 - next(free)] = _AUTO_DRAFT
-    while len(places) < shipped + AUTO_DRAFTS:
-        places[next(free)] = _AUTO_DRAFT
+    free = [place for place in range(total) if place not in places]
+    for k in range(AUTO_DRAFTS):
+        places[free[len(free) * (2 * k + 1) // (2 * AUTO_DRAFTS)]] = _AUTO_DRAFT
     return places
 
 
