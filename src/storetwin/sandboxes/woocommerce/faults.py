@@ -175,11 +175,10 @@ class Board:
         ]
         if "every" in spec.values:
             step = max(1, spec.number("every", 100))
-        else:
-            step = max(
-                1, len(listed) // max(1, spec.number("count", _COUNTS.get(spec.kind.name, 5)))
-            )
-        return frozenset(listed[step - 1 :: step]) or frozenset(listed[-1:])
+            return frozenset(listed[step - 1 :: step])
+        count = spec.number("count", _COUNTS.get(spec.kind.name, 5))
+        step = max(1, len(listed) // max(1, count))
+        return frozenset(listed[step // 2 :: step][:count])
 
     def _apply(self, name: str, fault: Fault, *, on: bool) -> None:
         if name not in ("hidden", "short-page", "hostile-bytes"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 import threading
@@ -21,6 +22,8 @@ from storetwin.sandboxes.woocommerce.wire import Requests, WireLog
 
 _START_SECONDS = 30.0
 _PATIENCE = 0.5
+_BACKLOG = 512
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class PortTakenError(OSError):
@@ -152,8 +155,6 @@ def serve(options: Options) -> int:
     except PortTakenError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    except KeyboardInterrupt:
-        pass
     return 0
 
 
@@ -180,6 +181,7 @@ def _listener(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise PortTakenError(
@@ -189,14 +191,31 @@ def _listener(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _Server(uvicorn.Server):
+    """Ends quietly on a signal; uvicorn's own would raise it again and die of it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take Ctrl-C and SIGTERM as a wish to stop, for as long as the server runs."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
 def _server(shop: Shop, options: Options) -> uvicorn.Server:
     certificate, key = options.https or (None, None)
     config = uvicorn.Config(
         make_app(shop, ControlDoor(shop).mount()), loop="uvloop", http="httptools", ws="none", lifespan="off",
-        log_config=None, access_log=False, server_header=False, date_header=False,
-        ssl_certfile=certificate, ssl_keyfile=key, backlog=512,
+        log_config=None, log_level="critical", timeout_graceful_shutdown=1, access_log=False, server_header=False, date_header=False,
+        ssl_certfile=certificate, ssl_keyfile=key, backlog=_BACKLOG,
     )  # fmt: skip
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
