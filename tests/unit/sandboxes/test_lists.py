@@ -239,3 +239,16 @@ def test_the_index_tells_the_arguments_of_each_route(reading):
     assert "include_status" in routes["/wc/v3/products"]["endpoints"][0]["args"]
     assert "modified_after" not in routes["/wc/v3/customers"]["endpoints"][0]["args"]
     assert READ_WRITE.secret not in json.dumps(routes)
+
+
+def test_older_versions_answer_and_the_first_knows_no_orders(reading):
+    from storetwin.sandboxes.woocommerce.request import Request
+
+    def ask(version):
+        keys = f"consumer_key={READ_WRITE.key}&consumer_secret={READ_WRITE.secret}"
+        url = f"/wp-json/wc/{version}/orders"
+        return reading.shop.respond(Request("GET", url, keys, {}, b"", "https://shop.test"))
+
+    assert json.loads(ask("v2").body) == reading.json("orders")
+    assert ask("v1").body == b"[]"
+    assert ask("v4").status == 404

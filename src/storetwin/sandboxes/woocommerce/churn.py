@@ -52,7 +52,7 @@ class Churn:
     def _change(self, resource: str, kind: str) -> None:
         store = self._store
         if kind == "create" and resource in ("orders", "products", "coupons", "customers"):
-            text = f"churn {store.count(resource)}"
+            text = f"churn-{store.next_post}"
             fields = {
                 "name": text,
                 "code": text,
@@ -69,8 +69,8 @@ class Churn:
         elif kind == "delete":
             store.delete(resource, chosen)
         else:
-            store.edit(resource, chosen, {"customer_note": f"churn {self._random.random():.9f}",
-                                          "description": f"churn {self._random.random():.9f}"})  # fmt: skip
+            text = f"churn {self._random.random():.9f}"
+            store.edit(resource, chosen, {"customer_note": text, "description": text})
 
     def _chosen(self, resource: str) -> int | None:
         """Return a record that is there and neither in the trash nor outside of all lists."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 _TURN = {"every": "strike each N-th occasion", "times": "strike at most M times (0: no limit)",
          "after": "let so many occasions pass first"}  # fmt: skip
-_TARGET = {"ids": "record ids, joined by +", "every": "or every N-th record of the resource",
-           "count": "or so many records, spread evenly", "resource": "which resource (orders)"}  # fmt: skip
+_TARGET = {"ids": "record ids, joined by +", "every": "or every N-th record",
+           "count": "or so many records, spread evenly",
+           "resource": "which resource (orders)"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

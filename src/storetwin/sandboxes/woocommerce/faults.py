@@ -122,9 +122,9 @@ class Board:
         with self._store.lock:
             self.switch_off(name)
             ids = self._targets(spec) if "ids" in spec.kind.parameters else frozenset()
-            turn = Turn(1) if ids else Turn(
-                max(1, spec.number("every", _USUALLY.get(name, 1))), spec.number("times", 0), spec.number("after", 0)
-            )  # fmt: skip
+            every = max(1, spec.number("every", _USUALLY.get(name, 1)))
+            turn = Turn(every, spec.number("times", 0), spec.number("after", 0))
+            turn = Turn() if ids else turn
             fault = Fault(spec, turn, ids)
             if name == "churn":
                 self.churn = Churn(self._store, spec)

@@ -1,4 +1,4 @@
-r"""JSON the way PHP's ``json_encode`` writes it: pure ASCII, ``\/``, ``10`` for 10.0, ``1.0e-17``."""
+r"""JSON as PHP's ``json_encode`` writes it: pure ASCII, ``\/``, ``10`` for 10.0, ``1.0e-17``."""
 
 from __future__ import annotations
 

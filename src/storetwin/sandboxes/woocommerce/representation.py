@@ -46,7 +46,8 @@ def _top_level(document: bytes) -> bytes:
     number = int(document[6 : document.index(b",")])
     start = document.rindex(b',"_links":{')
     return document[:start] + (
-        b',"_links":{"self":[{"href":"%s\\/variations\\/%d"}],"collection":[{"href":"%s\\/variations"}],'
+        b',"_links":{"self":[{"href":"%s\\/variations\\/%d"}],'
+        b'"collection":[{"href":"%s\\/variations"}],'
         b'"up":[{"href":"%s\\/products\\/0"}]}}' % (_API, number, _API, _API)
     )
 
@@ -74,8 +75,8 @@ def variation_as_product(variation: bytes, parent: bytes) -> bytes:
     )
     links = (
         b'{"self":[{"href":"%s\\/products\\/%s","targetHints":{"allow":["GET","POST","PUT","PATCH",'
-        b'"DELETE"]}}],"collection":[{"href":"%s\\/products"}],"up":[{"href":"%s\\/products\\/%s"}]}'
-        % (_API, number, _API, _API, own["parent_id"])
+        b'"DELETE"]}}],"collection":[{"href":"%s\\/products"}],'
+        b'"up":[{"href":"%s\\/products\\/%s"}]}' % (_API, number, _API, _API, own["parent_id"])
     )
     special = {
         "name": of_parent["name"],

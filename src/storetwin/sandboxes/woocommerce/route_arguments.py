@@ -13,7 +13,8 @@ Specs = dict[str, dict[str, Any]]
 
 CONTEXT: Specs = {
     "context": {
-        "description": "Scope under which the request is made; determines fields present in response.",
+        "description": "Scope under which the request is made; "
+        "determines fields present in response.",
         "type": "string", "enum": ["view", "edit"], "default": "view", "required": False,
     },
 }  # fmt: skip
@@ -92,7 +93,9 @@ def _reviews() -> Specs:
         "before": {**_option("string", when % "before"), "format": "date-time"},
         **_INCLUDE, **_OFFSET,
         **_order("date_gmt", ["date", "date_gmt", "id", "include", "product"], descending=True),
-        "reviewer": {**_option("array", "Limit to reviews of users."), "items": {"type": "integer"}},
+        "reviewer": {
+            **_option("array", "Limit to reviews of users."), "items": {"type": "integer"},
+        },
         "reviewer_email": {**_option("string", "Limit to one reviewer."), "format": "email"},
         "product": {**_option("array", "Limit to products."), "items": {"type": "integer"}},
         "status": {

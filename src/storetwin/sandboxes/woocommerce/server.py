@@ -211,9 +211,10 @@ class _Server(uvicorn.Server):
 def _server(shop: Shop, options: Options) -> uvicorn.Server:
     certificate, key = options.https or (None, None)
     config = uvicorn.Config(
-        make_app(shop, ControlDoor(shop).mount()), loop="uvloop", http="httptools", ws="none", lifespan="off",
-        log_config=None, log_level="critical", timeout_graceful_shutdown=1, access_log=False, server_header=False, date_header=False,
-        ssl_certfile=certificate, ssl_keyfile=key, backlog=_BACKLOG,
+        make_app(shop, ControlDoor(shop).mount()), loop="uvloop", http="httptools", ws="none",
+        lifespan="off", log_config=None, log_level="critical", access_log=False,
+        server_header=False, date_header=False, ssl_certfile=certificate, ssl_keyfile=key,
+        timeout_graceful_shutdown=1, backlog=_BACKLOG,
     )  # fmt: skip
     return _Server(config)
 

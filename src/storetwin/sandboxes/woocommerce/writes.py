@@ -63,7 +63,7 @@ class Target:
 
 
 def declared(given: Fields, arguments: Fields, specs: Fields) -> Fields:
-    """Return what a write may use: checked values of declared members, and a few undeclared ones."""
+    """Return what a write may use: checked declared members, and a few undeclared ones."""
     if not specs:
         return {name: value for name, value in given.items() if not name.startswith("oauth_")}
     found = {name: arguments[name] for name in given if name in arguments}

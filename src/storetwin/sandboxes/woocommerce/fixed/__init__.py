@@ -10,7 +10,7 @@ from typing import Any
 
 @cache
 def fixed_answers() -> dict[str, Any]:
-    """Return ``answers`` (path → allow, total, body), ``webhooks``, ``error_page``, ``big_notice``."""
+    """Return ``answers`` (path → allow, total, body), ``webhooks`` and two pages of HTML."""
     return _read("answers.json")
 
 

@@ -36,7 +36,7 @@ from storetwin.sandboxes.woocommerce.generate.words import (
     STATES,
     WORDS,
 )
-from storetwin.sandboxes.woocommerce.php_json import MARK, dumps
+from storetwin.sandboxes.woocommerce.php_json import MARK, dumps, php_float
 from storetwin.sandboxes.woocommerce.site_time import NEVER, SiteTime
 
 FIRST = [dumps(name) for name in FIRST_NAMES]
@@ -153,7 +153,8 @@ class OrderWriter:
             f'"version":"10.5.0","prices_include_tax":false,"date_created":{created},'
             f'"date_modified":{modified},"discount_total":"{cents(amounts.coupon)}",'
             f'"discount_tax":"0.00","shipping_total":"{cents(max(0, amounts.shipping))}",'
-            f'"shipping_tax":"{cents(amounts.shipping_tax)}","cart_tax":"{cents(amounts.cart_tax)}",'
+            f'"shipping_tax":"{cents(amounts.shipping_tax)}",'
+            f'"cart_tax":"{cents(amounts.cart_tax)}",'
             f'"total":"{cents(amounts.total)}","total_tax":"{cents(tax)}",'
             f'"customer_id":{facts.customer_id},"order_key":"wc_order_{key}",'
         )
@@ -209,7 +210,8 @@ class OrderWriter:
             f'"date_created_gmt":{created_gmt},"amount":"{cents(_refunded(amounts, facts.nth))}",'
             f'"reason":{_reason(self._plan, facts.id)},"refunded_by":1,"refunded_payment":false,'
             f'"meta_data":[],"line_items":[{line_text}],"shipping_lines":[],'
-            f'"tax_lines":[{_refund_tax(amounts, item + 1, line.tax // line.quantity)}],"fee_lines":[],'
+            f'"tax_lines":[{_refund_tax(amounts, item + 1, line.tax // line.quantity)}],'
+            '"fee_lines":[],'
             f'"_links":{{"self":[{{"href":"{here}\\/refunds\\/{facts.id}",'
             f'"targetHints":{{"allow":["GET","DELETE"]}}}}],'
             f'"collection":[{{"href":"{here}\\/refunds"}}],"up":[{{"href":"{here}"}}]}}}}'
@@ -230,7 +232,8 @@ class OrderWriter:
             f'"subtotal_tax":"{tax}","total":"{total}","total_tax":"{tax}","taxes":[{taxes}],'
             f'"meta_data":[{{"id":{amounts.metas + 41 + nth},"key":"_refunded_item_id",'
             f'"value":"{line.item_id}","display_key":"_refunded_item_id",'
-            f'"display_value":"{line.item_id}"}}],{coded}{line.sold.price / 100!r}{line.sold.pictured}'
+            f'"display_value":"{line.item_id}"}}],'
+            f"{coded}{php_float(line.sold.price / 100)}{line.sold.pictured}"
         )
 
 

@@ -142,7 +142,7 @@ def _lay_orders(
 
 
 def _unlisted(orders: int) -> dict[int, int]:
-    """Return the places of orders that no list shows: auto-drafts, and a status nobody registers."""
+    """Return the places of orders that no list shows: auto-drafts and unregistered statuses."""
     shipped = min(MOST_SHIPPED, max(1, orders // 100))
     total = orders + shipped + AUTO_DRAFTS
     places = {(total * (2 * k + 1)) // (2 * shipped): _SHIPPED for k in range(shipped)}

@@ -62,7 +62,7 @@ class ProductWriter:
         self._catalogue = catalogue
 
     def product(self, product: Product, status: str, modified: int) -> str:
-        """Return the JSON of a product, with the mark ``related_ids`` resolved to its seeded ones."""
+        """Return the JSON of a product, with its seeded ``related_ids``."""
         draw = dice(self._seed, "product", product.id).random
         managed, stock = _stock(draw)
         return (
@@ -76,7 +76,8 @@ class ProductWriter:
             '"shipping_taxable":true,"shipping_class":"","shipping_class_id":0,'
             f"{_relations(draw)},{_terms(draw)},"
             f'"images":[],"attributes":[{_attributes(product, draw)}],'
-            f'"default_attributes":[{_default(product)}],"variations":[{self._variations(product)}],'
+            f'"default_attributes":[{_default(product)}],'
+            f'"variations":[{self._variations(product)}],'
             f'"grouped_products":[{self._grouped(product)}],"menu_order":{int(draw() * 30)},'
             f'"price_html":"{_price_html(product)}","related_ids":[{self._related(draw)}],'
             f'"meta_data":[{odd_meta(draw, product.id)}],'
@@ -98,7 +99,8 @@ class ProductWriter:
         return (
             f'{{"id":{number},"type":"variation",{self._dates(variation.created, modified)},'
             f'"description":"{text}","permalink":"{_variation_link(variation)}",'
-            f'"sku":{dumps(variation.sku)},"global_unique_id":"",{_variation_prices(variation, priced)},'
+            f'"sku":{dumps(variation.sku)},"global_unique_id":"",'
+            f"{_variation_prices(variation, priced)},"
             f'"status":"{status}","purchasable":{_bool(priced)},"virtual":false,'
             '"downloadable":false,"downloads":[],"download_limit":-1,"download_expiry":-1,'
             f'"tax_status":"taxable","tax_class":"","manage_stock":{manage},'

@@ -39,7 +39,8 @@ TAX_RATES: tuple[TaxRate, ...] = (
         for at, (country, label, percent) in enumerate(_WORLD)
     ),
     *(
-        TaxRate(1 + len(_US) + len(_WORLD) + at, country, "", f"{label} red.", percent / 2, (), "reduced-rate")
+        TaxRate(1 + len(_US) + len(_WORLD) + at, country, "", f"{label} red.", percent / 2, (),
+                "reduced-rate")
         for at, (country, label, percent) in enumerate(_WORLD[:7])
     ),
 )  # fmt: skip

@@ -6,8 +6,10 @@ bumps nothing; an order whose product was deleted changes without being bumped.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from storetwin.sandboxes.woocommerce.generate.orders import order_links
 from storetwin.sandboxes.woocommerce.model.draft import Draft
 from storetwin.sandboxes.woocommerce.model.table import Table
 from storetwin.sandboxes.woocommerce.site_time import SiteTime, gmt_to_moment
@@ -74,26 +76,30 @@ def after_trash(store: Store, resource: str, number: int) -> None:
 
 def after_delete(store: Store, resource: str, number: int, owner: int) -> None:
     """What hangs on a record goes with it, or forgets it."""
-    if resource == "orders":
-        for refund in store.filled.refunds_of.pop(number, []):
-            if refund in store.tables["refunds"]:
-                store.tables["refunds"].remove(refund)
-                store.changes.deleted["refunds"].add(refund)
-    elif resource == "refunds":
-        _forget_refund(store, number, owner)
-    elif resource == "products":
-        variations = _variations_of(store, number)
-        for variation in variations:
-            store.tables["variations"].remove(variation)
-            store.changes.deleted["variations"].add(variation)
-        _orphan_lines(store, {number, *variations})
-    elif resource == "variations":
-        _orphan_lines(store, {number})
-        _bump_product(store, owner)
-    elif resource == "customers":
-        _orphan_orders(store, number)
-    elif resource in _PRODUCT_TERMS:
+    if resource in _PRODUCT_TERMS:
         _rename_in_products(store, resource, number)
+    elif resource in _AFTER_DELETE:
+        _AFTER_DELETE[resource](store, number, owner)
+
+
+def _order_deleted(store: Store, number: int, _: int) -> None:
+    for refund in store.filled.refunds_of.pop(number, []):
+        if refund in store.tables["refunds"]:
+            store.tables["refunds"].remove(refund)
+            store.changes.deleted["refunds"].add(refund)
+
+
+def _product_deleted(store: Store, number: int, _: int) -> None:
+    variations = _variations_of(store, number)
+    for variation in variations:
+        store.tables["variations"].remove(variation)
+        store.changes.deleted["variations"].add(variation)
+    _orphan_lines(store, {number, *variations})
+
+
+def _variation_deleted(store: Store, number: int, owner: int) -> None:
+    _orphan_lines(store, {number})
+    _bump_product(store, owner)
 
 
 def _bump_product(store: Store, number: int) -> None:
@@ -127,11 +133,9 @@ def _forget_refund(store: Store, number: int, order: int) -> None:
         store.rewrite("orders", order, draft, bump=False)
 
 
-def _orphan_orders(store: Store, customer: int) -> None:
+def _orphan_orders(store: Store, customer: int, _: int) -> None:
     """Orders of a deleted customer become a guest's, and are bumped."""
     orders = store.tables["orders"]
-    from storetwin.sandboxes.woocommerce.generate.orders import order_links
-
     for number in [n for at, n in enumerate(orders.ids) if orders.owner[at] == customer]:
         document = orders.document(number)
         if document is None:
@@ -189,3 +193,12 @@ def _rename_in_products(store: Store, resource: str, term: int) -> None:
             if entry["id"] != term or new is not None
         ]  # fmt: skip
         store.rewrite("products", number, draft, bump=False)
+
+
+_AFTER_DELETE: dict[str, Callable[[Store, int, int], None]] = {
+    "orders": _order_deleted,
+    "refunds": _forget_refund,
+    "products": _product_deleted,
+    "variations": _variation_deleted,
+    "customers": _orphan_orders,
+}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from secrets import choice
 from typing import TYPE_CHECKING, Any
 
 from storetwin.sandboxes.woocommerce.generate import small
+from storetwin.sandboxes.woocommerce.generate.dice import dice
 from storetwin.sandboxes.woocommerce.generate.terms import Term
 from storetwin.sandboxes.woocommerce.model.draft import Draft
 from storetwin.sandboxes.woocommerce.php_json import MARK, dumps
@@ -42,7 +42,8 @@ def _order(store: Store, number: int) -> Document:
     local, gmt = store.site.local(now), store.site.gmt(now)
     billing = dict.fromkeys((*_ADDRESS, "state", "postcode", "country", "email", "phone"), "")
     shipping = dict.fromkeys((*_ADDRESS, "state", "postcode", "country", "phone"), "")
-    key = "wc_order_" + "".join(choice(_ALPHABET) for _ in range(13))
+    draw = dice(store.seed, "order", number).random
+    key = "wc_order_" + "".join(_ALPHABET[int(draw() * len(_ALPHABET))] for _ in range(13))
     zero = "0.00"
     return {
         "id": number, "parent_id": 0, "status": "pending", "currency": "USD", "version": "10.5.0",
