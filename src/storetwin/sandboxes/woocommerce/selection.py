@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -93,7 +94,7 @@ class Selector:
         version = self._version(wanted)
         found = self._cache.get(key)
         if found is None or found[0] != version:
-            found = (version, self._sorted(wanted, self._matching(wanted)))
+            found = (version, array("q", self._sorted(wanted, self._matching(wanted))))
             self._cache[key] = found
             if len(self._cache) > _CACHED:
                 self._cache.popitem(last=False)
