@@ -20,7 +20,7 @@ from storetwin.mirror.context import Observer
 from storetwin.settings import Settings
 
 NAME = "demo"
-START_SECONDS = 120.0
+START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
 
@@ -71,11 +71,13 @@ async def _await_store(process: asyncio.subprocess.Process) -> DemoStore:
         async with asyncio.timeout(START_SECONDS):
             while len(found) < 3 and (line := await process.stdout.readline()):
                 for word in line.decode().split():
-                    kind = {"http": "url", "ck_s": "key", "cs_s": "secret"}.get(word[:4])
+                    kind = {"htt": "url", "ck_": "key", "cs_": "secret"}.get(word[:3])
                     if kind:
                         found.setdefault(kind, word)
     if len(found) == 3:
         return DemoStore(**found)
+    with suppress(ProcessLookupError):
+        process.terminate()
     said = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
     raise ConfigurationError(
         f"The demo store did not start: {said[-1] if said else 'it said nothing'}",

@@ -31,7 +31,7 @@ def demo(
         from storetwin.telemetry.logs import configure_logging
 
         settings = load_settings()
-        configure_logging(settings)
+        configure_logging(settings.log_level, settings.log_format)
         typer.echo(f"Starting a WooCommerce store with {orders:,} orders, and PostgreSQL …")
         async with demonstration.demo_store(orders=orders, seed=seed, port=port) as store:
             typer.echo(f"The store answers at {store.url}")

@@ -27,7 +27,7 @@ def with_hub(verb: Callable[[Hub], Awaitable[Exit]], *, as_json: bool = False) -
         from storetwin.telemetry.logs import configure_logging
 
         settings = load_settings()
-        configure_logging(settings)
+        configure_logging(settings.log_level, settings.log_format)
         async with open_hub(settings) as hub:
             return await verb(hub)
 

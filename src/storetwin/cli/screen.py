@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from storetwin.kernel.clock import utc_now
 from storetwin.runs.models import Progress, Stage
 
 QUIET_SECONDS = 5.0
+WIDE = 240  # columns of a pipe or a file: nothing is cut there
 
 
 class ProgressScreen:
@@ -111,12 +112,12 @@ def _clock(seconds: float) -> str:
 
 def out() -> Console:
     """Return the console of standard output."""
-    return Console(highlight=False)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def err() -> Console:
     """Return the console of standard error."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDE)
 
 
 def table(title: str | None, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
@@ -178,5 +179,3 @@ def certificate_verdict(document: dict[str, Any]) -> Text:
     shown = lacking[:20] + ([f"  … and {len(lacking) - 20} more"] if len(lacking) > 20 else [])
     return Text("Not complete. Lacking:\n" + "\n".join(shown), "bold red")
 
-
-Show = Callable[[Any], None]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from storetwin.kernel.errors import RecordError
+from storetwin.db.database import Transaction
 from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.models import Part, PartPosition
@@ -156,7 +157,7 @@ async def _keep(
 
 async def keep_batch(
     context: RunContext,
-    tx: repository.Transaction,
+    tx: Transaction,
     resource: Resource,
     batch: Batch,
     progress: Progress,
@@ -199,7 +200,7 @@ async def keep_batch(
 
 async def keep_unreadable(
     context: RunContext,
-    tx: repository.Transaction,
+    tx: Transaction,
     resource: Resource,
     step: Unreadable,
     progress: Progress,

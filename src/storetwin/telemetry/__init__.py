@@ -1,0 +1,1 @@
+"""Logs that never hold a secret or a person's data."""

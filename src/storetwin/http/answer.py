@@ -1,0 +1,41 @@
+"""One request and its answer, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked.
+
+    Args:
+        url: without query.
+        params: the query; shown without its values, for they may hold keys.
+        headers: shown without their values as well.
+    """
+
+    method: str
+    url: str
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever its status.
+
+    Args:
+        headers: names in lower case.
+        served_at: the other side's ``Date``.
+        elapsed: seconds from asking to the last byte.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    served_at: datetime | None
+    elapsed: float

@@ -1,0 +1,176 @@
+"""One origin over aiohttp: bounded time, bounded size, checked certificates, no foreign redirects."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from storetwin.http.answer import Answer, Request
+from storetwin.http.errors import (
+    AnswerCutError,
+    AnswerTooLargeError,
+    NoAnswerError,
+    RedirectedError,
+    TlsError,
+    UnreachableError,
+)
+from storetwin.kernel.clock import parse_http_date
+from storetwin.kernel.errors import ConfigurationError
+
+CONNECT_SECONDS = 15.0
+CHUNK = 256 * 1024
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, slots=True)
+class TlsPolicy:
+    """What to trust: the machine's authorities, one more (PEM text), or anything at all."""
+
+    ca: str | None = None
+    is_insecure: bool = False
+
+    def context(self) -> ssl.SSLContext:
+        """Return the context for one origin.
+
+        Raises:
+            ConfigurationError: the PEM text holds no certificate.
+        """
+        made = ssl.create_default_context()
+        if self.ca:
+            try:
+                made.load_verify_locations(cadata=self.ca)
+            except ssl.SSLError as error:
+                raise ConfigurationError(
+                    "The certificate authority of the connection is not a PEM certificate.",
+                    remedy="Add the connection again with --ca FILE.",
+                ) from error
+        if self.is_insecure:
+            made.check_hostname = False
+            made.verify_mode = ssl.CERT_NONE
+        return made
+
+
+class Transport:
+    """Sends requests to one origin and returns whatever answer comes.
+
+    Args:
+        timeout: seconds for one whole exchange.
+        max_bytes: an answer is read no further than this.
+    """
+
+    def __init__(self, *, timeout: float, max_bytes: int, tls: TlsPolicy, user_agent: str) -> None:
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._tls = tls
+        self._user_agent = user_agent
+        self._session: aiohttp.ClientSession | None = None
+        self.requests = 0
+        self.bytes = 0
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(self, request: Request) -> Answer:
+        """Send one request once.
+
+        Raises:
+            UnreachableError, NoAnswerError, AnswerCutError, AnswerTooLargeError: no whole answer.
+            TlsError: the certificate is not trusted.
+            RedirectedError: the answer sends us elsewhere.
+        """
+        self.requests += 1
+        started = time.perf_counter()
+        try:
+            async with self._open().request(
+                request.method,
+                URL(request.url).with_query(list(request.params.items())),
+                headers=request.headers,
+                data=request.body,
+                allow_redirects=False,
+            ) as response:
+                body = await self._read(response)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                self._check_redirect(request, response.status, headers)
+                return Answer(
+                    status=response.status,
+                    headers=headers,
+                    body=body,
+                    served_at=parse_http_date(headers.get("date")),
+                    elapsed=time.perf_counter() - started,
+                )
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            _translate(request, error, self._timeout)
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._tls.context(), limit=64),
+                timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=CONNECT_SECONDS),
+                headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate"},
+                cookie_jar=aiohttp.DummyCookieJar(),
+                raise_for_status=False,
+            )
+        return self._session
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            if size > self._max_bytes:
+                response.close()
+                raise AnswerTooLargeError(
+                    f"An answer of {_place(response.url)} is longer than {self._max_bytes:,} bytes.",
+                    remedy="Raise STORETWIN_MAX_ANSWER_BYTES if the store really has such records.",
+                )
+            parts.append(chunk)
+        self.bytes += size
+        return b"".join(parts)
+
+    @staticmethod
+    def _check_redirect(request: Request, status: int, headers: Mapping[str, str]) -> None:
+        target = headers.get("location")
+        if status in REDIRECTS and target:
+            target = urljoin(request.url, target)
+            parts = urlsplit(target)
+            raise RedirectedError(_place(URL(request.url)), f"{parts.scheme}://{parts.netloc}")
+
+
+def _translate(request: Request, error: Exception, timeout: float) -> NoReturn:
+    """Raise our error for the library's; the message never shows the query, which may hold keys."""
+    place = _place(URL(request.url))
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        raise TlsError(f"The certificate of {place} is not trusted: {_why(error)}.") from error
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        raise UnreachableError(
+            f"There is no server called {URL(request.url).host}.", is_name_unknown=True
+        ) from error
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        raise UnreachableError(f"Nobody answers at {place}: {_why(error)}.") from error
+    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+        raise NoAnswerError(f"{place} did not answer within {timeout:g} seconds.") from error
+    if isinstance(error, aiohttp.InvalidURL):
+        raise ConfigurationError(f"{place} is not an address.", remedy="Correct it.") from error
+    raise AnswerCutError(f"The answer of {place} broke off.") from error
+
+
+def _why(error: Exception) -> str:
+    inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return inner.verify_message
+    return str(getattr(inner, "strerror", None) or type(inner).__name__)
+
+
+def _place(url: URL) -> str:
+    port = "" if url.is_default_port() else f":{url.port}"
+    return f"{url.scheme}://{url.host}{port}"

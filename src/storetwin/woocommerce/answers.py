@@ -1,0 +1,176 @@
+"""From an answer's body to exact documents, whatever stands around them.
+
+A clean list is cut by msgspec without being parsed. Everything else (a PHP notice before the
+JSON, HTML behind it, a byte order mark, NaN, lone surrogates, invalid UTF-8) takes the slower way
+through :func:`json.JSONDecoder.raw_decode`, which keeps bytes as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from storetwin.woocommerce.errors import BadAnswerError
+
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_PATIENT = json.JSONDecoder(strict=False)
+_SPACE = re.compile(r"[ \t\r\n]*")
+_STARTS = re.compile(r"[\[{]")
+_HTML = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|h1|p|div)", re.IGNORECASE)
+MOST_STARTS = 400  # brackets in a notice that are tried as the beginning of the JSON
+NOISE_BEFORE = "output before the JSON was cut off"
+NOISE_BEHIND = "output behind the JSON was cut off"
+BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What was found in a body.
+
+    Args:
+        documents: exact bytes; of a list its elements, of an object the object alone.
+        is_list: the body was a list.
+        remarks: what stood around it.
+    """
+
+    documents: tuple[bytes, ...]
+    is_list: bool
+    remarks: tuple[str, ...] = ()
+
+
+def cut(body: bytes) -> Cut:
+    """Find the JSON in a body and cut it into documents.
+
+    Raises:
+        BadAnswerError: there is none (empty, html, not_json), or it does not end (truncated).
+    """
+    try:
+        return Cut(tuple(map(bytes, _LIST.decode(body))), is_list=True)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    if not body.strip():
+        raise BadAnswerError("empty", "The store answered with nothing.")
+    text = body.decode("utf-8", "surrogateescape")
+    for start in _candidates(text):
+        found = _cut_at(text, start)
+        if found is not None:
+            return found
+    raise _nothing_found(body, text)
+
+
+def _candidates(text: str) -> Iterator[int]:
+    """Yield where the JSON may begin: the body's beginning, then brackets from the left."""
+    for count, match in enumerate(_STARTS.finditer(text)):
+        if count >= MOST_STARTS:
+            return
+        yield match.start()
+
+
+def _cut_at(text: str, start: int) -> Cut | None:
+    """Cut a list or an object that begins here; None when this is not the beginning of the JSON."""
+    try:
+        if text[start] == "[":
+            spans, end = _elements(text, start)
+        else:
+            end = _PATIENT.raw_decode(text, start)[1]
+            spans = [(start, end)]
+    except (ValueError, RecursionError):
+        return None
+    if not _is_plausible(text, start, end, spans):
+        return None
+    remarks = []
+    if text[:start].strip(" \t\r\n"):
+        remarks.append(NOISE_BEFORE)
+    if text[end:].strip(" \t\r\n"):
+        remarks.append(NOISE_BEHIND)
+    documents = tuple(text[a:b].encode("utf-8", "surrogateescape") for a, b in spans)
+    return Cut(documents, text[start] == "[", tuple(remarks))
+
+
+def _is_plausible(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    """Say whether this is the answer, and not a bracket in a notice like ``[]`` or ``[0]``.
+
+    Noise that holds JSON itself is told apart by what stands behind: the answer comes last, and
+    only HTML comes behind it.
+    """
+    rest = text[end:].strip(" \t\r\n")
+    if not text[:start].strip(" \t\r\n" + BOM):
+        return True
+    if rest and not rest.startswith("<"):
+        return False
+    if rest and any(text.find(opening, end) >= 0 for opening in ('[{"', '{"', "\n[]")):
+        return False
+    return not spans or all(text[a] in '{["' for a, _ in spans[:1])
+
+
+def _elements(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
+    """Return the span of each element of a list, and where the list ends.
+
+    Raises:
+        ValueError: the list does not end, or is none.
+    """
+    spans: list[tuple[int, int]] = []
+    at = _skip(text, start + 1)
+    if text[at : at + 1] == "]":
+        return spans, at + 1
+    while True:
+        value_end = _PATIENT.raw_decode(text, at)[1]
+        spans.append((at, value_end))
+        at = _skip(text, value_end)
+        mark = text[at : at + 1]
+        if mark == "]":
+            return spans, at + 1
+        if mark != ",":
+            raise ValueError("neither a comma nor the end")
+        at = _skip(text, at + 1)
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
+
+
+def _nothing_found(body: bytes, text: str) -> BadAnswerError:
+    beginning = text.lstrip(BOM + " \t\r\n")
+    if beginning.startswith(("[{", '{"')) or '[{"' in text:
+        return BadAnswerError("truncated", "The store's answer breaks off in the middle.")
+    if _HTML.match(body):
+        return BadAnswerError("html", f"The store answered with a web page{_title(text)}.")
+    return BadAnswerError("not_json", f"The store did not answer with JSON but with {text[:60]!r}.")
+
+
+def _title(text: str) -> str:
+    found = re.search(r"<title>([^<]{1,80})</title>", text, re.IGNORECASE)
+    return f" titled {found[1].strip()!r}" if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreError:
+    """WooCommerce's own error document."""
+
+    wc_code: str
+    message: str
+    status: int | None
+
+
+def read_error(document: bytes) -> StoreError | None:
+    """Read ``{"code", "message", "data": {"status"}}``; None when the document is no error.
+
+    ``data`` may be a number (``woocommerce_rest_invalid_order_refund_id``) or absent.
+    """
+    try:
+        found: Any = json.loads(document)
+    except ValueError:
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("code"), str):
+        return None
+    if not isinstance(found.get("message"), str) or "id" in found:
+        return None
+    data = found.get("data")
+    status = data.get("status") if isinstance(data, dict) else data
+    return StoreError(found["code"], found["message"], status if isinstance(status, int) else None)

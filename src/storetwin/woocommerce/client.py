@@ -1,0 +1,317 @@
+"""The store client: one door to a WooCommerce store's REST API v3."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from typing import Any
+
+from storetwin.connections.models import AuthScheme, Connection, Credentials
+from storetwin.http import (
+    Answer,
+    AnswerCutError,
+    AnswerTooLargeError,
+    Limiter,
+    NoAnswerError,
+    Request,
+    Retrying,
+    TlsPolicy,
+    Transport,
+)
+from storetwin.http.load import Width
+from storetwin.http.retry import BUSY, retry_after
+from storetwin.kernel.clock import Clock, utc_now
+from storetwin.kernel.errors import CredentialError
+from storetwin.settings import Settings
+from storetwin.woocommerce.answers import Cut, StoreError, cut, read_error
+from storetwin.woocommerce.auth import sign
+from storetwin.woocommerce.errors import (
+    BadAnswerError,
+    ForbiddenError,
+    KeyRejectedError,
+    MaintenanceError,
+    NotFoundError,
+    PermissionMissingError,
+    RequestRefusedError,
+    StoreDownError,
+)
+from storetwin.woocommerce.routes import Routes
+
+API = "/wp-json/wc/v3"
+NO_DATE = "the store sent no Date header; our clock was taken"
+# A record that does not exist, told with another status (measured: a refund below another order).
+ABSENT_CODES = frozenset({"woocommerce_rest_invalid_order_refund_id"})
+CONTROL = "data/currencies/current"  # small, without database work, needs a key that may read
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list.
+
+    Args:
+        records: exact bytes of each, in the store's order.
+        total: ``X-WP-Total``; a hint, for it may lie.
+        served_at: the store's clock.
+        elapsed: seconds.
+        size: bytes of the body.
+    """
+
+    records: tuple[bytes, ...]
+    total: int | None
+    served_at: datetime
+    remarks: tuple[str, ...]
+    elapsed: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One record by its own address."""
+
+    document: bytes
+    served_at: datetime
+    remarks: tuple[str, ...] = ()
+
+
+class StoreClient:
+    """Reads from one store. Every path is below ``/wp-json/wc/v3``.
+
+    Args:
+        retrying: sends requests, again where that helps.
+    """
+
+    def __init__(
+        self, connection: Connection, credentials: Credentials, retrying: Retrying, clock: Clock
+    ) -> None:
+        self._url = connection.url + API
+        self._credentials = credentials
+        self._retrying = retrying
+        self._clock = clock
+        self._schemes = list(_schemes(connection))
+        self._ahead = timedelta()  # the store's clock minus ours
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, repeated ones included."""
+        return self._retrying.transport.requests
+
+    @property
+    def scheme(self) -> AuthScheme:
+        """The way of authentication in use."""
+        return self._schemes[0]
+
+    async def close(self) -> None:
+        """Close every connection to the store."""
+        await self._retrying.transport.close()
+
+    async def list(self, path: str, params: Mapping[str, str]) -> Page:
+        """Read one page of a list.
+
+        Raises:
+            BadAnswerError: it answered, but not with a list.
+            StoreDownError: it does not answer.
+            CredentialError: the keys are not good enough.
+        """
+        answer, found = await self._read(path, params)
+        if not found.is_list:
+            raise BadAnswerError("not_json", f"{path} answered with an object instead of a list.")
+        total = answer.headers.get("x-wp-total", "")
+        return Page(
+            records=found.documents,
+            total=int(total) if total.isdecimal() else None,
+            served_at=self._served_at(answer),
+            remarks=found.remarks + (() if answer.served_at else (NO_DATE,)),
+            elapsed=answer.elapsed,
+            size=len(answer.body),
+        )
+
+    async def get(self, path: str, params: Mapping[str, str]) -> Single:
+        """Read one record.
+
+        Raises:
+            NotFoundError: there is none.
+            BadAnswerError, StoreDownError, CredentialError: as for a list.
+        """
+        answer, found = await self._read(path, params)
+        if found.is_list:
+            raise BadAnswerError("not_json", f"{path} answered with a list instead of an object.")
+        return Single(found.documents[0], self._served_at(answer), found.remarks)
+
+    async def control(self) -> bool:
+        """Say whether the store still answers a small, harmless question."""
+        try:
+            await self.get(CONTROL, {})
+        except (BadAnswerError, StoreDownError):
+            return False
+        except (NotFoundError, RequestRefusedError, CredentialError):
+            return True  # it answers, which is all that was asked
+        return True
+
+    async def capabilities(self) -> Routes:
+        """Return what the store's routes take; the first request of a run, so it settles auth too.
+
+        Raises:
+            CredentialError: the keys are not accepted.
+        """
+        if len(self._schemes) > 1:
+            await self.get(CONTROL, {})
+        single = await self.get("", {})
+        return Routes.from_index(json.loads(single.document))
+
+    async def may_write(self) -> bool:
+        """Ask with an empty batch, which changes nothing, whether the keys may write."""
+        answer = await self._send("orders/batch", {}, method="POST", body=b"{}")
+        if answer.status in (401, 403):
+            return False
+        if answer.status >= 300:
+            raise BadAnswerError("server_error", f"orders/batch answers {answer.status}.")
+        return True
+
+    async def site_index(self) -> dict[str, Any]:
+        """Return the public index of the WordPress site, without its routes."""
+        url = self._url.removesuffix("/wc/v3") + "/"
+        fields = {"_fields": "name,url,home,gmt_offset,timezone_string"}
+        request = Request("GET", url, fields, {"Accept": "application/json"})
+        answer = await self._retrying.send(lambda: request)
+        found = json.loads(cut(answer.body).documents[0])
+        return found if isinstance(found, dict) else {}
+
+    # -- one request ----------------------------------------------------------------------------
+
+    async def _read(self, path: str, params: Mapping[str, str]) -> tuple[Answer, Cut]:
+        answer = await self._ask(path, params)
+        if answer.status in BUSY:
+            raise _busy(answer, self._clock())
+        error: StoreError | None = None
+        found: Cut | None = None
+        try:
+            found = cut(answer.body)
+        except BadAnswerError:
+            if answer.status < 300:
+                raise
+        if found is not None and not found.is_list:
+            error = read_error(found.documents[0])
+        if error is not None or answer.status >= 300:
+            status = error.status if error and answer.status < 300 else answer.status
+            raise self._refusal(path, status or answer.status, error, answer)
+        assert found is not None
+        return answer, found
+
+    async def _ask(self, path: str, params: Mapping[str, str]) -> Answer:
+        """Send a request; until a way of authentication has worked, try the next one on a 401."""
+        answer = await self._send(path, params)
+        while answer.status == 401 and len(self._schemes) > 1:
+            self._schemes.pop(0)
+            second = await self._send(path, params)
+            if second.status != 401 or not _says_why(answer):
+                answer = second
+        if path and answer.status < 300:
+            del self._schemes[1:]
+        return answer
+
+    async def _send(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+    ) -> Answer:
+        url = f"{self._url}/{path}" if path else self._url
+
+        def make() -> Request:
+            moment = self._clock() + self._ahead
+            query, headers = sign(
+                self.scheme,
+                self._credentials,
+                method,
+                url,
+                params,
+                nonce=secrets.token_hex(16),
+                timestamp=int(moment.timestamp()),
+            )
+            if body is not None:
+                headers["Content-Type"] = "application/json"
+            return Request(method, url, query, {"Accept": "application/json", **headers}, body)
+
+        try:
+            answer = await self._retrying.send(make)
+        except AnswerTooLargeError as error:
+            raise BadAnswerError("too_large", error.message) from error
+        except NoAnswerError as error:
+            raise BadAnswerError("timeout", error.message) from error
+        except AnswerCutError as error:
+            raise BadAnswerError("truncated", error.message) from error
+        if answer.served_at is not None:
+            self._ahead = answer.served_at - self._clock()
+        return answer
+
+    def _served_at(self, answer: Answer) -> datetime:
+        return answer.served_at or self._clock()
+
+    def _refusal(
+        self, path: str, status: int, error: StoreError | None, answer: Answer
+    ) -> Exception:
+        """Return the error that fits a refusal."""
+        wc_code = error.wc_code if error else ""
+        said = f"{status} {wc_code}".strip() + (f": {error.message[:200]}" if error else "")
+        if wc_code in ABSENT_CODES or status in (404, 410):
+            return NotFoundError(
+                f"{path}: {said}", wc_code=wc_code, served_at=self._served_at(answer)
+            )
+        if status in (401, 403):
+            return _not_allowed(status, error)
+        if status >= 500:
+            return BadAnswerError("server_error", f"{path} answers {said}")
+        return RequestRefusedError(f"The store refuses {path}: {said}", wc_code=wc_code)
+
+
+def _schemes(connection: Connection) -> tuple[AuthScheme, ...]:
+    """Return the ways of authentication to try, the likeliest first."""
+    if connection.scheme is not AuthScheme.AUTO:
+        return (connection.scheme,)
+    if connection.url.startswith("https://"):
+        return (AuthScheme.BASIC, AuthScheme.QUERY)
+    return (AuthScheme.OAUTH1, AuthScheme.BASIC, AuthScheme.QUERY)
+
+
+def _says_why(answer: Answer) -> bool:
+    """Say whether a 401 names what is wrong with the keys, instead of not having seen any."""
+    return b"authentication_error" in answer.body
+
+
+def _busy(answer: Answer, now: datetime) -> StoreDownError:
+    asked = retry_after(answer, now)
+    if answer.status == 503:
+        return MaintenanceError("The store is in maintenance (503).", retry_after=asked)
+    what = "asks us to slow down" if answer.status == 429 else "is not well"
+    return StoreDownError(f"The store {what} ({answer.status}).", retry_after=asked)
+
+
+def _not_allowed(status: int, error: StoreError | None) -> CredentialError:
+    """Tell a wrong key from a key without the right, and both from a firewall."""
+    if error is None:
+        return ForbiddenError(f"Something in front of the store answers {status} with a web page.")
+    if "permission" in error.message:
+        return PermissionMissingError(error.message)
+    if error.wc_code == "woocommerce_rest_authentication_error":
+        return KeyRejectedError(f"The store rejects the keys: {error.message}")
+    return KeyRejectedError(f"The store does not accept the keys ({error.wc_code}).")
+
+
+def connect_store(
+    connection: Connection, credentials: Credentials, settings: Settings, *, clock: Clock = utc_now
+) -> StoreClient:
+    """Return a client for a connection. Nothing is sent yet."""
+    transport = Transport(
+        timeout=settings.request_timeout,
+        max_bytes=settings.max_answer_bytes,
+        tls=TlsPolicy(connection.ca, connection.is_tls_insecure),
+        user_agent=f"Storetwin/{version('storetwin')}",
+    )
+    width = Width(ceiling=settings.max_concurrency, value=min(2, settings.max_concurrency))
+    return StoreClient(connection, credentials, Retrying(transport, Limiter(width)), clock)
