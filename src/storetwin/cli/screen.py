@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,27 +17,39 @@ from storetwin.kernel.clock import utc_now
 from storetwin.runs.models import Progress, Stage
 
 QUIET_SECONDS = 5.0
+MARKS = {"done": ("✓", "green"), "failed": ("✗", "red")}
 WIDE = 240  # columns of a pipe or a file: nothing is cut there
+
+
+@dataclass(slots=True)
+class _Line:
+    """One resource on the screen: its progress, and since when and from what count we watch it."""
+
+    progress: Progress
+    since: float
+    base: int
+    printed_at: float
+    ended_at: float | None = None
+
+    def rate(self, now: float) -> float:
+        """Records a second since we watch."""
+        seconds = (self.ended_at or now) - self.since
+        return (self.progress.records - self.base) / max(seconds, 0.001)
 
 
 class ProgressScreen:
     """Shows progress on standard error: live on a terminal, a line now and then elsewhere."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
-        self._lines: dict[tuple[Stage, str], Progress] = {}
-        self._marks: dict[tuple[Stage, str], tuple[float, int]] = {}
-        self._printed: dict[tuple[Stage, str], float] = {}
+        self._console = err()
+        self._lines: dict[tuple[Stage, str], _Line] = {}
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
         """Take over the screen, if there is one."""
         if self._console.is_terminal:
             self._live = Live(
-                get_renderable=self._table,
-                console=self._console,
-                refresh_per_second=8,
-                transient=False,
+                get_renderable=self._table, console=self._console, refresh_per_second=8
             )
             self._live.__enter__()
         return self
@@ -53,56 +66,43 @@ class ProgressScreen:
 
     def __call__(self, progress: Progress) -> None:
         """Take note of progress (the observer of a run)."""
-        key = (progress.stage, progress.resource)
         now = utc_now().timestamp()
-        if key not in self._lines:
-            self._marks[key] = (now, progress.records)
-        self._lines[key] = progress
-        ended = progress.state != "running"
-        if self._live is None and (ended or now - self._printed.get(key, now) >= QUIET_SECONDS):
-            print(self._line(key, progress, now).plain, file=sys.stderr)
-        if self._live is None and (
-            ended or key not in self._printed or now - self._printed[key] >= QUIET_SECONDS
-        ):
-            self._printed[key] = now
+        key = (progress.stage, progress.resource)
+        line = self._lines.get(key)
+        if line is None or line.progress is not progress:
+            line = self._lines[key] = _Line(progress, now, progress.records, now)
+        has_ended = progress.state != "running"
+        if has_ended and line.ended_at is None:
+            line.ended_at = now
+        if self._live is None and (has_ended or now - line.printed_at >= QUIET_SECONDS):
+            line.printed_at = now
+            self._console.print(_text(line, now))
 
     def _table(self) -> Table:
-        table = Table.grid(padding=(0, 1))
+        made = Table.grid(padding=(0, 1))
         now = utc_now().timestamp()
-        for key, progress in self._lines.items():
-            table.add_row(self._line(key, progress, now))
-        return table
+        for line in self._lines.values():
+            made.add_row(_text(line, now))
+        return made
 
-    def _line(self, key: tuple[Stage, str], progress: Progress, now: float) -> Text:
-        since, records_then = self._marks[key]
-        if progress.state == "running":
-            self._marks.setdefault(key, (now, progress.records))
-        else:
-            now = max(since, self._ended(key, now))
-        rate = (progress.records - records_then) / max(now - since, 0.001)
-        mark, style = {"done": ("✓", "green"), "failed": ("✗", "red")}.get(
-            progress.state, ("·", "cyan")
-        )
-        verb = "pull " if progress.stage is Stage.PULL else "prove"
-        line = Text(f" {mark} ", style=style)
-        line.append(
-            f"{verb} {progress.resource:<12}", style="bold" if progress.state == "running" else ""
-        )
-        line.append(f"{progress.records:>10,}")
-        if progress.expected:
-            line.append(f" of {max(progress.expected, progress.records):<10,}", style="dim")
-        else:
-            line.append(" " * 14)
-        line.append(f"{rate:>9,.0f}/s", style="dim")
-        if progress.state == "running" and progress.expected and rate > 0:
-            left = max(0, progress.expected - progress.records) / rate
-            line.append(f"  {_clock(left)} left", style="cyan")
-        if progress.unreadable:
-            line.append(f"  {progress.unreadable} set aside", style="yellow")
-        return line
 
-    def _ended(self, key: tuple[Stage, str], now: float) -> float:
-        return self._printed.setdefault(key, now)
+def _text(line: _Line, now: float) -> Text:
+    """Return one line: what, how many of how many, how fast, how long still."""
+    progress, rate = line.progress, line.rate(now)
+    is_running = progress.state == "running"
+    mark, style = MARKS.get(progress.state, ("·", "cyan"))
+    text = Text(f" {mark} ", style=style)
+    verb = "pull " if progress.stage is Stage.PULL else "prove"
+    text.append(f"{verb} {progress.resource:<12}", style="bold" if is_running else "")
+    text.append(f"{progress.records:>10,}")
+    expected = max(progress.expected or 0, progress.records)
+    text.append(f" of {expected:<10,}" if expected else " " * 14, style="dim")
+    text.append(f"{rate:>9,.0f}/s", style="dim")
+    if is_running and expected and rate > 0:
+        text.append(f"  {_clock((expected - progress.records) / rate)} left", style="cyan")
+    if progress.unreadable:
+        text.append(f"  {progress.unreadable} set aside", style="yellow")
+    return text
 
 
 def _clock(seconds: float) -> str:
@@ -178,4 +178,3 @@ def certificate_verdict(document: dict[str, Any]) -> Text:
     ]
     shown = lacking[:20] + ([f"  … and {len(lacking) - 20} more"] if len(lacking) > 20 else [])
     return Text("Not complete. Lacking:\n" + "\n".join(shown), "bold red")
-
