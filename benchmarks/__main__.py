@@ -18,7 +18,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", choices=sorted(BENCHMARKS), help="run one benchmark")
     parser.add_argument("--orders", type=int, default=50_000, help="orders of the pull benchmark")
-    parser.add_argument("--many", type=int, default=500_000, help="orders of the memory check; 0 leaves it out")
+    parser.add_argument(
+        "--many", type=int, default=500_000, help="orders of the memory check; 0 leaves it out"
+    )
     chosen = parser.parse_args()
     figures = Figures()
     for name, measure in BENCHMARKS.items():

@@ -28,7 +28,13 @@ class Figures:
     found: dict[str, Figure] = field(default_factory=dict)
 
     def add(
-        self, name: str, value: float, unit: str, budget: float | None = None, *, at_least: bool = False
+        self,
+        name: str,
+        value: float,
+        unit: str,
+        budget: float | None = None,
+        *,
+        at_least: bool = False,
     ) -> None:
         """Keep and print a figure."""
         figure = Figure(round(value, 3), unit, budget, at_least)

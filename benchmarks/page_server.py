@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import uvloop
@@ -17,6 +18,7 @@ import uvloop
 from storetwin.sandboxes.woocommerce import Store
 
 DATE = b"Date: Fri, 20 Nov 2026 12:00:00 GMT\r\n"
+MODIFIED = re.compile(rb'"date_modified_gmt":"[^"]+"')
 DISTINCT = 2_000  # documents rendered; the rest are the same with other ids
 
 
@@ -25,7 +27,8 @@ class Pages:
 
     def __init__(self, orders: int) -> None:
         store = Store(seed=1, orders=DISTINCT)
-        self.bodies = []
+        self.bodies: list[bytes] = []
+        self.dates: list[bytes] = []
         self.orders = orders
         filler = random.Random(1)
         for number in store.ids("orders"):
@@ -35,20 +38,33 @@ class Pages:
             head = b'{"id":%d,' % number
             if not document.startswith(head):
                 continue
-            note = bytes(filler.choices(b"abcdefghijklmnopqrstuvwxyz ", k=max(0, 5_400 - len(document))))
+            note = bytes(
+                filler.choices(b"abcdefghijklmnopqrstuvwxyz ", k=max(0, 5_400 - len(document)))
+            )
+            date = MODIFIED.search(document)
+            if date is None:
+                continue
+            self.dates.append(date[0])
             self.bodies.append(
-                document[len(head) : -1].replace(b'"customer_note":""', b'"customer_note":"%s"' % note, 1) + b"}"
+                document[len(head) : -1].replace(
+                    b'"customer_note":""', b'"customer_note":"%s"' % note, 1
+                )
+                + b"}"
             )
 
     def page(self, offset: int, size: int) -> bytes:
         numbers = range(offset, min(self.orders, offset + size))
-        return b"[" + b",".join(b'{"id":%d,' % (n + 1) + self.bodies[n % len(self.bodies)] for n in numbers) + b"]"
+        return (
+            b"["
+            + b",".join(b'{"id":%d,' % (n + 1) + self.bodies[n % len(self.bodies)] for n in numbers)
+            + b"]"
+        )
 
     def light(self, offset: int, size: int) -> bytes:
         numbers = range(offset, min(self.orders, offset + size))
-        return b"[" + b",".join(
-            b'{"id":%d,"date_modified_gmt":"2026-09-01T07:00:00"}' % (n + 1) for n in numbers
-        ) + b"]"
+        dates = (self.dates[n % len(self.dates)] for n in numbers)
+        pairs = zip(numbers, dates, strict=True)
+        return b"[" + b",".join(b'{"id":%d,%b}' % (n + 1, date) for n, date in pairs) + b"]"
 
 
 INDEX = (
@@ -90,7 +106,8 @@ class Door(asyncio.Protocol):
         else:
             body = b"{}"
         head = (
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=UTF-8\r\n" + DATE
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=UTF-8\r\n"
+            + DATE
             + b"X-WP-Total: %d\r\nX-WP-TotalPages: %d\r\nContent-Length: %d\r\n\r\n"
             % (self.pages.orders, -(-self.pages.orders // 100), len(body))
         )

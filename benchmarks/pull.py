@@ -27,7 +27,15 @@ ROUNDS = 3
 @contextmanager
 def page_server(orders: int, latency: float = 0.0) -> Iterator[str]:
     """Run the prepared store in a process of its own; yields its URL."""
-    command = [sys.executable, "-m", "benchmarks.page_server", "--orders", str(orders), "--latency", str(latency)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.page_server",
+        "--orders",
+        str(orders),
+        "--latency",
+        str(latency),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -70,13 +78,19 @@ def _against_the_floor(figures: Figures, cost: ServerCost, dsn: str, orders: int
         ratios_cpu, ratios_wall, floors, pulls = [], [], [], []
         for _ in range(ROUNDS):
             floor = run_worker("floor", cost, url=url, dsn=dsn, orders=orders, ahead=AHEAD)
-            pull = run_worker("pull", cost, url=url, dsn=dsn, ahead=AHEAD, connection="bench", fresh=1)
+            pull = run_worker(
+                "pull", cost, url=url, dsn=dsn, ahead=AHEAD, connection="bench", fresh=1
+            )
             floors.append(floor)
             pulls.append(pull)
             ratios_cpu.append(pull["cpu"] / floor["cpu"])
             ratios_wall.append(pull["wall"] / floor["wall"])
-        floor, pull = (sorted(found, key=lambda f: f["wall"])[ROUNDS // 2] for found in (floors, pulls))
-        other = run_worker("floor", cost, url=url, dsn=dsn, orders=orders, ahead=AHEAD, storage="external")
+        floor, pull = (
+            sorted(found, key=lambda f: f["wall"])[ROUNDS // 2] for found in (floors, pulls)
+        )
+        other = run_worker(
+            "floor", cost, url=url, dsn=dsn, orders=orders, ahead=AHEAD, storage="external"
+        )
         again = run_worker("pull", cost, url=url, dsn=dsn, ahead=AHEAD, connection="bench", fresh=0)
         proof = run_worker("certify", cost, url=url, dsn=dsn, ahead=AHEAD, connection="bench")
         peer = run_worker("peer", cost, url=url)

@@ -39,7 +39,9 @@ class ServerCost:
 
     def wal_bytes(self) -> int:
         with psycopg.connect(self.admin_dsn) as connection:
-            row = connection.execute("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::int8").fetchone()
+            row = connection.execute(
+                "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::int8"
+            ).fetchone()
         assert row is not None
         return int(row[0])
 

@@ -49,9 +49,14 @@ async def floor(chosen: argparse.Namespace) -> None:
         await connection.execute("DROP TABLE IF EXISTS bench.floor")
         await connection.execute("CREATE TABLE bench.floor (payload text)")
         if chosen.storage == "external":
-            await connection.execute("ALTER TABLE bench.floor ALTER COLUMN payload SET STORAGE EXTERNAL")
+            await connection.execute(
+                "ALTER TABLE bench.floor ALTER COLUMN payload SET STORAGE EXTERNAL"
+            )
         producer = asyncio.create_task(produce())
-        async with connection.cursor() as cursor, cursor.copy("COPY bench.floor (payload) FROM STDIN") as copy:
+        async with (
+            connection.cursor() as cursor,
+            cursor.copy("COPY bench.floor (payload) FROM STDIN") as copy,
+        ):
             while (body := await queue.get()) is not None:
                 for record in decoder.decode(body):
                     await copy.write_row((bytes(record).decode(),))
@@ -102,7 +107,8 @@ async def _connect(hub: Any, chosen: argparse.Namespace) -> None:
     if chosen.fresh:
         credentials = Credentials(SecretStr("ck_bench"), SecretStr("cs_bench"))
         await hub.register.add(
-            NewConnection(chosen.connection, chosen.url, credentials, AuthScheme.OAUTH1), hub.clock()
+            NewConnection(chosen.connection, chosen.url, credentials, AuthScheme.OAUTH1),
+            hub.clock(),
         )
 
 
@@ -110,13 +116,21 @@ def peer(chosen: argparse.Namespace) -> None:
     """Do as people do: the official library, page by page, into SQLite."""
     from woocommerce import API
 
-    api = API(url=chosen.url, consumer_key="ck_x", consumer_secret="cs_x", version="wc/v3", timeout=60)
-    with tempfile.TemporaryDirectory() as folder, sqlite3.connect(Path(folder) / "orders.db") as database:
+    api = API(
+        url=chosen.url, consumer_key="ck_x", consumer_secret="cs_x", version="wc/v3", timeout=60
+    )
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sqlite3.connect(Path(folder) / "orders.db") as database,
+    ):
         database.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, payload TEXT)")
         page = 1
-        while rows := api.get("orders", params={"per_page": PER_PAGE, "page": page, "orderby": "id", "order": "asc"}).json():
+        while rows := api.get(
+            "orders", params={"per_page": PER_PAGE, "page": page, "orderby": "id", "order": "asc"}
+        ).json():
             database.executemany(
-                "INSERT OR REPLACE INTO orders VALUES (?, ?)", [(row["id"], json.dumps(row)) for row in rows]
+                "INSERT OR REPLACE INTO orders VALUES (?, ?)",
+                [(row["id"], json.dumps(row)) for row in rows],
             )
             database.commit()
             page += 1

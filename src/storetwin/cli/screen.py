@@ -139,7 +139,7 @@ def certificate_table(document: dict[str, Any], name: str) -> Table:
     rows = []
     for line in document["resources"]:
         notes = [f"{len(line['unlisted'])} in no list"] if line["unlisted"] else []
-        notes += [f"{len(line['lacking'])} lacking"] if line["lacking"] else []
+        notes += [f"{line['lacking_count']:,} lacking"] if line["lacking"] else []
         notes += [f"{line['buried']} buried"] if line["buried"] else []
         notes += line["remarks"]
         verdict = Text("complete", "green") if line["is_complete"] else Text("not complete", "red")

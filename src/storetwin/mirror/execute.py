@@ -74,6 +74,9 @@ async def execute_verify(
     return certificate
 
 
+MOST_NAMED = 1_000  # lacking records that a certificate names; all of them are dead letters
+
+
 @dataclass(frozen=True, slots=True)
 class Retried:
     """What became of the dead letters that were retried; counts of records."""
@@ -134,7 +137,10 @@ def _describe_finding(finding: Finding) -> dict[str, Any]:
         "fetched": finding.fetched,
         "buried": finding.buried,
         "unlisted": list(finding.unlisted),
-        "lacking": [{"record": name, "reason": reason} for name, reason in finding.lacking],
+        "lacking_count": len(finding.lacking),
+        "lacking": [
+            {"record": name, "reason": reason} for name, reason in finding.lacking[:MOST_NAMED]
+        ],
         "remarks": list(finding.remarks),
         "lists": list(finding.lists),
         "started_at": finding.started_at.isoformat(),
