@@ -41,14 +41,32 @@ class Storable:
     clean: str | None
 
 
-def storable(document: bytes) -> Storable:
-    """Decide how PostgreSQL can keep these exact bytes, with a readable copy where it needs one."""
+def storable(document: bytes, *, is_strict: bool = False) -> Storable:
+    """Decide how PostgreSQL can keep these exact bytes, with a readable copy where it needs one.
+
+    Args:
+        is_strict: a parser has taken the document as JSON by the letter; then only invalid UTF-8
+            and an escaped NUL are left to look for.
+    """
+    if is_strict:
+        return _storable_strict(document)
     text = _as_json_text(document)
     if text is None:
         return Storable(None, document, _clean(document))
     if _may_be_unreadable(document) and (cleaned := _clean(document)) != text:
         return Storable(text, None, cleaned)
     return Storable(text, None, None)
+
+
+def _storable_strict(document: bytes) -> Storable:
+    try:
+        text = document.decode()
+    except UnicodeDecodeError:
+        return Storable(None, document, _clean(document))
+    if b"\\u0000" not in document:
+        return Storable(text, None, None)
+    cleaned = _without_unreadable_escapes(text)
+    return Storable(text, None, None if cleaned == text else cleaned)
 
 
 def _as_json_text(document: bytes) -> str | None:
@@ -115,5 +133,8 @@ def _clean(document: bytes) -> str:
 def _clean_string(literal: str) -> str:
     if literal[0] != '"':
         return literal
-    cleaned = _ESCAPE.sub(lambda m: _REPLACEMENT if m["gone"] else m[0], literal)
-    return cleaned.translate(_CONTROLS_INSIDE)
+    return _without_unreadable_escapes(literal).translate(_CONTROLS_INSIDE)
+
+
+def _without_unreadable_escapes(text: str) -> str:
+    return _ESCAPE.sub(lambda match: _REPLACEMENT if match["gone"] else match[0], text)

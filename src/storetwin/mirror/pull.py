@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
-from storetwin.kernel.errors import RecordError
 from storetwin.db.database import Transaction
+from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.models import Part, PartPosition
@@ -139,7 +140,7 @@ async def _keep(
     """Keep some steps: records, dead letters, the cursor and the progress, all or nothing."""
     before = progress.records
     async with context.transaction() as tx:
-        for step in steps:
+        for step in merged(steps):
             if isinstance(step, Batch):
                 await keep_batch(context, tx, resource, step, progress)
             else:
@@ -153,6 +154,23 @@ async def _keep(
     if any(before < edge <= progress.records for edge in ANALYZE_AFTER):
         async with context.transaction() as tx:
             await repository.analyze(tx)
+
+
+def merged(steps: Sequence[Step]) -> list[Step]:
+    """Join neighbouring batches that the store served in the same second: one write for all."""
+    joined: list[Step] = []
+    for step in steps:
+        last = joined[-1] if joined else None
+        if isinstance(step, Batch) and isinstance(last, Batch) and step.served_at == last.served_at:
+            joined[-1] = replace(
+                step,
+                records=last.records + step.records,
+                remarks=last.remarks + step.remarks,
+                nameless=last.nameless + step.nameless,
+            )
+        else:
+            joined.append(step)
+    return joined
 
 
 async def keep_batch(

@@ -22,17 +22,31 @@ FROM unnest(%(remote_id)b::text[], %(version)b::int4[], %(state)b::text[], %(con
             %(superseded_at)b::timestamptz[], %(document_zstd)b::bytea[]) AS r
 ON CONFLICT DO NOTHING;
 
+-- name: add_snapshots
+-- Writes plain first versions: most of a first pull. What another process added meanwhile is left to the next reading.
+INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, read_at, changed_at, state, version, remote_id,
+                              remote_number, parent_id, content_hash, modified_at, created_at, status, email_lower,
+                              search_text, payload)
+SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, %(read_at)s, %(now)s, %(state)s, 1, r.remote_id,
+       CASE WHEN %(has_number)s THEN r.remote_id::int8 END, r.parent_id, r.content_hash, r.modified_at::timestamptz,
+       r.created_at::timestamptz, r.status, r.email_lower, r.search_text, r.payload::json
+FROM unnest(%(remote_id)b::text[], %(parent_id)b::text[], %(content_hash)b::bytea[], %(modified_at)b::text[],
+            %(created_at)b::text[], %(status)b::text[], %(email_lower)b::text[], %(search_text)b::text[],
+            %(payload)b::text[])
+     AS r(remote_id, parent_id, content_hash, modified_at, created_at, status, email_lower, search_text, payload)
+ON CONFLICT DO NOTHING;
+
 -- name: put_snapshots
 -- Writes records that are new or have changed.
 INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, read_at, changed_at, remote_id, remote_number,
                               parent_id, state, version, content_hash, modified_at, created_at, status, email_lower,
                               search_text, payload, raw, clean)
 SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, %(read_at)s, %(now)s, r.remote_id, r.remote_number,
-       r.parent_id, r.state, r.version, r.content_hash, r.modified_at, r.created_at, r.status, r.email_lower,
+       r.parent_id, r.state, r.version, r.content_hash, r.modified_at::timestamptz, r.created_at::timestamptz, r.status, r.email_lower,
        r.search_text, r.payload::json, r.raw, r.clean::json
 FROM unnest(%(remote_id)b::text[], %(remote_number)b::int8[], %(parent_id)b::text[], %(state)b::text[],
-            %(version)b::int4[], %(content_hash)b::bytea[], %(modified_at)b::timestamptz[],
-            %(created_at)b::timestamptz[], %(status)b::text[], %(email_lower)b::text[], %(search_text)b::text[],
+            %(version)b::int4[], %(content_hash)b::bytea[], %(modified_at)b::text[],
+            %(created_at)b::text[], %(status)b::text[], %(email_lower)b::text[], %(search_text)b::text[],
             %(payload)b::text[], %(raw)b::bytea[], %(clean)b::text[])
      AS r(remote_id, remote_number, parent_id, state, version, content_hash, modified_at, created_at, status,
           email_lower, search_text, payload, raw, clean)

@@ -12,7 +12,7 @@ import zstandard
 
 from storetwin.db.database import Row, Transaction
 from storetwin.db.queries import load_queries
-from storetwin.kernel.json_text import storable
+from storetwin.kernel.json_text import Storable, storable
 from storetwin.mirror.decide import Change, decide_change
 from storetwin.mirror.models import Known, State, Written
 from storetwin.woocommerce.records import Record
@@ -137,31 +137,50 @@ async def _put(
     served_at: datetime,
     now: datetime,
 ) -> None:
-    if not records:
-        return
-    kept = [storable(record.document) for record in records]
-    versions = [known[r.remote_id].version + 1 if r.remote_id in known else 1 for r in records]
-    await tx.execute(
-        Q.put_snapshots,
-        shelf.params(
-            read_at=served_at,
-            now=now,
-            remote_id=[r.remote_id for r in records],
-            remote_number=[r.number for r in records],
-            parent_id=[r.parent_id for r in records],
-            state=[_state_of(r, state).value for r in records],
-            version=versions,
-            content_hash=[r.content_hash for r in records],
-            modified_at=[r.modified_at for r in records],
-            created_at=[r.created_at for r in records],
-            status=[r.status for r in records],
-            email_lower=[r.email for r in records],
-            search_text=[r.search_text for r in records],
-            payload=[k.payload for k in kept],
-            raw=[k.raw for k in kept],
-            clean=[k.clean for k in kept],
-        ),
-    )
+    """Write new and changed records: the plain first versions with few columns, the others with all."""
+    plain: list[tuple[Record, Storable]] = []
+    others: list[tuple[Record, Storable]] = []
+    for record in records:
+        kept = storable(record.document, is_strict=record.is_strict)
+        is_plain = kept.payload is not None and kept.clean is None and not record.is_blank
+        (plain if is_plain and record.remote_id not in known else others).append((record, kept))
+    common = {"read_at": served_at, "now": now, "has_number": True}
+    if plain:
+        common["has_number"] = plain[0][0].number is not None
+        columns = _columns(plain) | {"state": state.value}
+        await tx.execute(Q.add_snapshots, shelf.params(**common, **columns))
+    if others:
+        columns = _columns(others) | {
+            "remote_number": [record.number for record, _ in others],
+            "state": [_state_of(record, state).value for record, _ in others],
+            "version": [
+                known[record.remote_id].version + 1 if record.remote_id in known else 1
+                for record, _ in others
+            ],
+            "raw": [kept.raw for _, kept in others],
+            "clean": [kept.clean for _, kept in others],
+        }
+        await tx.execute(Q.put_snapshots, shelf.params(**common, **columns))
+
+
+def _columns(rows: Sequence[tuple[Record, Storable]]) -> dict[str, Any]:
+    """Return what every write sends, by column. Times go as text: the server reads them faster
+    than the driver writes them in binary."""
+    return {
+        "remote_id": [record.remote_id for record, _ in rows],
+        "parent_id": [record.parent_id for record, _ in rows],
+        "content_hash": [record.content_hash for record, _ in rows],
+        "modified_at": [_stamp(record.modified_at) for record, _ in rows],
+        "created_at": [_stamp(record.created_at) for record, _ in rows],
+        "status": [record.status for record, _ in rows],
+        "email_lower": [record.email for record, _ in rows],
+        "search_text": [record.search_text for record, _ in rows],
+        "payload": [kept.payload for _, kept in rows],
+    }
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 async def bury(

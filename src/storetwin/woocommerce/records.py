@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -18,7 +19,18 @@ _BLANK_META = b'"meta_data":[{}'
 _ABSENT = msgspec.Raw()
 
 
-class _Wire(msgspec.Struct):
+class _Billing(msgspec.Struct, frozen=True, gc=False):
+    """The members of an address that people search by."""
+
+    email: Any = None
+    first_name: Any = None
+    last_name: Any = None
+
+
+_NOBODY = _Billing()
+
+
+class _Wire(msgspec.Struct, gc=False):
     """The members we look at. Any of them may have any type: stores hold everything."""
 
     id: Any = None
@@ -34,7 +46,7 @@ class _Wire(msgspec.Struct):
     first_name: Any = None
     last_name: Any = None
     reason: Any = None
-    billing: Any = None
+    billing: _Billing = _NOBODY
     date_created_gmt: Any = None
     date_modified_gmt: Any = None
     links: msgspec.Raw = msgspec.field(default=_ABSENT, name="_links")
@@ -43,11 +55,17 @@ class _Wire(msgspec.Struct):
     related_ids: msgspec.Raw = _ABSENT
 
 
+class _WireWithoutAddress(_Wire, gc=False):
+    """The same where ``billing`` is no object (PHP writes an empty one as ``[]``)."""
+
+    billing: Any = None
+
+
 _DECODER = msgspec.json.Decoder(_Wire)
+_LENIENT = msgspec.json.Decoder(_WireWithoutAddress)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One record of a store.
 
     Args:
@@ -61,6 +79,8 @@ class Record:
         email: lower case, where the record has one.
         search_text: what people search by, lower case.
         content_hash: 16 bytes, see :mod:`storetwin.kernel.content_hash`.
+        is_strict: the document is JSON by the letter (no NaN, no raw control characters, no half
+            surrogates), though it may still hold invalid UTF-8 or an escaped NUL.
         is_blank: its ``meta_data`` came as ``[{}, …]``: one unencodable value somewhere on the
             page makes WooCommerce blank all of it.
     """
@@ -75,6 +95,7 @@ class Record:
     email: str | None
     search_text: str | None
     content_hash: bytes
+    is_strict: bool
     is_blank: bool
 
 
@@ -89,14 +110,14 @@ def read_record(resource: Resource, document: bytes, *, container: str | None = 
     Raises:
         RecordError: the record does not say what it is called.
     """
-    wire = _decode(document)
+    wire, is_strict = _decode(document)
     remote_id = _text(getattr(wire, resource.key))
     if not remote_id:
         raise RecordError(
             f"A record of {resource.name} has no {resource.key}: {document[:80]!r}",
             remedy="Look at the record in the store; a plugin removes the member.",
         )
-    email = _text(wire.email) or _text(_member(wire.billing, "email"))
+    email = _text(wire.email) or _text(wire.billing.email)
     return Record(
         document=document,
         remote_id=remote_id,
@@ -108,49 +129,69 @@ def read_record(resource: Resource, document: bytes, *, container: str | None = 
         email=email.lower() if email else None,
         search_text=_search_text(resource, wire),
         content_hash=content_hash(document, _volatile(resource, wire)),
+        is_strict=is_strict,
         is_blank=_BLANK_META in document,
     )
 
 
-def _decode(document: bytes) -> _Wire:
+def _decode(document: bytes) -> tuple[_Wire, bool]:
+    """Decode what we look at; say whether the document is JSON by the letter."""
     try:
-        return _DECODER.decode(document)
+        return _DECODER.decode(document), True
+    except msgspec.ValidationError:
+        return _decode_leniently(document, document), True
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        clean = storable(document).clean
+        clean = storable(document).clean or ""
+        return _decode_leniently(clean.encode(), document), False
+
+
+def _decode_leniently(readable: bytes, document: bytes) -> _Wire:
     try:
-        return _DECODER.decode(clean or document)
+        wire = _LENIENT.decode(readable)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(f"A record is not JSON: {error}: {document[:80]!r}") from error
+    if isinstance(wire.billing, dict):
+        names = ("email", "first_name", "last_name")
+        wire.billing = _Billing(*(wire.billing.get(name) for name in names))
+    else:
+        wire.billing = _NOBODY
+    return wire
 
 
 def _text(value: Any) -> str | None:
     """Return a scalar as text without what PostgreSQL's ``text`` cannot hold; None for the rest."""
-    if value is None or isinstance(value, bool | dict | list):
-        return None
-    text = str(value)
+    if type(value) is not str:
+        if type(value) is not int and type(value) is not float:
+            return None
+        value = str(value)
+    text: str = value
     if text.isascii() and "\0" not in text:
         return text
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _member(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else None
-
-
 def _search_text(resource: Resource, wire: _Wire) -> str | None:
-    found = []
-    for path in resource.search:
-        name, _, inner = path.partition(".")
-        value = getattr(wire, name)
-        if text := _text(_member(value, inner) if inner else value):
-            found.append(text.lower())
-    return " ".join(found) or None
+    values = _SEARCHED[resource.search](wire) if resource.search else ()
+    if len(resource.search) == 1:
+        values = (values,)
+    return " ".join([text.lower() for value in values if (text := _text(value))]) or None
+
+
+class _Searched(dict[tuple[str, ...], Callable[[_Wire], Any]]):
+    """The getter of each resource's searched members, made at its first use."""
+
+    def __missing__(self, paths: tuple[str, ...]) -> Callable[[_Wire], Any]:
+        self[paths] = attrgetter(*paths)
+        return self[paths]
+
+
+_SEARCHED = _Searched()
 
 
 def _volatile(resource: Resource, wire: _Wire) -> list[tuple[str, bytes]]:
     pairs = []
     for name in resource.volatile:
-        value = bytes(getattr(wire, name.lstrip("_")))
-        if value:
-            pairs.append((name, value))
+        value = getattr(wire, name.lstrip("_"))
+        if value is not _ABSENT:
+            pairs.append((name, bytes(value)))
     return pairs
