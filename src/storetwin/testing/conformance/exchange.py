@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 _ORIGIN = re.compile(r"(?P<origin>https?://[^/>]+)")
 _SELF = re.compile(r'"self":\[\{"href":"(?P<origin>https?:\\/\\/[^\\/]+)')
-_NUMBER = re.compile(r"\d+")
 STORE = "{store}"
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -91,20 +90,20 @@ class Recording:
         """The path below the API version, without slashes at its ends: ``orders/4100``."""
         return self.path.removeprefix("/wp-json/wc/v3").strip("/")
 
-    def aimed(self, subjects: Mapping[str, str]) -> Recording:
+    def aimed(self, subjects: Mapping[str, str], **query: str) -> Recording:
         """Return this recording as if it had been made with other records.
 
         Args:
             subjects: recorded id, SKU or address → the one of the store under test. They are
-                replaced in the request, and in the body of an error, which names what was asked.
+                replaced in the path and the body of the request, and in the body of the answer
+                to the latter: errors name what was asked.
+            query: parameters to ask with instead of the recorded ones.
         """
-        if not subjects:
-            return self
         segments = [subjects.get(segment, segment) for segment in self.path.split("/")]
         return replace(
             self,
             path="/".join(segments),
-            query={name: _aimed_text(value, subjects) for name, value in self.query.items()},
+            query={**self.query, **query},
             json=_aimed(self.json, subjects),
             body_text=self._aimed_body(subjects),
         )
@@ -114,7 +113,7 @@ class Recording:
         return Answer(self.status, self.headers, self.body_text.encode(), self.origin)
 
     def _aimed_body(self, subjects: Mapping[str, str]) -> str:
-        if not self.body_text.startswith("{"):
+        if not subjects or not self.body_text.startswith("{"):
             return self.body_text
         aimed = _aimed(json.loads(self.body_text), subjects)
         return json.dumps(aimed, separators=(",", ":")).replace("/", "\\/")
@@ -127,25 +126,15 @@ def without_origin(text: str, origin: str) -> str:
     return text.replace(origin.replace("/", "\\/"), STORE).replace(origin, STORE)
 
 
-def _aimed(value: Json, subjects: Mapping[str, str]) -> Json:
+def _aimed(value: Json, subjects: Mapping[str, str], name: str = "") -> Json:
+    """Replace ids where ids stand, and words (a SKU, an address) wherever they stand."""
     if isinstance(value, dict):
-        return {key: _aimed(inner, subjects) for key, inner in value.items()}
+        return {key: _aimed(inner, subjects, key) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_aimed(inner, subjects) for inner in value]
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
+        return [_aimed(inner, subjects, name) for inner in value]
+    if isinstance(value, int) and name.endswith(("id", "delete")):
         return int(subjects.get(str(value), value))
     if isinstance(value, str):
-        return _aimed_text(value, subjects)
+        for recorded, found in subjects.items():
+            value = value if recorded.isdigit() else value.replace(recorded, found)
     return value
-
-
-def _aimed_text(text: str, subjects: Mapping[str, str]) -> str:
-    """Replace names anywhere, numbers only where they are whole members of a list of ids."""
-    if re.fullmatch(r"\d+(,\d+)*", text):
-        return _NUMBER.sub(lambda number: subjects.get(number[0], number[0]), text)
-    for recorded, found in subjects.items():
-        if not recorded.isdigit():
-            text = text.replace(recorded, found)
-    return text

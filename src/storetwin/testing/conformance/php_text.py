@@ -7,8 +7,7 @@ import re
 from storetwin.testing.conformance.difference import Difference
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BARE_SLASH = re.compile(r"(?:[^\\]|\\.)*?/", re.DOTALL)
-_UPPER_ESCAPE = re.compile(r"(?:[^\\]|\\[^u])*?\\u(?=[0-9a-f]*[A-F])[0-9a-fA-F]{4}", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)|(/)", re.DOTALL)
 
 
 def written_differently(document: str) -> list[Difference]:
@@ -23,10 +22,13 @@ def written_differently(document: str) -> list[Difference]:
         found.append(Difference("body", "ASCII only", f"{strange!r}"))
     if re.search(r"\s", _STRING.sub("", document)):
         found.append(Difference("body", "no space between tokens", "space between tokens"))
-    for string in _STRING.findall(document):
-        if "/" in string and _BARE_SLASH.match(string):
-            found.append(Difference("body", "slashes written as \\/", string))
+    for escape in _ESCAPE.finditer(document):  # outside of strings there is neither \\ nor /
+        digits, slash = escape.groups()
+        if slash:
+            around = document[max(0, escape.start() - 40) : escape.end() + 40]
+            found.append(Difference("body", "slashes written as \\/", around))
             break
-    if any(_UPPER_ESCAPE.match(string) for string in _STRING.findall(document) if "\\u" in string):
-        found.append(Difference("body", "escapes in small letters", "escapes in capitals"))
+        if digits and digits != digits.lower():
+            found.append(Difference("body", "escapes in small letters", escape[0]))
+            break
     return found

@@ -31,10 +31,13 @@ ANYTHING = re.compile(r"\.meta_data\[\]\.(value|display_value)$")
 # Objects whose keys are data: a list of choices, a class of shipping, a day, a database table.
 MAPS = re.compile(
     r"^(payment_gateways|shipping/zones/#/methods)\.settings$"
-    r"|\.options$"
+    r"|\.options(\.\*)?$"
     r"|^reports/sales\.totals$"
     r"|^system_status\.database\.database_tables\.\w+$"
 )
+
+# Texts that come as somebody entered them, however alike the recorded ones look.
+AS_ENTERED = re.compile(r"(^|/)(products|variations)\.(price|regular_price|sale_price)$")
 
 # Optional keys: which links a record has depends on what it is linked to.
 OPTIONAL_KEYS = re.compile(r"\._links$")
@@ -49,7 +52,8 @@ ALSO = (
     (re.compile(r"\.(stock_quantity|low_stock_amount)$"), {"null", "int"}),
     (re.compile(r"\.(usage_limit\w*|limit_usage_to_x_items)$"), {"null", "int"}),
     (re.compile(r"\.(price|rate_percent|nominal_amount)$"), {"int", "float"}),
-    (re.compile(r"variations\.manage_stock$"), {"bool", "str"}),
+    (re.compile(r"^(products|variations|products/#/variations)\.manage_stock$"), {"bool", "str"}),
+    (re.compile(r"\.environment\.remote_\w+_response$"), {"bool", "int", "str"}),
 )
 
 

@@ -1,0 +1,84 @@
+"""Every recorded answer of a real WooCommerce, asked again of the store under test."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from conformance.woocommerce.rules import ACCEPT_JSON, FAULTS, KEYS, NOT_COMPARED, PLAIN
+from conformance.woocommerce.store_under_test import Keys, StoreUnderTest
+from conformance.woocommerce.subjects import SUBJECTS, subjects_of
+from storetwin.testing.conformance import Answer, Recording, Shapes, compare
+
+_FOLDER = Path(__file__).parents[1] / "recordings" / "woocommerce"
+_FILES = sorted(_FOLDER.glob("*.json"))
+
+
+@cache
+def recordings() -> dict[str, Recording]:
+    return {file.stem: Recording.read(file) for file in _FILES if file.stem not in NOT_COMPARED}
+
+
+@cache
+def shapes() -> Shapes:
+    return Shapes.learned_from(recordings().values())
+
+
+def _cases() -> list[object]:
+    return [pytest.param(name, marks=_marks(found)) for name, found in recordings().items()]
+
+
+def _marks(recording: Recording) -> list[pytest.MarkDecorator]:
+    if recording.name in FAULTS:
+        return [pytest.mark.breaks]
+    return [] if recording.method in ("GET", "OPTIONS") else [pytest.mark.writes]
+
+
+@pytest.mark.parametrize("name", _cases())
+def test_the_store_answers_like_a_real_one(name: str, store: StoreUnderTest) -> None:
+    subjects = subjects_of(name, store)
+    recording = recordings()[name].aimed(subjects)
+    fault = FAULTS.get(name)
+    if fault is not None:
+        assert store.sandbox is not None
+        store.sandbox.faults.switch_on(_filled(fault, subjects))
+
+    answer = _ask(store, recording)
+
+    differences = compare(recording, answer, shapes())
+    assert not differences, "\n".join(map(str, differences))
+
+
+def test_every_file_is_compared_or_said_not_to_be() -> None:
+    names = {file.stem for file in _FILES}
+    assert set(NOT_COMPARED) <= names
+    assert set(recordings()) == names - set(NOT_COMPARED)
+    assert set(SUBJECTS) | set(FAULTS) | set(KEYS) <= set(recordings())
+
+
+def _filled(fault: str, subjects: dict[str, str]) -> str:
+    for recorded, found in subjects.items():
+        fault = fault.replace(f"{{{recorded}}}", found)
+    return fault
+
+
+def _ask(store: StoreUnderTest, recording: Recording) -> Answer:
+    whose = KEYS.get(recording.name, "read_write")
+    accept = "application/json" if recording.name in ACCEPT_JSON else "*/*"
+    return store.ask(
+        recording.method, recording.path, recording.query, recording.json,
+        keys=_keys(store, whose), anonymous=whose == "none", headers={"Accept": accept},
+        plain=recording.name in PLAIN,
+    )  # fmt: skip
+
+
+def _keys(store: StoreUnderTest, whose: str) -> Keys | None:
+    if whose == "wrong secret":
+        return Keys(store.keys["read_write"].key, "cs_wrong")
+    if whose == "none":
+        return None
+    if whose not in store.keys:
+        store.lacks(f"a known key that is {whose}")
+    return store.keys[whose]
