@@ -10,6 +10,7 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
+from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,8 +54,7 @@ def shared_server(bin_dir: Path | None) -> Iterator[EmbeddedPostgres]:
 
 async def make_template(server: EmbeddedPostgres) -> str:
     """Return the name of a migrated database that nobody is connected to."""
-    checksums = "".join(migration.checksum for migration in known_migrations())
-    name = f"template_{sha256(checksums.encode()).hexdigest()[:12]}"
+    name = f"template_{sha256(_what_upgrade_does().encode()).hexdigest()[:12]}"
     lock = FileLock(server.log.parent / "template.lock")
     await lock.acquire(shared=False)
     try:
@@ -66,6 +66,14 @@ async def make_template(server: EmbeddedPostgres) -> str:
     finally:
         lock.release()
     return name
+
+
+def _what_upgrade_does() -> str:
+    """Return text that changes with whatever shapes a migrated database: migrations, roles, grants."""
+    package = resources.files("storetwin.db")
+    sources = [package / name for name in ("queries.sql", "roles.py", "migrate.py")]
+    checksums = [migration.checksum for migration in known_migrations()]
+    return "".join([*checksums, *(source.read_text(encoding="utf-8") for source in sources)])
 
 
 @contextmanager

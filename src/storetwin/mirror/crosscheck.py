@@ -8,18 +8,19 @@ surplus is explained. Measured: 45 gaps found all 20 hidden orders of a store in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
+from storetwin.mirror.census import Census, surplus_of
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.decide import gaps
 from storetwin.mirror.models import State
+from storetwin.mirror.parts import listing_of, parts_of
 from storetwin.mirror.singles import Outcome, SingleReader
-from storetwin.resources import RESOURCES, Resource, named
+from storetwin.resources import RESOURCES, Resource
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Cursor, Finding
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
@@ -30,50 +31,57 @@ BEYOND_THE_LAST = 20
 AT_ONCE = 8
 
 
-class _Count(msgspec.Struct):
-    type: str
-    count: str | int
+@dataclass(slots=True)
+class _Search:
+    """A search for rows that the store counts and nobody has shown.
 
+    Args:
+        more_than_twin: rows that the store has beyond those of the twin.
+        more_than_lists: rows that the store has beyond its lists and what is known to be unlisted.
+        unlisted: records found that no list shows.
+        listed: records found that a list shows by now: they were made after it was read.
+        refused: ids that the store cannot show, with reasons.
+        left: ids that are still to be asked for.
+    """
 
-class _Status(msgspec.Struct):
-    post_type_counts: list[_Count] = []
+    more_than_twin: int
+    more_than_lists: int
+    unlisted: int = 0
+    listed: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    left: int = 0
 
-
-async def read_post_counts(context: RunContext) -> dict[str, int]:
-    """Return how many rows of each post type the store has; empty when it does not say."""
-    try:
-        single = await context.client.get("system_status", {"_fields": "post_type_counts"})
-        status = msgspec.json.decode(single.document, type=_Status)
-    except (BadAnswerError, NotFoundError, RequestRefusedError, msgspec.DecodeError, RecordError):
-        return {}
-    return {count.type: int(count.count) for count in status.post_type_counts}
+    @property
+    def unexplained(self) -> int:
+        """How many rows nobody has shown yet."""
+        explained = self.unlisted + len(self.refused)
+        return max(self.more_than_twin - self.listed, self.more_than_lists) - explained
 
 
 async def cross_check(
-    context: RunContext, resource: Resource, finding: Finding, counts: dict[str, int]
+    context: RunContext, resource: Resource, finding: Finding, census: Census
 ) -> Finding:
     """Hold a finding against the store's own count, and look for what no list shows.
 
     Returns:
         The finding, with unlisted records named, and with a remark when the counts differ.
     """
-    if resource.counted is None or not counts:
+    if resource.counted is None or not census.counts:
         return finding
-    counted = sum(counts.get(name, 0) for name in resource.counted.post_types)
-    surplus = counted - await _held(context, resource) - len(finding.lacking)
-    if surplus <= 0:
+    search = _Search(*await surplus_of(context, resource, len(finding.lacking), census))
+    if search.unexplained <= 0:
         return finding
     before = context.client.requests
-    found, left, refused = await _probe_gaps(context, resource, surplus)
-    lacking = dict(finding.lacking) | refused
+    await _probe_gaps(context, resource, search, named_already=dict(finding.lacking))
+    lacking = dict(finding.lacking) | search.refused
     remarks = list(finding.remarks)
-    unexplained = surplus - found - len(refused)
-    if left and unexplained > 0:
-        lacking[f"up to {unexplained} unlisted"] = (
-            f"the store counts {unexplained} more; {left} ids are still to be asked for: verify again"
+    if search.left and search.unexplained > 0:
+        lacking[f"up to {search.unexplained} unlisted"] = (
+            f"the store counts {search.unexplained} more; {search.left} ids are still to be asked"
+            " for: verify again"
         )
-    elif unexplained > 0:
-        remarks.append(f"the store counts {unexplained} rows that no address answers for")
+    elif search.unexplained > 0:
+        remarks.append(f"the store counts {search.unexplained} rows that no address answers for")
     async with context.transaction() as tx:
         unlisted = await repository.list_unlisted(tx, context.shelf(resource))
     return replace(
@@ -85,41 +93,54 @@ async def cross_check(
     )
 
 
-async def _held(context: RunContext, resource: Resource) -> int:
-    assert resource.counted is not None
-    total = 0
-    async with context.transaction() as tx:
-        for name in (resource.name, *resource.counted.together_with):
-            total += await repository.count_present(tx, context.shelf(named(name)))
-    return total
-
-
 async def _probe_gaps(
-    context: RunContext, resource: Resource, surplus: int
-) -> tuple[int, int, dict[str, str]]:
-    """Ask for unknown ids, newest first, until the surplus is explained.
-
-    Returns:
-        (records found, ids still to be asked for, ids that the store cannot show with reasons).
-    """
+    context: RunContext, resource: Resource, search: _Search, *, named_already: dict[str, str]
+) -> None:
+    """Ask for unknown ids, newest first, until every row is explained."""
     empty = await _remembered(context, resource)
-    candidates = [n for n in await _candidates(context, resource) if n not in empty]
+    known = empty | {int(name) for name in named_already if name.isdecimal()}
+    candidates = [n for n in await _candidates(context, resource) if n not in known]
+    search.left = len(candidates)
     reader = SingleReader(context, resource)
-    found, asked, refused = 0, 0, dict[str, str]()
     for bundle in _bundles(candidates[:MAX_PROBES]):
-        if found + len(refused) >= surplus:
+        if search.unexplained <= 0:
             break
         readings = await asyncio.gather(*(_probe(context, resource, reader, n) for n in bundle))
+        found = []
         for number, (outcome, reason) in zip(bundle, readings, strict=True):
             if outcome is Outcome.FAILED:
-                refused[str(number)] = reason
+                search.refused[str(number)] = reason
             elif outcome is Outcome.ABSENT:
                 empty.add(number)
             else:
-                found += 1
-        asked += len(bundle)
+                found.append(number)
+        shown = await _keep_listed(context, resource, found)
+        search.listed += shown
+        search.unlisted += len(found) - shown
+        search.left -= len(bundle)
         await _remember(context, resource, empty)
-    return found, len(candidates) - asked, refused
+
+
+async def _keep_listed(context: RunContext, resource: Resource, found: Sequence[int]) -> int:
+    """Note which of these records a list shows by now; return how many those are."""
+    if not found or not resource.can_include or not context.routes.exists(resource.path):
+        return 0
+    shown = 0
+    for part in await parts_of(context, resource):
+        try:
+            loaded = await listing_of(context, resource, part).included(found)
+        except (BadAnswerError, RequestRefusedError):
+            continue  # they stay what they are for now: unlisted
+        async with context.transaction() as tx:
+            await repository.write_records(
+                tx,
+                context.shelf(resource),
+                loaded.records,
+                served_at=loaded.served_at,
+                now=context.clock(),
+            )
+        shown += len(loaded.records)
+    return shown
 
 
 async def _probe(

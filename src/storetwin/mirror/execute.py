@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from storetwin.kernel.ids import new_id
+from storetwin.mirror.census import take_census
 from storetwin.mirror.certify import certify_resource
 from storetwin.mirror.context import RunContext
-from storetwin.mirror.crosscheck import cross_check, read_post_counts
+from storetwin.mirror.crosscheck import cross_check
 from storetwin.mirror.models import Level
 from storetwin.mirror.pull import pull_resource
 from storetwin.mirror.singles import Outcome, SingleReader
@@ -51,10 +52,10 @@ async def execute_verify(
         await certify_resource(context, resource, level, bury_many=bury_many)
         for resource in resources
     ]
-    counts = await read_post_counts(context)
+    census = await take_census(context, resources)
     by_name = {finding.resource: finding for finding in findings}
     for resource in resources:
-        checked = await cross_check(context, resource, by_name[resource.name], counts)
+        checked = await cross_check(context, resource, by_name[resource.name], census)
         by_name[resource.name] = checked
     certificate = Certificate(
         certificate_id=new_id(context.clock()),
@@ -65,7 +66,7 @@ async def execute_verify(
         ended_at=context.clock(),
         findings=tuple(by_name[resource.name] for resource in resources),
         requests=context.client.requests - before,
-        remarks=() if counts else ("the store does not tell its own counts",),
+        remarks=() if census.counts else ("the store does not tell its own counts",),
     )
     async with context.transaction() as tx:
         await runs.save_certificate(

@@ -89,6 +89,12 @@ SELECT remote_id FROM mirror.snapshots
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
   AND state = 'unlisted' ORDER BY remote_number LIMIT 1000;
 
+-- name: count_unlisted
+-- How many records of some resources exist that no list shows.
+SELECT count(*) AS n FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s
+  AND resource = ANY(%(resources)s::text[]) AND state = 'unlisted';
+
 -- name: count_present
 -- How many records of a resource the twin believes to exist.
 SELECT count(*) AS n FROM mirror.snapshots

@@ -201,6 +201,12 @@ async def list_unlisted(tx: Transaction, shelf: Shelf) -> list[str]:
     return [row["remote_id"] for row in await tx.fetch_all(Q.list_unlisted, shelf.params())]
 
 
+async def count_unlisted(tx: Transaction, shelf: Shelf, resources: Sequence[str]) -> int:
+    """Count the records of these resources that exist and that no list shows."""
+    row = await tx.fetch_one(Q.count_unlisted, shelf.params(resources=list(resources)))
+    return int(row["n"]) if row else 0
+
+
 async def count_present(tx: Transaction, shelf: Shelf) -> int:
     """Count the records that are not gone."""
     row = await tx.fetch_one(Q.count_present, shelf.params())

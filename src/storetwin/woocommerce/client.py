@@ -24,6 +24,7 @@ from storetwin.http import (
 )
 from storetwin.http.load import Width
 from storetwin.http.retry import BUSY, retry_after
+from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import Clock, utc_now
 from storetwin.kernel.errors import CredentialError
 from storetwin.settings import Settings
@@ -46,6 +47,9 @@ NO_DATE = "the store sent no Date header; our clock was taken"
 # A record that does not exist, told with another status (measured: a refund below another order).
 ABSENT_CODES = frozenset({"woocommerce_rest_invalid_order_refund_id"})
 CONTROL = "data/currencies/current"  # small, without database work, needs a key that may read
+
+SINGLE_TRIES = 3  # how often one record is asked for before it counts as unreadable
+WAITED_FOR = frozenset({"timeout", "too_large"})  # these cost too much to be asked for again
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +134,21 @@ class StoreClient:
         )
 
     async def get(self, path: str, params: Mapping[str, str]) -> Single:
-        """Read one record.
+        """Read one record, again where the answer came spoiled: there is nothing smaller to ask for.
 
         Raises:
             NotFoundError: there is none.
             BadAnswerError, StoreDownError, CredentialError: as for a list.
         """
+        for _ in range(SINGLE_TRIES - 1):
+            try:
+                return await self._get(path, params)
+            except BadAnswerError as error:
+                if error.kind in WAITED_FOR:
+                    raise
+        return await self._get(path, params)
+
+    async def _get(self, path: str, params: Mapping[str, str]) -> Single:
         answer, found = await self._read(path, params)
         if found.is_list:
             raise BadAnswerError("not_json", f"{path} answered with a list instead of an object.")
@@ -304,9 +317,18 @@ def _not_allowed(status: int, error: StoreError | None) -> CredentialError:
 
 
 def connect_store(
-    connection: Connection, credentials: Credentials, settings: Settings, *, clock: Clock = utc_now
+    connection: Connection,
+    credentials: Credentials,
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    backoff: Backoff | None = None,
 ) -> StoreClient:
-    """Return a client for a connection. Nothing is sent yet."""
+    """Return a client for a connection. Nothing is sent yet.
+
+    Args:
+        backoff: how long to wait before a request is repeated; the usual delays by default.
+    """
     transport = Transport(
         timeout=settings.request_timeout,
         max_bytes=settings.max_answer_bytes,
@@ -314,4 +336,5 @@ def connect_store(
         user_agent=f"Storetwin/{version('storetwin')}",
     )
     width = Width(ceiling=settings.max_concurrency, value=min(2, settings.max_concurrency))
-    return StoreClient(connection, credentials, Retrying(transport, Limiter(width)), clock)
+    retrying = Retrying(transport, Limiter(width), backoff=backoff or Backoff())
+    return StoreClient(connection, credentials, retrying, clock)
