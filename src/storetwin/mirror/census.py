@@ -41,9 +41,14 @@ class Census:
         """Return how many rows the store counts, together with those that share its count."""
         return max(_rows(resource, self.counts), _rows(resource, self.counts_before))
 
+    def can_judge(self, resource: Resource) -> bool:
+        """Say whether the count can be held against something: the lists' totals, or the twin."""
+        names = counted_together(resource)
+        return self.verified.issuperset(names) or all(name in self.listed for name in names)
+
     def rows_without_list(self, resource: Resource) -> int | None:
         """Return how many rows no list shows; None where the lists do not say how long they are."""
-        names = _counted_together(resource)
+        names = counted_together(resource)
         if not all(name in self.listed for name in names):
             return None
         return self.rows(resource) - sum(self.listed[name] for name in names)
@@ -54,7 +59,8 @@ def _rows(resource: Resource, counts: Mapping[str, int]) -> int:
     return sum(counts.get(name, 0) for name in resource.counted.post_types)
 
 
-def _counted_together(resource: Resource) -> tuple[str, ...]:
+def counted_together(resource: Resource) -> tuple[str, ...]:
+    """Return the names of the resources that share a count, this one first."""
     assert resource.counted is not None
     return (resource.name, *resource.counted.together_with)
 
@@ -65,7 +71,7 @@ async def take_census(context: RunContext, resources: Sequence[Resource]) -> Cen
     before = await _post_counts(context) if counted else {}
     listed: dict[str, int] = {}
     if before:
-        for name in dict.fromkeys(n for resource in counted for n in _counted_together(resource)):
+        for name in dict.fromkeys(n for resource in counted for n in counted_together(resource)):
             total = await _listed(context, named(name))
             if total is not None:
                 listed[name] = total
@@ -120,7 +126,7 @@ async def surplus_of(
     Args:
         lacking: records that the certificate names already.
     """
-    names = _counted_together(resource)
+    names = counted_together(resource)
     async with context.transaction() as tx:
         held = 0
         for name in names:

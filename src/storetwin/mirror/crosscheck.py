@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from storetwin.mirror import repository
-from storetwin.mirror.census import Census, surplus_of
+from storetwin.mirror.census import Census, counted_together, surplus_of
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.decide import gaps
 from storetwin.mirror.models import State
@@ -68,6 +68,8 @@ async def cross_check(
     """
     if resource.counted is None or not census.counts:
         return finding
+    if not census.can_judge(resource):
+        return replace(finding, remarks=(*finding.remarks, _not_judged(resource)))
     search = _Search(*await surplus_of(context, resource, len(finding.lacking), census))
     if search.unexplained <= 0:
         return finding
@@ -90,6 +92,14 @@ async def cross_check(
         lacking=tuple(sorted(lacking.items())),
         remarks=tuple(remarks),
         requests=finding.requests + context.client.requests - before,
+    )
+
+
+def _not_judged(resource: Resource) -> str:
+    others = ", ".join(counted_together(resource)[1:])
+    return (
+        "not held against the store's own count: its lists do not say how long they are, and"
+        f" {others} counted with it were not verified"
     )
 
 

@@ -245,11 +245,12 @@ class Board:
 
     def fatal_for(self, resource: str, ids: Sequence[int], request: Request) -> Answer | None:
         """Return the answer of a page that contains a poisoned record, or None."""
-        fault = self._on.get("poison")
-        if fault is None or fault.resource != resource or fault.ids.isdisjoint(ids):
+        number = next((number for number in ids if self.kills(resource, number)), None)
+        if number is None:
             return None
+        fault = self._on["poison"]
         fault.turn.strikes()
-        return self.fatal(request)
+        return _DEATHS[fault.spec.text("how", "fatal")](request, number)
 
     def kills(self, resource: str, number: int) -> bool:
         """Say whether showing this record kills PHP."""
@@ -258,17 +259,7 @@ class Board:
 
     def fatal(self, request: Request) -> Answer:
         """Return the answer of a PHP fatal error: JSON for those who accept it, else HTML."""
-        if request.wants_json:
-            told = {
-                "code": "internal_server_error", "message": _CRITICAL, "data": {"status": 500},
-                "additional_errors": [],
-            }  # fmt: skip
-            answer = Answer(500, dumps(told).encode())
-        else:
-            page = fixed_answers()["error_page"].replace("~MESSAGE~", _CRITICAL)
-            answer = Answer(500, page.encode(), content_type=HTML)
-        answer.is_fatal = True
-        return answer
+        return _fatal(request)
 
     def blank_meta(self, resource: str, ids: Sequence[int], documents: list[bytes]) -> list[bytes]:
         """Return the documents of a page, with blank meta where one record spoils it."""
@@ -277,6 +268,36 @@ class Board:
             return documents
         fault.turn.strikes()
         return [with_blank_meta(document) for document in documents]
+
+
+def _fatal(request: Request, _: int = 0) -> Answer:
+    return _death(request, "internal_server_error", _CRITICAL)
+
+
+def _die(request: Request, number: int) -> Answer:
+    return _death(request, "wp_die", f"simulated wp_die for order #{number}")
+
+
+def _exit(_: Request, __: int) -> Answer:
+    """PHP ends in the middle of it: the headers so far, and nothing else."""
+    return Answer(200, b"", is_fatal=True, ends_early=True)
+
+
+_DEATHS: dict[str, Callable[[Request, int], Answer]] = {
+    "fatal": _fatal,
+    "die": _die,
+    "exit": _exit,
+}
+
+
+def _death(request: Request, code: str, message: str) -> Answer:
+    if request.wants_json:
+        told = {
+            "code": code, "message": message, "data": {"status": 500}, "additional_errors": [],
+        }  # fmt: skip
+        return Answer(500, dumps(told).encode(), is_fatal=True)
+    page = fixed_answers()["error_page"].replace("~MESSAGE~", message)
+    return Answer(500, page.encode(), content_type=HTML, is_fatal=True)
 
 
 def _is_list(request: Request) -> bool:
@@ -293,6 +314,7 @@ def _hits(fault: Fault, request: Request) -> bool:
     if url in fault.seen:
         return False
     fault.seen.add(url)
+    fault.turn.struck += 1
     return True
 
 
