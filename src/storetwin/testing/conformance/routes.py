@@ -56,6 +56,18 @@ ALSO = (
     (re.compile(r"\.environment\.remote_\w+_response$"), {"bool", "int", "str"}),
 )
 
+# Members of lists that are empty in every recording, as another real store of 10.5 holds them.
+TAUGHT: tuple[tuple[str, Json], ...] = (
+    ("coupons.used_by[]", "1105"),
+    ("orders.refunds[]", {"id": 10080, "reason": "Order fully refunded.", "total": "-2574.66"}),
+    ("orders/#/refunds.meta_data[]", {"id": 101255, "key": "_refund_type", "value": "full"}),
+    ("products.brands[]", {"id": 123, "name": "Acme", "slug": "acme"}),
+    ("products.cross_sell_ids[]", 15),
+    ("products.grouped_products[]", 174),
+    ("products.upsell_ids[]", 13),
+    ("refunds.meta_data[]", {"id": 101255, "key": "_refund_type", "value": "full"}),
+)
+
 
 def kind_of(route: str) -> str:
     """Return what a route answers with, ids left out.
