@@ -115,7 +115,7 @@ class StoreUnderTest:
         """Return what a list says it holds."""
         answer = self.ask("GET", path, {"per_page": 1, "_fields": "id", **query})
         assert answer.status == 200, answer.text
-        return int(answer.headers["X-WP-Total"])
+        return int(header(answer, "X-WP-Total"))
 
     def put(self, path: str, body: object) -> Any:
         """Return the JSON of a write that must succeed."""
@@ -146,3 +146,9 @@ def _joined(response: HTTPResponse) -> dict[str, str]:
     for name, value in response.getheaders():
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
     return joined
+
+
+def header(answer: Answer, name: str) -> str:
+    """Return a header's value, however its name is written; empty if it is absent."""
+    lowered = {known.lower(): value for known, value in answer.headers.items()}
+    return lowered.get(name.lower(), "")

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from conformance.woocommerce.rules import ACCEPT_JSON, FAULTS, KEYS, NOT_COMPARED, PLAIN
+from conformance.woocommerce.rules import (
+    ACCEPT_JSON,
+    FAULTS,
+    KEYS,
+    NOT_COMPARED,
+    PLAIN,
+    without_allowed,
+)
 from conformance.woocommerce.store_under_test import Keys, StoreUnderTest
 from conformance.woocommerce.subjects import SUBJECTS, subjects_of
 from storetwin.testing.conformance import Answer, Recording, Shapes, compare
@@ -39,7 +47,7 @@ def _marks(recording: Recording) -> list[pytest.MarkDecorator]:
 @pytest.mark.parametrize("name", _cases())
 def test_the_store_answers_like_a_real_one(name: str, store: StoreUnderTest) -> None:
     subjects = subjects_of(name, store)
-    recording = recordings()[name].aimed(subjects)
+    recording = _aimed(recordings()[name], subjects)
     fault = FAULTS.get(name)
     if fault is not None:
         assert store.sandbox is not None
@@ -48,6 +56,8 @@ def test_the_store_answers_like_a_real_one(name: str, store: StoreUnderTest) -> 
     answer = _ask(store, recording)
 
     differences = compare(recording, answer, shapes())
+    if store.is_real:
+        differences = without_allowed(name, differences)
     assert not differences, "\n".join(map(str, differences))
 
 
@@ -58,9 +68,19 @@ def test_every_file_is_compared_or_said_not_to_be() -> None:
     assert set(SUBJECTS) | set(FAULTS) | set(KEYS) <= set(recordings())
 
 
+def _aimed(recording: Recording, subjects: dict[str, str]) -> Recording:
+    query = {name[1:]: value for name, value in subjects.items() if name.startswith("?")}
+    records = {name: value for name, value in subjects.items() if not name.startswith("?")}
+    aimed = recording.aimed(records, **query)
+    if "4122" in records:  # the page of wp_die names the order in its text
+        page = aimed.body_text.replace("order #4122", f"order #{records['4122']}")
+        aimed = replace(aimed, body_text=page)
+    return aimed
+
+
 def _filled(fault: str, subjects: dict[str, str]) -> str:
     for recorded, found in subjects.items():
-        fault = fault.replace(f"{{{recorded}}}", found)
+        fault = fault.replace(f"{{{recorded}}}", found.replace(",", "+"))
     return fault
 
 

@@ -62,7 +62,7 @@ class Dispatcher:
             found = self._answer(request, route, pair)
         except RestError as error:
             found = error_answer(error, "")
-        found.caching = pair is not None
+        found.caching = found.caching and pair is not None
         found.vary = pair is None and request.method == "GET"
         return _enveloped(found) if "_envelope" in request.query else found
 

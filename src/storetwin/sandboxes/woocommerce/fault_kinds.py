@@ -32,7 +32,11 @@ def _kinds(*kinds: FaultKind) -> dict[str, FaultKind]:
 
 
 KINDS: dict[str, FaultKind] = _kinds(
-    FaultKind("poison", "A record kills every page that contains it, and itself: 500.", _TARGET),
+    FaultKind(
+        "poison",
+        "A record kills every page that contains it, and itself: 500.",
+        {**_TARGET, "how": "fatal (default), die: wp_die with 500, exit: 200 and no body"},
+    ),
     FaultKind("notice", "A PHP warning stands before the JSON.", _TURN),
     FaultKind("big-notice", "Over 4 kB of PHP notices: text/html, no totals, always 200.", _TURN),
     FaultKind("bom", "A byte order mark stands before the JSON.", _TURN),

@@ -11,6 +11,7 @@ from typing import Any
 
 from storetwin.sandboxes.woocommerce.answers import HTML, JSON, PLAIN_HTML, Answer
 from storetwin.sandboxes.woocommerce.churn import Churn
+from storetwin.sandboxes.woocommerce.deaths import DEATHS, fatal
 from storetwin.sandboxes.woocommerce.fault_kinds import FaultSpec, parse_fault
 from storetwin.sandboxes.woocommerce.fixed import fixed_answers
 from storetwin.sandboxes.woocommerce.hostile import (
@@ -19,15 +20,9 @@ from storetwin.sandboxes.woocommerce.hostile import (
     with_blank_meta,
 )
 from storetwin.sandboxes.woocommerce.model.store import Store
-from storetwin.sandboxes.woocommerce.php_json import dumps
 from storetwin.sandboxes.woocommerce.request import Request
 from storetwin.sandboxes.woocommerce.turn import Turn
 
-_CRITICAL = (
-    "<p>There has been a critical error on this website.</p><p><a "
-    'href="https://wordpress.org/documentation/article/faq-troubleshooting/">Learn more about '
-    "troubleshooting WordPress.</a></p>"
-)
 _NOTICE = (
     b'<br />\n<b>Warning</b>:  Undefined array key "foo" in <b>/var/www/html/wp-content/plugins/'
     b"some-plugin/some-plugin.php</b> on line <b>42</b><br />\n"
@@ -119,6 +114,8 @@ class Board:
         """
         spec = parse_fault(text)
         name = spec.kind.name
+        if spec.text("how", "fatal") not in DEATHS:
+            raise ValueError(f"{name}: how={spec.text('how', '')!r} is none of {list(DEATHS)}")
         with self._store.lock:
             self.switch_off(name)
             ids = self._targets(spec) if "ids" in spec.kind.parameters else frozenset()
@@ -250,7 +247,7 @@ class Board:
             return None
         fault = self._on["poison"]
         fault.turn.strikes()
-        return _DEATHS[fault.spec.text("how", "fatal")](request, number)
+        return DEATHS[fault.spec.text("how", "fatal")](request, number)
 
     def kills(self, resource: str, number: int) -> bool:
         """Say whether showing this record kills PHP."""
@@ -259,7 +256,7 @@ class Board:
 
     def fatal(self, request: Request) -> Answer:
         """Return the answer of a PHP fatal error: JSON for those who accept it, else HTML."""
-        return _fatal(request)
+        return fatal(request)
 
     def blank_meta(self, resource: str, ids: Sequence[int], documents: list[bytes]) -> list[bytes]:
         """Return the documents of a page, with blank meta where one record spoils it."""
@@ -268,36 +265,6 @@ class Board:
             return documents
         fault.turn.strikes()
         return [with_blank_meta(document) for document in documents]
-
-
-def _fatal(request: Request, _: int = 0) -> Answer:
-    return _death(request, "internal_server_error", _CRITICAL)
-
-
-def _die(request: Request, number: int) -> Answer:
-    return _death(request, "wp_die", f"simulated wp_die for order #{number}")
-
-
-def _exit(_: Request, __: int) -> Answer:
-    """PHP ends in the middle of it: the headers so far, and nothing else."""
-    return Answer(200, b"", is_fatal=True, ends_early=True)
-
-
-_DEATHS: dict[str, Callable[[Request, int], Answer]] = {
-    "fatal": _fatal,
-    "die": _die,
-    "exit": _exit,
-}
-
-
-def _death(request: Request, code: str, message: str) -> Answer:
-    if request.wants_json:
-        told = {
-            "code": code, "message": message, "data": {"status": 500}, "additional_errors": [],
-        }  # fmt: skip
-        return Answer(500, dumps(told).encode(), is_fatal=True)
-    page = fixed_answers()["error_page"].replace("~MESSAGE~", message)
-    return Answer(500, page.encode(), content_type=HTML, is_fatal=True)
 
 
 def _is_list(request: Request) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from storetwin.sandboxes.woocommerce import singles
+from storetwin.sandboxes.woocommerce import singles, zones
 from storetwin.sandboxes.woocommerce.answers import Answer, RestError
 from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.lists import Asked, answer_list, link_header
@@ -110,7 +110,12 @@ _KINDS: dict[str, Callable[[Call], Answer]] = {
     "whole": lambda call: singles.whole_list(call.store, call.route.resource, call.request),
     "fixed": lambda call: singles.fixed_answer(call.route.path, call.request),
     "notes": lambda call: singles.order_notes(call.store, call.found["order"], call.request),
-    "zone": lambda call: singles.zone(call.found["id"], call.request),
+    "zone": lambda call: zones.zone(call.found["id"], call.request),
+    "zone_locations": lambda call: zones.locations(call.found["id"], call.request),
+    "zone_methods": lambda call: zones.methods(call.found["id"], call.request),
+    "zone_method": lambda call: zones.method(
+        call.found["id"], call.found["instance_id"], call.request
+    ),
     "system_status": lambda call: singles.system_status(call.store, call.request),
     "order_totals": lambda call: singles.order_totals(call.store),
 }

@@ -122,6 +122,9 @@ ROUTES: tuple[Route, ...] = (
     Route("system_status", "system_status"),
     Route("reports/orders/totals", "order_totals"),
     Route("shipping/zones/{id}", "zone", "", _ALL),
+    Route("shipping/zones/{id}/locations", "zone_locations", "", (*READ, *EDIT)),
+    Route("shipping/zones/{id}/methods", "zone_methods", "", _LIST_AND_CREATE),
+    Route("shipping/zones/{id}/methods/{instance_id}", "zone_method", "", _ALL),
 )  # fmt: skip
 
 _COMPILED = tuple((re.compile(route.pattern), route) for route in ROUTES)

@@ -65,7 +65,6 @@ MISSING: dict[str, Missing] = {
     "webhooks": Missing("woocommerce_rest_shop_webhook_invalid_id", "ID is invalid."),
     "refunds": Missing("woocommerce_rest_invalid_order_refund_id", "Invalid order refund ID."),
 }
-ZONE_MISSING = Missing("woocommerce_rest_shipping_zone_invalid", "Resource does not exist.")
 
 
 def find_record(store: Store, resource: str, found: dict[str, str], verb: str = "GET") -> int:
@@ -136,7 +135,7 @@ def whole_list(store: Store, resource: str, request: Request) -> Answer:
     if names:
         found = [picked(document, names) for document in found]
     body = with_base(b"[" + b",".join(found) + b"]", request.base)
-    return Answer(200, body, total=len(found), pages=1, records=len(found))
+    return Answer(200, body, total=len(found), pages=min(1, len(found)), records=len(found))
 
 
 def fixed_answer(path: str, request: Request) -> Answer:
@@ -148,19 +147,6 @@ def fixed_answer(path: str, request: Request) -> Answer:
         body = picked(body, names, keep=("_links",))
     total = found["total"]
     return Answer(200, body, total=total, pages=None if total is None else 1)
-
-
-def zone(number: str, request: Request) -> Answer:
-    """Return one shipping zone.
-
-    Raises:
-        RestError: there is none.
-    """
-    zones = json.loads(fixed_answers()["answers"]["shipping/zones"]["body"])
-    for found in zones:
-        if found["id"] == int(number):
-            return answer_document(dumps(found).encode(), request)
-    raise ZONE_MISSING.error()
 
 
 def system_status(store: Store, request: Request) -> Answer:
@@ -199,7 +185,7 @@ def order_notes(store: Store, order: str, request: Request) -> Answer:
     number = int(order)
     at = store.tables["orders"].position(number)
     if at is None:
-        raise RestError("woocommerce_rest_order_invalid_id", "Invalid order ID.", 404)
+        raise RestError("woocommerce_rest_shop_order_invalid_id", "Invalid order ID.", 404)
     moment = store.tables["orders"].created[at]
     status = store.tables["orders"].status_of(number)
     api = f"{MARK}/wp-json/wc/v3/orders/{number}"
