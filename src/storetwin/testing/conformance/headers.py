@@ -44,11 +44,11 @@ class Paging:
 def compare_headers(recording: Recording, answer: Answer) -> Iterator[Difference]:
     """Yield how an answer's headers differ from the recorded ones."""
     wanted, found = _comparable(recording.headers), _comparable(answer.headers)
-    for name in wanted.keys() - found.keys():
+    for name in sorted(wanted.keys() - found.keys()):
         yield Difference(f"header {name}", wanted[name], "absent")
-    for name in found.keys() - wanted.keys():
+    for name in sorted(found.keys() - wanted.keys()):
         yield Difference(f"header {name}", "absent", found[name])
-    for name in (wanted.keys() & found.keys()) - {TOTAL, PAGES, "link"}:
+    for name in sorted((wanted.keys() & found.keys()) - {TOTAL, PAGES, "link"}):
         if wanted[name] != found[name]:
             yield Difference(f"header {name}", wanted[name], found[name])
     recorded, counted = _paging(recording, wanted), _paging(recording, found)
