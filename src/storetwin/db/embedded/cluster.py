@@ -23,6 +23,7 @@ OPTIONS = {
     "max_connections": "100",
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
+    "wal_buffers": "32MB",
     "checkpoint_timeout": "15min",
     "wal_compression": "off",
     "fsync": "on",
