@@ -53,9 +53,10 @@ def needs_fetching(record: Record, known: Known | None, level: Level) -> bool:
     """Say whether a light reading (id and date only) shows that the twin must be refreshed.
 
     Two writes within one second leave the same ``date_modified``, so a snapshot that was read
-    within two seconds of its own change may hold only the first of them.
+    within two seconds of its own change may hold only the first of them. What was not listed,
+    not whole or not there before is read again now that a list shows it.
     """
-    if known is None or known.state in (State.GONE, State.PARTIAL):
+    if known is None or known.state is not State.LISTED:
         return True
     if level is Level.IDS:
         return False

@@ -9,6 +9,7 @@ from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.models import State
+from storetwin.mirror.parts import listing_of, parts_of
 from storetwin.resources import Resource, named
 from storetwin.runs import repository as runs
 from storetwin.woocommerce.client import Single
@@ -121,8 +122,23 @@ class SingleReader:
     async def _without_address(self, remote_id: str, *, bury: bool) -> Reading:
         """A record without an address of its own exists while its list shows it."""
         if self.resource.is_paged or self.resource.single is not None:
-            return Reading(Outcome.FAILED, "nobody knows what contains it")
+            return await self._read_from_list(remote_id)
         return await self._absent(remote_id, bury=bury)
+
+    async def _read_from_list(self, remote_id: str) -> Reading:
+        """Ask the list for this record alone: its address is below a record that nobody knows yet."""
+        can_ask = self.resource.can_include and remote_id.isdecimal()
+        for part in await parts_of(self.context, self.resource) if can_ask else ():
+            listing = listing_of(self.context, self.resource, part)
+            try:
+                loaded = await listing.included([int(remote_id)])
+            except (BadAnswerError, RequestRefusedError) as error:
+                await self._dead_letter(remote_id, error.message)
+                return Reading(Outcome.FAILED, error.message)
+            for record in loaded.records:
+                single = Single(record.document, loaded.served_at)
+                return await self._keep(record, single, State.LISTED)
+        return Reading(Outcome.FAILED, "nobody knows what contains it")
 
     async def _absent(self, remote_id: str, *, bury: bool) -> Reading:
         context, shelf = self.context, self.context.shelf(self.resource)

@@ -35,6 +35,7 @@ REFUNDS = Resource(
     name="refunds",
     path="refunds",
     single="orders/{parent}/refunds/{id}",
+    volatile=("_links", "parent_id"),  # below its order a refund is shown without its parent_id
     search=("reason",),
     fallback="orders/{parent}/refunds",
     fallback_parent="orders",

@@ -192,6 +192,9 @@ def _volatile(resource: Resource, wire: _Wire) -> list[tuple[str, bytes]]:
     pairs = []
     for name in resource.volatile:
         value = getattr(wire, name.lstrip("_"))
-        if value is not _ABSENT:
-            pairs.append((name, bytes(value)))
+        if isinstance(value, msgspec.Raw):
+            if value is not _ABSENT:
+                pairs.append((name, bytes(value)))
+        elif value is not None:
+            pairs.append((name, str(value).encode()))
     return pairs
