@@ -118,15 +118,22 @@ async def connect(hub: Hub, store: DemoStore, marker: Path) -> ProbeReport:
         marker: the file that says which store the twin was made from.
     """
     known = {connection.name: connection for connection in await hub.register.every()}
-    is_same = marker.is_file() and marker.read_text(encoding="utf-8") == store.identity
-    if NAME in known and not (is_same and known[NAME].url == store.url):
+    if NAME in known and not (_is_of(marker, store) and known[NAME].url == store.url):
         await hub.register.remove(NAME)
         del known[NAME]
     if NAME not in known:
         credentials = Credentials(SecretStr(store.key), SecretStr(store.secret))
         await hub.register.add(NewConnection(NAME, store.url, credentials), hub.clock())
-        marker.write_text(store.identity, encoding="utf-8")
+        _mark(marker, store)
     return await hub.test_connection(NAME)
+
+
+def _is_of(marker: Path, store: DemoStore) -> bool:
+    return marker.is_file() and marker.read_text(encoding="utf-8") == store.identity
+
+
+def _mark(marker: Path, store: DemoStore) -> None:
+    marker.write_text(store.identity, encoding="utf-8")
 
 
 async def pull(hub: Hub, observe: Observer) -> Outcome:

@@ -58,7 +58,9 @@ def test_only_one_place_commits():
     assert found == ["db/transaction.py"]
 
 
-SQL = re.compile(r"^\s*(SELECT|INSERT INTO|UPDATE \w|DELETE FROM|CREATE TABLE|ALTER )", re.MULTILINE)
+SQL = re.compile(
+    r"^\s*(SELECT|INSERT INTO|UPDATE \w|DELETE FROM|CREATE TABLE|ALTER )", re.MULTILINE
+)
 
 
 @pytest.mark.parametrize("path", HUB_MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
@@ -107,7 +109,9 @@ PURE = [
 @pytest.mark.parametrize("path", PURE, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_decisions_and_declarations_do_nothing(path):
     text = path.read_text(encoding="utf-8")
-    assert not re.search(r"^(import|from) (asyncio|socket|subprocess|psycopg|aiohttp|os)\b", text, re.M)
+    assert not re.search(
+        r"^(import|from) (asyncio|socket|subprocess|psycopg|aiohttp|os)\b", text, re.MULTILINE
+    )
     assert "async def" not in text
 
 

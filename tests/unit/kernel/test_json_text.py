@@ -52,7 +52,7 @@ def test_a_readable_copy_never_holds_what_sql_cannot_read(value):
     kept = storable(document)
     readable = json.loads(kept.clean or kept.payload)
     text = json.dumps(readable, ensure_ascii=False)
-    assert "\x00" not in json.dumps(readable) and r"\u0000" not in kept_escapes(text)
+    assert r"\u0000" not in kept_escapes(json.dumps(readable))
     text.encode("utf-8")  # a lone surrogate would raise
     if kept.clean is None:
         assert readable == json.loads(document)
