@@ -102,9 +102,13 @@ class StoreUnderTest:
             return HTTPConnection(parts.hostname, parts.port, timeout=_PATIENCE)
         return HTTPSConnection(parts.hostname, parts.port, timeout=_PATIENCE, context=self.tls)
 
+    def answer(self, path: str, **query: object) -> Answer:
+        """Ask, and return whatever is answered."""
+        return self.ask("GET", path, query)
+
     def get(self, path: str, **query: object) -> Any:
         """Return the JSON of an answer that must be 200."""
-        return self._proper(self.ask("GET", path, query), 200)
+        return self._proper(self.answer(path, **query), 200)
 
     def ids(self, path: str, **query: object) -> list[int]:
         """Return the ids of one page of a list, up to a hundred."""
@@ -113,9 +117,9 @@ class StoreUnderTest:
 
     def total(self, path: str, **query: object) -> int:
         """Return what a list says it holds."""
-        answer = self.ask("GET", path, {"per_page": 1, "_fields": "id", **query})
+        answer = self.answer(path, **{"per_page": 1, "_fields": "id", **query})
         assert answer.status == 200, answer.text
-        return int(header(answer, "X-WP-Total"))
+        return counted(answer)
 
     def put(self, path: str, body: object) -> Any:
         """Return the JSON of a write that must succeed."""
@@ -146,6 +150,16 @@ def _joined(response: HTTPResponse) -> dict[str, str]:
     for name, value in response.getheaders():
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
     return joined
+
+
+def counted(answer: Answer) -> int:
+    """Return the X-WP-Total of an answer."""
+    return int(header(answer, "X-WP-Total"))
+
+
+def code_of(answer: Answer) -> str:
+    """Return the code of an error."""
+    return str(json.loads(answer.body)["code"])
 
 
 def header(answer: Answer, name: str) -> str:
