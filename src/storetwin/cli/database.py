@@ -27,15 +27,17 @@ def url() -> None:
 
 @app.command()
 def upgrade() -> None:
-    """Bring the schema to this version of Storetwin."""
+    """Bring the schema to this version of Storetwin, and check that nobody has changed it."""
 
     async def call() -> Exit:
         from storetwin.bootstrap import open_database
         from storetwin.db.migrate import upgrade as upgrade_schema
+        from storetwin.db.schema import check_drift
         from storetwin.settings import load_settings
 
         async with open_database(load_settings()) as dsn:
             applied = await upgrade_schema(dsn)
+            await check_drift(dsn)
         for migration in applied:
             typer.echo(f"Applied {migration}")
         if not applied:

@@ -153,6 +153,7 @@ async def _compare(
         survey.lacking.add(f"unnamed near {step.position.last}", error.message)
     if listing.light:
         await _fetch(context, survey, listing, await _outdated(context, survey, step.records))
+        survey.progress.expected = step.total or survey.progress.expected
         async with context.transaction() as tx:
             await context.note(tx, survey.progress)
     else:

@@ -59,8 +59,9 @@ def test_a_volatile_member_inside_another_value_is_content():
         b'{"id":7,"x":"\xff","date_modified_gmt":"2026-09-01T07:00:00"}',
         b'{"id":7,"x":"\x01","date_modified_gmt":"2026-09-01T07:00:00"}',
         b'{"id":7,"x":1e400,"date_modified_gmt":"2026-09-01T07:00:00"}',
-        b'{"id":7,"billing":[],"number":12,"x":12345678901234567890123,'
-        + b'"date_modified_gmt":"2026-09-01T07:00:00"}',
+        b'{"id":7,"billing":[],"x":123456789012345678901234567890,"number":9}'.replace(
+            b'"number":9', b'"date_modified_gmt":"2026-09-01T07:00:00"'
+        ),
     ],
 )
 def test_hostile_documents_are_read_all_the_same(document):
