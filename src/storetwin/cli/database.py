@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 import typer
 
 from storetwin.cli.exits import Exit
-from storetwin.cli.running import run
+from storetwin.cli.running import run, say_error
 
 app = typer.Typer(help="The database: its address, its schema, a prompt.", no_args_is_help=True)
 
 
 @app.command()
-def url() -> None:
-    """Print the database's DSN (it contains a password)."""
+def url(
+    keep: bool = typer.Option(False, "--keep", help="Keep the embedded server up until Ctrl-C."),
+) -> None:
+    """Print the database's DSN (it contains a password).
+
+    The embedded server runs while a storetwin command uses it: --keep is such a command.
+    """
 
     async def call() -> Exit:
         from storetwin.bootstrap import open_database
         from storetwin.settings import load_settings
 
-        async with open_database(load_settings()) as dsn:
+        settings = load_settings()
+        async with open_database(settings) as dsn:
             typer.echo(dsn)
+            if keep and settings.database_url is None:
+                say_error("The server stays up until you press Ctrl-C.")
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
         return Exit.DONE
 
     run(call)
