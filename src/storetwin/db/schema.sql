@@ -230,11 +230,11 @@ ALTER TABLE tenancy.organisations ADD CONSTRAINT organisations_pkey PRIMARY KEY 
 
 CREATE UNIQUE INDEX connections_one_default ON connections.connections USING btree (organisation_id) WHERE is_default;
 
-CREATE INDEX snapshots_by_created ON mirror.snapshots USING btree (organisation_id, resource, created_at);
+CREATE INDEX snapshots_by_created ON mirror.snapshots USING btree (organisation_id, resource, created_at) WHERE (created_at IS NOT NULL);
 
 CREATE INDEX snapshots_by_email ON mirror.snapshots USING btree (organisation_id, email_lower) WHERE (email_lower IS NOT NULL);
 
-CREATE INDEX snapshots_by_number ON mirror.snapshots USING btree (connection_id, resource, remote_number);
+CREATE INDEX snapshots_by_number ON mirror.snapshots USING btree (connection_id, resource, remote_number) WHERE (state <> 'gone'::text);
 
 CREATE INDEX snapshots_by_text ON mirror.snapshots USING gin (search_text gin_trgm_ops);
 

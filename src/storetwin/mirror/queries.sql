@@ -152,4 +152,5 @@ SELECT mirror.analyze_snapshots();
 -- name: number_range
 -- The lowest and the highest id of a resource.
 SELECT min(remote_number) AS low, max(remote_number) AS high FROM mirror.snapshots
-WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s;
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND state <> 'gone';
