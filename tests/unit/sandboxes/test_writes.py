@@ -5,6 +5,7 @@ import pytest
 from storetwin.sandboxes.woocommerce.model.draft import stored_value
 
 LATER = 1_900_000_000
+REFUND = {"amount": "1.50", "reason": "x", "api_refund": False}
 
 
 def code(answer):
@@ -68,7 +69,7 @@ def test_two_writes_in_one_second_keep_one_date(counter, clock):
 def test_a_refund_bumps_its_order_and_a_deleted_one_does_not(counter, clock):
     clock(LATER)
     number = counter.ids("orders", status="processing")[0]
-    made = counter.ask("POST", f"orders/{number}/refunds", {"amount": "1.50", "reason": "x"})
+    made = counter.ask("POST", f"orders/{number}/refunds", REFUND)
     refund = json.loads(made.body)["id"]
     assert modified(counter, "orders", number) == "2030-03-17T17:46:40"
     assert [entry["id"] for entry in counter.json(f"orders/{number}")["refunds"]] == [refund]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from storetwin.sandboxes.woocommerce.answers import Answer, RestError
+from storetwin.sandboxes.woocommerce.hostile import is_unencodable, with_blank_meta
 from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.php_json import dumps, with_base
 from storetwin.sandboxes.woocommerce.representation import edit_view
@@ -69,6 +70,8 @@ class Batch:
             )  # fmt: skip
         verbs = {"create": self._create, "update": self._update, "delete": self._delete}
         found = {name: [verbs[name](item) for item in items] for name, items in lists.items()}
+        if any(is_unencodable(row) for rows in found.values() for row in rows):
+            found = {name: [_blanked(row) for row in rows] for name, rows in found.items()}
         names = request.fields()
         if names:
             found = _picked(found, names)
@@ -121,6 +124,10 @@ class Batch:
         return edit_view(record_document(self._store, self._resource, number), self._resource)
 
 
+def _blanked(row: bytes) -> bytes:
+    return with_blank_meta(row) if b'"meta_data":' in row else row
+
+
 def _failed(named: Any, error: RestError) -> bytes:
     return dumps({"id": named, "error": error.document()}).encode()
 
@@ -138,14 +145,20 @@ def _picked(found: dict[str, list[bytes]], names: tuple[str, ...]) -> dict[str, 
 
 def _lenient(resource: str, item: Fields) -> Fields:
     """Return the fields as a batch stores them: nothing is checked, much is bent."""
-    fields = dict(item)
+    fields = {k: v for k, v in item.items() if k not in _INTEGERS or v is not None}
     for name in _INTEGERS:
-        if name in fields and fields[name] is not None:
+        if name in fields:
             fields[name] = _bent_integer(fields[name])
+    if resource in ("products", "variations") and not _is_boolean(fields.get("manage_stock")):
+        fields["manage_stock"] = False
     known = _ENUMS.get(resource)
     if known is not None and "status" in fields and fields["status"] not in known[0]:
         fields["status"] = known[1]
     return fields
+
+
+def _is_boolean(value: Any) -> bool:
+    return value is None or isinstance(value, bool) or value in ("parent", "yes", "no")
 
 
 def _bent_integer(value: Any) -> int:

@@ -122,25 +122,24 @@ def _body_of(request: Request) -> dict[str, Any]:
     if not request.body or request.method in ("GET", "HEAD"):
         return {}
     try:
-        found = json.loads(request.body)
-        dumps(found).encode("utf-8")
-        request.body.decode("utf-8")
-        _without_lone_surrogates(found)
+        found = json.loads(request.body.decode("utf-8"), parse_constant=_no_constant)
+        json.dumps(found, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise _no_json(10, "Single unpaired UTF-16 surrogate in unicode escape") from None
     except ValueError:
-        raise RestError(
-            "rest_invalid_json", "Invalid JSON body passed.", 400, shows_allow=False,
-            data={"status": 400, "json_error_code": 4, "json_error_message": "Syntax error"},
-        ) from None  # fmt: skip
+        raise _no_json(4, "Syntax error") from None
     return found if isinstance(found, dict) else {}
 
 
-def _without_lone_surrogates(value: Any) -> None:
-    """Refuse what PHP refuses.
+def _no_constant(name: str) -> None:
+    """Refuse NaN and Infinity, which PHP does not read; 1e999 it takes for INF."""
+    raise ValueError(name)
 
-    Raises:
-        UnicodeEncodeError: (a ValueError) half of a surrogate pair stands alone.
-    """
-    json.dumps(value, ensure_ascii=False).encode("utf-8")
+
+def _no_json(number: int, text: str) -> RestError:
+    told = {"status": 400, "json_error_code": number, "json_error_message": text}
+    message = "Invalid JSON body passed."
+    return RestError("rest_invalid_json", message, 400, shows_allow=False, data=told)
 
 
 def _site_index(store: Store, base: str, namespaces: tuple[str, ...]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from storetwin.sandboxes.woocommerce.fixed import fixed_answers
 from storetwin.sandboxes.woocommerce.hostile import (
     HOSTILE_ENTRIES,
     hostile_document,
+    is_unencodable,
     with_blank_meta,
 )
 from storetwin.sandboxes.woocommerce.model.store import Store
@@ -261,10 +262,15 @@ class Board:
     def blank_meta(self, resource: str, ids: Sequence[int], documents: list[bytes]) -> list[bytes]:
         """Return the documents of a page, with blank meta where one record spoils it."""
         fault = self._on.get("inf-meta")
-        if fault is None or fault.resource != resource or fault.ids.isdisjoint(ids):
+        spoiled = fault.ids if fault is not None and fault.resource == resource else frozenset()
+        if fault is not None and not spoiled.isdisjoint(ids):
+            fault.turn.strikes()
+        elif not any(map(is_unencodable, documents)):
             return documents
-        fault.turn.strikes()
-        return [with_blank_meta(document) for document in documents]
+        return [
+            with_blank_meta(document, least=number in spoiled)
+            for number, document in zip(ids, documents, strict=True)
+        ]
 
 
 def _is_list(request: Request) -> bool:

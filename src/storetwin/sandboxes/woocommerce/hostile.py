@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from storetwin.sandboxes.woocommerce.members import joined, members
+from storetwin.sandboxes.woocommerce.model.draft import UNENCODABLE
+from storetwin.sandboxes.woocommerce.php_json import dumps
+
+_UNENCODABLE = dumps(UNENCODABLE)[1:-1].encode()
 
 # JSON texts of one meta entry each, to be added to a record; the comment says who objects.
 HOSTILE_ENTRIES: tuple[bytes, ...] = (
@@ -34,14 +38,24 @@ def hostile_document(document: bytes, nth: int) -> bytes:
     return joined(parts)
 
 
-def with_blank_meta(document: bytes) -> bytes:
-    """Return a record whose meta entries are all ``{}``, as one unencodable value makes them."""
+def with_blank_meta(document: bytes, least: int = 0) -> bytes:
+    """Return a record whose meta entries are all ``{}``, as one unencodable value makes them.
+
+    Args:
+        document: the record.
+        least: how many entries it is shown with at least.
+    """
     parts = members(document)
     old = parts.get("meta_data", b"[]")
     count = _entries(old)
-    parts["meta_data"] = b"[" + b",".join([b"{}"] * max(1, count)) + b"]"
+    parts["meta_data"] = b"[" + b",".join([b"{}"] * max(least, count)) + b"]"
     return joined(parts)
 
 
 def _entries(raw: bytes) -> int:
     return raw.count(b'{"id":') if raw != b"[]" else 0
+
+
+def is_unencodable(document: bytes) -> bool:
+    """Say whether a record holds INF or NAN in its meta, which PHP cannot encode."""
+    return _UNENCODABLE in document

@@ -9,6 +9,7 @@ from typing import Any
 from storetwin.sandboxes.woocommerce.answers import Answer, RestError
 from storetwin.sandboxes.woocommerce.fixed import fixed_answers
 from storetwin.sandboxes.woocommerce.generate.words import ODD_META, WORDS
+from storetwin.sandboxes.woocommerce.hostile import is_unencodable, with_blank_meta
 from storetwin.sandboxes.woocommerce.lists import View
 from storetwin.sandboxes.woocommerce.members import members, picked
 from storetwin.sandboxes.woocommerce.model.store import Store
@@ -63,7 +64,7 @@ MISSING: dict[str, Missing] = {
     "taxes": Missing("woocommerce_rest_invalid_id", "Invalid resource ID."),
     "tax_classes": Missing("woocommerce_rest_tax_class_invalid_slug", "Invalid slug."),
     "webhooks": Missing("woocommerce_rest_shop_webhook_invalid_id", "ID is invalid."),
-    "refunds": Missing("woocommerce_rest_invalid_order_refund_id", "Invalid order refund ID."),
+    "refunds": Missing("woocommerce_rest_shop_order_refund_invalid_id"),
 }
 
 
@@ -94,9 +95,8 @@ def _is_variation(store: Store, number: int) -> bool:
 def _elsewhere(resource: str, verb: str) -> RestError:
     """A record asked for below another than its own: for refunds a 500 whose data is a number."""
     if resource == "refunds":
-        error = MISSING["refunds"].error()
-        error.status, error.data = 500, 404
-        return error
+        text = "Invalid order refund ID."
+        return RestError("woocommerce_rest_invalid_order_refund_id", text, 500, data=404)
     return MISSING[resource].error(verb)
 
 
@@ -116,6 +116,8 @@ def answer_document(
     document: bytes, request: Request, arguments: dict[str, Any] | None = None, status: int = 200
 ) -> Answer:
     """Return one record as an answer; ``_links`` stay whatever ``_fields`` asks for."""
+    if is_unencodable(document):
+        document = with_blank_meta(document)
     view = View.of(arguments or {})
     if view is not None:
         document = view.apply(document)

@@ -30,12 +30,14 @@ _NO_TRASH = {
     "taxes": "Taxes do not support trashing.",
     "tax_classes": "Taxes do not support trashing.",
     "webhooks": "Webhooks do not support trashing.",
-    "refunds": "The shop_order_refund does not support trashing.",
     **dict.fromkeys(
         ("categories", "tags", "brands", "shipping_classes", "terms"),
         "Resource does not support trashing.",
     ),
 }
+_GONE_AT_ONCE = ("attributes", "refunds")
+"""What is deleted for good even without ``force`` (measured)."""
+_GATEWAYS = ("bacs", "cheque", "cod")
 _WRONG_ROUTE = (
     "To manipulate product variations you should use the "
     "/products/<product_id>/variations/<id> endpoint."
@@ -138,36 +140,60 @@ def _check_unique(store: Store, resource: str, fields: Fields, own: int | None) 
 def _check_term(store: Store, resource: str, fields: Fields, own: int | None) -> None:
     if resource not in ("categories", "tags", "brands") or own is not None:
         return
-    taken = _holder(store, (resource,), "name", str(fields.get("name")), own)
+    parent = None if resource == "tags" else int(fields.get("parent") or 0)
+    taken = _holder(store, (resource,), "name", str(fields.get("name")), own, parent)
     if taken:
-        text = "A term with the name provided already exists with this parent."
+        where = "in this taxonomy" if parent is None else "with this parent"
+        text = f"A term with the name provided already exists {where}."
         raise RestError("term_exists", text, 400, data={"status": 400, "resource_id": taken})
 
 
 def _holder(
-    store: Store, resources: tuple[str, ...], member: str, value: str, own: int | None
-) -> int | None:
-    """Return the id of another record in which a member has this value."""
+    store: Store, resources: tuple[str, ...], member: str, value: str, own: int | None,
+    parent: int | None = None,
+) -> int | None:  # fmt: skip
+    """Return the id of another record in which a member has this value, below the same parent."""
     needle = f'"{member}":{dumps(value)},'.encode()
+    above = b"" if parent is None else f'"parent":{parent},'.encode()
     for resource in resources:
         table = store.tables[resource]
         for number in table:
             if number == own:
                 continue
             document = table.document(number)
-            if document is not None and needle in document:
+            if document is not None and needle in document and above in document:
                 return number
     return None
 
 
 def _create_refund(store: Store, order: int, fields: Fields) -> int:
     if order not in store.tables["orders"]:
-        raise RestError("woocommerce_rest_invalid_order", "Invalid order ID.", 404)
-    amount = str(fields.get("amount") or "")
-    if not amount or float(amount) <= 0:
+        raise _refund_refused("invalid_order_id", "Invalid order ID.", 404)
+    try:
+        amount = float(fields.get("amount") or 0)
+    except ValueError:
+        raise _refund_refused("cannot_create_order_refund", "Invalid refund amount.") from None
+    if amount < 0:
         text = "Refund amount must be greater than zero."
-        raise RestError("woocommerce_rest_invalid_order_refund", text, 400)
-    return store.refund(order, amount, str(fields.get("reason") or ""))
+        raise _refund_refused("invalid_order_refund", text, 400)
+    if amount > store.refundable(order):
+        raise _refund_refused("cannot_create_order_refund", "Invalid refund amount.")
+    if str(fields.get("api_refund", True)).lower() not in ("false", "0", ""):
+        raise _no_automatic_refund(store, order)
+    return store.refund(order, f"{amount:.2f}", str(fields.get("reason") or ""))
+
+
+def _refund_refused(code: str, message: str, data: int = 500) -> RestError:
+    """Return the error of a refund: always a 500, with a number for its data (measured)."""
+    return RestError(f"woocommerce_rest_{code}", message, 500, data=data)
+
+
+def _no_automatic_refund(store: Store, order: int) -> RestError:
+    """Money goes back by itself unless ``api_refund`` is false, and no gateway here can do it."""
+    method = Draft(store.tables["orders"].document(order) or b"{}")["payment_method"]
+    lack = "does not support automatic refunds" if method in _GATEWAYS else "does not exist"
+    text = f"The payment gateway for this order {lack}."
+    return _refund_refused("cannot_create_order_refund", text)
 
 
 def update(store: Store, target: Target, fields: Fields) -> int:
@@ -197,7 +223,7 @@ def delete(store: Store, target: Target, *, force: bool) -> bytes:
     if resource == "products" and number not in store.tables["products"]:
         raise RestError("woocommerce_rest_invalid_product_id", html.escape(_WRONG_ROUTE), 404)
     before = record_document(store, resource, number)
-    if force or resource == "attributes":
+    if force or resource in _GONE_AT_ONCE:
         store.delete(resource, number)
         if resource == "reviews":
             return b'{"deleted":true,"previous":' + _without_links(before) + b"}"

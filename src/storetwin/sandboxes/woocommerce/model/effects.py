@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from storetwin.sandboxes.woocommerce.generate.orders import order_links
-from storetwin.sandboxes.woocommerce.model.draft import Draft
+from storetwin.sandboxes.woocommerce.model.draft import Draft, sorted_meta
 from storetwin.sandboxes.woocommerce.model.table import Table
 from storetwin.sandboxes.woocommerce.site_time import SiteTime, gmt_to_moment
 
@@ -42,7 +42,7 @@ def mark_trashed(store: Store, resource: str, draft: Draft) -> None:
             {"id": first + at, "key": key, "value": value}
             for at, (key, value) in enumerate(zip(_MARKS, values, strict=True))
         ]
-        draft["meta_data"] = [*draft["meta_data"], *marks]
+        draft["meta_data"] = sorted_meta([*draft["meta_data"], *marks])
         draft["is_editable"] = draft["needs_payment"] = False
     elif resource == "products" and draft["type"] == "variable":
         draft["variations"] = []

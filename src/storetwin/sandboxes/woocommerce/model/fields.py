@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from storetwin.sandboxes.woocommerce.generate.orders import order_links
-from storetwin.sandboxes.woocommerce.model.draft import Draft, merged_meta
+from storetwin.sandboxes.woocommerce.model.draft import Draft, merged_meta, sorted_meta
 from storetwin.sandboxes.woocommerce.model.goods import priced_lines, retotal
 
 if TYPE_CHECKING:
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 _MERGED = ("billing", "shipping", "dimensions")
+_SORTED_META = ("orders", "refunds")
 _PAID_STATUSES = ("processing", "completed")
-_MONEY = re.compile(r"-?\d+(\.\d+)?")
+_NO_MONEY = re.compile(r"[^\d.\-]")
 _TERMS = ("categories", "tags", "brands", "shipping_classes", "terms")
 _TEXTS = ("description", "short_description")
 _AMPERSAND = re.compile(r"&(?!\w+;|#\d+;)")
@@ -34,7 +35,8 @@ def apply_fields(store: Store, resource: str, draft: Draft, fields: Fields) -> N
     for name, value in fields.items():
         if name == "meta_data":
             old = draft.get("meta_data") or []
-            draft["meta_data"] = merged_meta(old, value, store.new_meta_ids(value))
+            merged = merged_meta(old, value, store.new_meta_ids(value))
+            draft["meta_data"] = sorted_meta(merged) if resource in _SORTED_META else merged
         elif name in _MERGED and isinstance(value, dict) and name in draft:
             draft[name] = {**draft[name], **{k: v for k, v in value.items() if k in draft[name]}}
         elif name in _TERM_LISTS and resource == "products":
@@ -89,22 +91,33 @@ def _after_order(store: Store, draft: Draft, fields: Fields) -> None:
 def _after_goods(_: Store, draft: Draft, fields: Fields) -> None:
     for name in ("regular_price", "sale_price"):
         if name in fields:
-            text = str(fields[name])
-            draft[name] = text if _MONEY.fullmatch(text) else ""
+            draft[name] = _NO_MONEY.sub("", str(fields[name]))  # "12,50" is 1250 (measured)
     if "regular_price" in fields or "sale_price" in fields:
+        if _number(draft["sale_price"]) >= _number(draft["regular_price"]):
+            draft["sale_price"] = ""
         sale = draft["sale_price"]
         draft["on_sale"] = sale != ""
         draft["price"] = sale or draft["regular_price"]
         draft["purchasable"] = draft["price"] != ""
-    if "inventory_delta" in fields and draft["manage_stock"] is True:
-        draft["stock_quantity"] = int(draft["stock_quantity"] or 0) + int(fields["inventory_delta"])
-    if "stock_quantity" in fields and draft["manage_stock"] is not True:
-        draft["stock_quantity"] = None
+    if "stock_quantity" in fields:
+        given = fields["stock_quantity"] or 0
+        draft["stock_quantity"] = given if draft["manage_stock"] is True else None
+    elif "inventory_delta" in fields and draft["manage_stock"] is True:
+        moved = int(draft["stock_quantity"] or 0) + _number(fields["inventory_delta"])
+        draft["stock_quantity"] = int(moved)
     if draft["manage_stock"] is True and draft["stock_quantity"] is not None:
         enough = draft["stock_quantity"] > 0 or draft["backorders"] != "no"
         draft["stock_status"] = "instock" if enough else "outofstock"
     if "name" in draft and "type" in draft and not draft["name"] and draft["type"] != "variation":
         draft["name"] = "Product"
+
+
+def _number(value: Any) -> float:
+    """Return what PHP takes a text for in a sum: 0 where it is no number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return 0
 
 
 def _after_tax(_: Store, draft: Draft, fields: Fields) -> None:

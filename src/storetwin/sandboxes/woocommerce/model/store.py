@@ -185,8 +185,16 @@ class Store:
             effects.after_create(self, resource, owner)
         return number
 
+    def refundable(self, order: int) -> float:
+        """Return how much of an order can still be given back."""
+        draft = self._draft("orders", order)
+        back = sum(float(entry["total"] or 0) for entry in draft["refunds"])
+        return round(float(draft["total"]) + back, 2)
+
     def refund(self, order: int, amount: str, reason: str = "") -> int:
         """Give money back without naming lines; return the refund's id. It bumps the order.
+
+        An order of which nothing is left becomes ``refunded``.
 
         Raises:
             KeyError: there is no such order.
@@ -194,7 +202,10 @@ class Store:
         with self.lock:
             number = self._new_id("refunds")
             now = self.now()
-            document = dumps(new_refund(self, number, order, f"{float(amount):.2f}", reason))
+            is_full = float(amount) >= self.refundable(order)
+            document = dumps(
+                new_refund(self, number, order, f"{float(amount):.2f}", reason, is_full=is_full)
+            )
             self.tables["refunds"].add(number, created=now, modified=now, owner=order)
             self.tables["refunds"].put(number, document.encode())
             self.changes.note("refunds", number)
@@ -202,6 +213,7 @@ class Store:
             draft = self._draft("orders", order)
             entry = {"id": number, "reason": reason, "total": f"-{float(amount):.2f}"}
             draft["refunds"] = [*draft["refunds"], entry]
+            draft["status"] = "refunded" if is_full else draft["status"]
             self._store("orders", order, draft, bump=True)
         return number
 

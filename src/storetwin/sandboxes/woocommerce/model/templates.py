@@ -70,14 +70,18 @@ def _order(store: Store, number: int) -> Document:
     }  # fmt: skip
 
 
-def new_refund(store: Store, number: int, order: int, amount: str, reason: str) -> Document:
+def new_refund(
+    store: Store, number: int, order: int, amount: str, reason: str, *, is_full: bool
+) -> Document:
     """Return a refund of an amount, without lines."""
     now = store.now()
     api = f"{_API}/orders/{order}"
+    value = "full" if is_full else "partial"
+    kind = {"id": store.new_meta_ids([1]), "key": "_refund_type", "value": value}
     return {
         "id": number, "parent_id": order, "date_created": store.site.local(now),
         "date_created_gmt": store.site.gmt(now), "amount": amount, "reason": reason,
-        "refunded_by": 1, "refunded_payment": False, "meta_data": [], "line_items": [],
+        "refunded_by": 1, "refunded_payment": False, "meta_data": [kind], "line_items": [],
         "shipping_lines": [], "tax_lines": [], "fee_lines": [],
         "_links": {
             "self": [{"href": f"{api}/refunds/{number}",
