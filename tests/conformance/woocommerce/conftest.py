@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 import trustme
@@ -79,14 +79,26 @@ def real_store(pytestconfig: pytest.Config) -> StoreUnderTest | None:
 
 
 @pytest.fixture(scope="session")
+def plain_url(real_store: StoreUnderTest | None) -> Iterator[str]:
+    """A sandbox without TLS, which only tells who may not enter."""
+    if real_store is not None:
+        yield ""
+    else:
+        with running_store(orders=1) as sandbox:
+            yield sandbox.url
+
+
+@pytest.fixture(scope="session")
 def shared_store(
-    real_store: StoreUnderTest | None, certificate: tuple[trustme.CA, str, str]
+    real_store: StoreUnderTest | None,
+    certificate: tuple[trustme.CA, str, str],
+    plain_url: str,
 ) -> Iterator[StoreUnderTest]:
     """The store that tests only read."""
     if real_store is not None:
         yield real_store
     else:
-        yield from _sandbox(certificate)
+        yield from _sandbox(certificate, plain_url)
 
 
 @pytest.fixture
@@ -94,28 +106,23 @@ def store(
     request: pytest.FixtureRequest,
     real_store: StoreUnderTest | None,
     certificate: tuple[trustme.CA, str, str],
+    plain_url: str,
 ) -> Iterator[StoreUnderTest]:
     """The store under test; a sandbox of its own for a test that writes or breaks."""
     changes = any(request.node.get_closest_marker(name) for name in ("writes", "breaks"))
     if real_store is None and changes:
-        yield from _sandbox(certificate)
+        yield from _sandbox(certificate, plain_url)
+    elif changes:
+        yield replace(request.getfixturevalue("shared_store"))  # what was found may be gone
     else:
         yield request.getfixturevalue("shared_store")
 
 
-@pytest.fixture(scope="session")
-def recordings_folder() -> Path:
-    return Path(__file__).parents[1] / "recordings" / "woocommerce"
-
-
-def _sandbox(certificate: tuple[trustme.CA, str, str]) -> Iterator[StoreUnderTest]:
+def _sandbox(certificate: tuple[trustme.CA, str, str], plain_url: str) -> Iterator[StoreUnderTest]:
     authority, chain, key = certificate
     tls = ssl.create_default_context()
     authority.configure_trust(tls)
     pairs = {"read_write": READ_WRITE, "read_only": READ_ONLY, "write_only": WRITE_ONLY}
     keys = {name: Keys(pair.key, pair.secret) for name, pair in pairs.items()}
-    with (
-        running_store(orders=_ORDERS, https=(chain, key)) as secure,
-        running_store(orders=1) as plain,
-    ):
-        yield StoreUnderTest(secure.url, keys, tls, plain.url, secure)
+    with running_store(orders=_ORDERS, https=(chain, key)) as sandbox:
+        yield StoreUnderTest(sandbox.url, keys, tls, plain_url, sandbox)

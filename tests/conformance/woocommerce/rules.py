@@ -45,8 +45,10 @@ FAULTS: Mapping[str, str | None] = {
     "fault_waf_200": "waf:status=200",
     "fault_waf_403": "waf",
     "fault_wperror_order_page": None,  # a filter that returned a WP_Error: nobody noticed
-    "page_with_INF_meta_all_meta_empty": "inf-meta:ids={?include}",
 }
+
+# Recordings that ask only, of records that have to be spoiled first.
+PREPARED = frozenset({"page_with_INF_meta_all_meta_empty"})
 
 # Recordings of a store that a program asked which accepts JSON only.
 ACCEPT_JSON = frozenset({"fault_fatal_order_accept_json"})

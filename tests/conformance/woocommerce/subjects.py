@@ -55,7 +55,7 @@ SUBJECTS: Mapping[str, Mapping[str, str]] = {
     "list_zone_locations_p2": {"4": "a zone with locations"},
     "list_zone_methods_p1": _METHODS,
     "list_zone_methods_p2": _METHODS,
-    "page_with_INF_meta_all_meta_empty": {"?include": "five orders with meta"},
+    "page_with_INF_meta_all_meta_empty": {"?include": "five orders with meta, one with INF"},
     "single_attribute": _TERMS,
     "single_category": {"23": "a category"},
     "single_coupon": {"3280": "a coupon"},
@@ -144,6 +144,14 @@ def _orders_with_meta(store: StoreUnderTest) -> list[int]:
     return with_meta
 
 
+def _orders_with_inf(store: StoreUnderTest) -> object:
+    """Spoil one order the way a plugin does: JSON has no INF, but PHP reads 1e999 as one."""
+    orders = _orders_with_meta(store)[:5]
+    spoil = b'{"meta_data":[{"key":"_infinite","value":[1e999]}]}'
+    assert store.ask("PUT", f"orders/{orders[2]}", body=spoil).status == 200
+    return ",".join(map(str, orders))
+
+
 def _stocked_product(store: StoreUnderTest) -> object:
     rows = _rows(store, "products", type="simple", status="publish")
     return _first(store, _with(rows, manage_stock=True), "a simple product with stock")["id"]
@@ -221,7 +229,7 @@ _FINDERS: Mapping[str, Finder] = {
     "an order that was just created": lambda store: store.post("orders", {})["id"],
     "an order with notes": _an_order_with_notes,
     "an order with refunds": lambda store: _refund(store, 0)["parent_id"],
-    "five orders with meta": lambda store: ",".join(map(str, _orders_with_meta(store)[:5])),
+    "five orders with meta, one with INF": _orders_with_inf,
     "its SKU": lambda store: _product_with_sku(store)["sku"],
     "the 5th order of page 20": _fifth_on_page_20,
     "the address of a customer": _customer_address,

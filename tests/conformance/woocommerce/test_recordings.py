@@ -14,6 +14,7 @@ from conformance.woocommerce.rules import (
     KEYS,
     NOT_COMPARED,
     PLAIN,
+    PREPARED,
     without_allowed,
 )
 from conformance.woocommerce.store_under_test import Keys, StoreUnderTest
@@ -41,7 +42,8 @@ def _cases() -> list[object]:
 def _marks(recording: Recording) -> list[pytest.MarkDecorator]:
     if recording.name in FAULTS:
         return [pytest.mark.breaks]
-    return [] if recording.method in ("GET", "OPTIONS") else [pytest.mark.writes]
+    writes = recording.method not in ("GET", "OPTIONS") or recording.name in PREPARED
+    return [pytest.mark.writes] if writes else []
 
 
 @pytest.mark.parametrize("name", _cases())

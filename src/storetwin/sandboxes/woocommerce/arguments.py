@@ -15,6 +15,9 @@ _DATE = re.compile(
 )
 _INTEGER = re.compile(r"\s*[+-]?\d+(?:\.0*)?\s*")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
+_EMPTY: Mapping[str, Value] = {
+    "string": "", "integer": 0, "number": 0, "boolean": False, "array": [],
+}  # fmt: skip
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -41,6 +44,9 @@ def checked(specs: Mapping[str, Spec], given: Mapping[str, Value]) -> dict[str, 
         if name not in given:
             if "default" in spec:
                 found[name] = spec["default"]
+            continue
+        if given[name] is None:  # not checked: it becomes the empty value of its type (measured)
+            found[name] = _EMPTY.get(str(spec.get("type")))
             continue
         try:
             found[name] = _fit(given[name], spec, name)

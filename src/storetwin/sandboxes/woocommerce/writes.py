@@ -42,6 +42,11 @@ _WRONG_ROUTE = (
     "To manipulate product variations you should use the "
     "/products/<product_id>/variations/<id> endpoint."
 )
+_KEPT = (
+    "status", "currency", "billing", "shipping", "meta_data", "line_items", "shipping_lines",
+    "fee_lines", "coupon_lines",
+)  # fmt: skip
+"""What stays as it is when null is written into it (measured); other members are emptied."""
 _UNDECLARED = ("inventory_delta", "meta_data", "status")
 
 
@@ -70,7 +75,8 @@ def declared(given: Fields, arguments: Fields, specs: Fields) -> Fields:
         return {name: value for name, value in given.items() if not name.startswith("oauth_")}
     found = {name: arguments[name] for name in given if name in arguments}
     found |= {name: given[name] for name in _UNDECLARED if name in given and name not in found}
-    return found
+    kept = [name for name in _KEPT if name in given and given[name] is None]
+    return {name: value for name, value in found.items() if name not in kept}
 
 
 def create(store: Store, target: Target, fields: Fields) -> int:
