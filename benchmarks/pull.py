@@ -69,7 +69,7 @@ def measure(figures: Figures, chosen: argparse.Namespace) -> None:
         Path(folder).chmod(0o755)
         with running_postgres(Path(folder) / "data") as (dsn, cost):
             _against_the_floor(figures, cost, dsn, chosen.orders)
-            _at_latency(figures, cost, dsn, min(chosen.orders, 20_000))
+            _at_latency(figures, cost, dsn, chosen.orders)
             _memory(figures, cost, dsn, chosen)
 
 
