@@ -47,8 +47,8 @@ FAULTS: Mapping[str, str | None] = {
     "fault_wperror_order_page": None,  # a filter that returned a WP_Error: nobody noticed
 }
 
-# Recordings that ask only, of records that have to be spoiled first.
-PREPARED = frozenset({"page_with_INF_meta_all_meta_empty"})
+# The recording of a page with a spoiled order, which has a test of its own.
+SPOILED = "page_with_INF_meta_all_meta_empty"
 
 # Recordings of a store that a program asked which accepts JSON only.
 ACCEPT_JSON = frozenset({"fault_fatal_order_accept_json"})
