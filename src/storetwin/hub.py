@@ -15,7 +15,7 @@ from storetwin.connections.probe import Probe, ProbeReport
 from storetwin.connections.register import Register
 from storetwin.db.database import Database, Row
 from storetwin.kernel.clock import Clock
-from storetwin.kernel.errors import ConflictError, UnknownNameError
+from storetwin.kernel.errors import ConflictError, StoretwinError, UnknownNameError
 from storetwin.mirror import repository as mirror
 from storetwin.mirror.context import Observer, RunContext
 from storetwin.mirror.execute import (
@@ -31,6 +31,7 @@ from storetwin.resources import named, ordered
 from storetwin.runs import repository as runs
 from storetwin.runs.models import DeadLetter, Run, RunState
 from storetwin.woocommerce.client import StoreClient
+from storetwin.woocommerce.routes import Routes
 
 ClientFactory = Callable[[Connection, Credentials], StoreClient]
 
@@ -130,7 +131,7 @@ class Hub:
             run = await self._open_run(connection, kind, options)
             client = self.make_client(connection, credentials)
             try:
-                routes = await client.capabilities()
+                routes = await self._first_question(client, connection, credentials)
                 context = RunContext(
                     run, self.database, client, routes, self.clock, self.ahead, observe
                 )
@@ -140,6 +141,16 @@ class Hub:
                 raise
             finally:
                 await client.close()
+
+    async def _first_question(
+        self, client: StoreClient, connection: Connection, credentials: Credentials
+    ) -> Routes:
+        """Return what the store's routes take; where that fails, test the connection to say why."""
+        try:
+            return await client.capabilities()
+        except StoretwinError as error:
+            report = await self.probe(connection, credentials)
+            raise report.trouble or error from error
 
     async def _open_run(self, connection: Connection, kind: str, options: Mapping[str, Any]) -> Run:
         async with self.database.transaction(self.organisation_id) as tx:

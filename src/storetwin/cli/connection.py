@@ -11,7 +11,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.pull import JSON, NAME
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, problem, say_error, show_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.connections.models import Connection
@@ -169,6 +169,8 @@ def test(name: str = NAME, as_json: bool = JSON) -> None:
             print_json(describe_report(report))
         else:
             print_report(report)
+            if report.trouble:
+                show_error(report.trouble, as_json=False)
         return Exit.DONE if report.is_ok else Exit.FAILED
 
     with_hub(verb, as_json=as_json)
@@ -224,6 +226,7 @@ def describe_report(report: ProbeReport) -> dict[str, Any]:
     return {
         "is_ok": report.is_ok,
         "auth": report.scheme.value if report.scheme else None,
+        "error": problem(report.trouble) if report.trouble else None,
         "checks": [
             {"name": c.name, "ok": c.ok, "finding": c.finding, "remedy": c.remedy}
             for c in report.checks
@@ -232,17 +235,21 @@ def describe_report(report: ProbeReport) -> dict[str, Any]:
 
 
 def print_report(report: ProbeReport) -> None:
-    """Print a probe's report, one check a line, each failing one with what to do."""
+    """Print a probe's report, one check a line, each doubt with what to do.
+
+    The first failure is an error of its own: whoever called says what to do about it.
+    """
     from rich.text import Text
 
     from storetwin.cli.screen import out
 
     marks = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
     console = out()
+    told_apart = report.trouble.message if report.trouble else None
     for check in report.checks:
         mark, style = marks[check.ok]
         line = Text(f" {mark} ", style)
         line.append(f"{check.name:<14}", "bold").append(check.finding)
         console.print(line, soft_wrap=True)
-        if check.ok is not True and check.remedy:
+        if check.ok is not True and check.remedy and check.finding != told_apart:
             console.print(Text(f"{'':<17}What to do: {check.remedy}", style), soft_wrap=True)

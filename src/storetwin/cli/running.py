@@ -66,11 +66,15 @@ async def _stoppable(call: Callable[[], Awaitable[Exit]]) -> Exit:
     return await call()
 
 
+def problem(error: StoretwinError) -> dict[str, str | None]:
+    """Return an error as the JSON document that every command shows."""
+    return {"code": error.code, "message": error.message, "remedy": error.remedy}
+
+
 def show_error(error: StoretwinError, *, as_json: bool) -> None:
     """Say what is wrong and what to do: on standard error, or as the one JSON document."""
     if as_json:
-        problem = {"code": error.code, "message": error.message, "remedy": error.remedy}
-        print_json({"error": problem})
+        print_json({"error": problem(error)})
         return
     say_error(f"Error: {error.message}")
     if error.remedy:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from storetwin.connections.models import AuthScheme, Connection, Credentials, StoreFacts
+from storetwin.kernel.errors import StoretwinError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,13 @@ class ProbeReport:
 
     Attributes:
         scheme: the way of authentication that worked; None when none did.
+        trouble: the first thing that is wrong, as the error a pull ends with.
     """
 
     checks: tuple[Check, ...]
     scheme: AuthScheme | None = None
     store: StoreFacts = field(default_factory=StoreFacts)
+    trouble: StoretwinError | None = None
 
     @property
     def is_ok(self) -> bool:

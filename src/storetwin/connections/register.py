@@ -23,7 +23,12 @@ from storetwin.connections.models import (
 )
 from storetwin.connections.probe import Probe, ProbeReport
 from storetwin.db import Database, UniqueViolationError
-from storetwin.kernel.errors import ConfigurationError, InvariantError, UnknownNameError
+from storetwin.kernel.errors import (
+    ConfigurationError,
+    InvariantError,
+    StoretwinError,
+    UnknownNameError,
+)
 from storetwin.kernel.ids import new_id
 from storetwin.security import Vault
 
@@ -188,7 +193,7 @@ class Register:
             UnknownConnectionError: it was removed meanwhile.
         """
         report = await probe(connection, self.credentials(connection))
-        text = msgspec.json.encode(report).decode()
+        text = msgspec.json.encode(report, enc_hook=_code_of).decode()
         async with self._database.transaction(self._organisation_id) as transaction:
             kept = await repository.keep_report(
                 transaction, connection.id, text, report.scheme, report.store, now
@@ -198,6 +203,12 @@ class Register:
     def _seal(self, connection_id: UUID, credentials: Credentials) -> bytes:
         pair = (credentials.key.get_secret_value(), credentials.secret.get_secret_value())
         return self._vault.seal(msgspec.json.encode(pair), bound_to=_place(connection_id))
+
+
+def _code_of(error: object) -> str:
+    """Return what is kept of an error in a report: its message is there as a finding."""
+    assert isinstance(error, StoretwinError)
+    return error.code
 
 
 def _place(connection_id: UUID) -> str:

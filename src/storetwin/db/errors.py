@@ -39,6 +39,7 @@ _LOGIN_REFUSED = re.compile(
     r"authentication failed|no pg_hba\.conf entry|(role|database) \".*\" does not exist"
     r"|no password supplied|not permitted to log in"
 )
+_PREFIX = re.compile(r"^(connection failed|consuming input failed|sending query failed): ")
 
 
 class DatabaseUnavailableError(RetryableError):
@@ -46,7 +47,8 @@ class DatabaseUnavailableError(RetryableError):
 
     code = "database_unavailable"
     default_remedy = (
-        "Check that PostgreSQL runs and can be reached (storetwin db url), then try again."
+        "Run the same command again: an embedded database is started then. "
+        "With STORETWIN_DATABASE_URL, check that its server runs and can be reached."
     )
 
 
@@ -108,7 +110,11 @@ def _is_unavailable(error: psycopg.Error, state: str) -> bool:
 
 
 def _message(error: psycopg.Error) -> str:
-    text = error.diag.message_primary or str(error)
+    """Return what the server said in one line, or what libpq said without its advice."""
+    text = error.diag.message_primary
+    if text is None:
+        said, _, _ = str(error).strip().partition("\n")
+        text = _PREFIX.sub("", said)
     return " ".join(text.split()).rstrip(".") or type(error).__name__
 
 

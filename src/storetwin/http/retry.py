@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from storetwin.http.answer import Answer, Request
@@ -18,6 +19,7 @@ from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import Clock, parse_http_date, utc_now
 from storetwin.kernel.errors import RetryableError
 
+HURRIED = Backoff(base=0.3, longest=2.0, attempts=2)
 BUSY = frozenset({429, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
@@ -37,6 +39,20 @@ class Retrying:
     random: Callable[[], float] = random.random
     clock: Clock = utc_now
     retries: int = 0
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Give up soon inside the block: somebody waits to hear whether there is any answer at all."""
+        usual = self.backoff
+        self.backoff = replace(
+            usual,
+            longest=min(usual.longest, HURRIED.longest),
+            attempts=min(usual.attempts, HURRIED.attempts),
+        )
+        try:
+            yield
+        finally:
+            self.backoff = usual
 
     async def send(self, make: Callable[[], Request]) -> Answer:
         """Send a request, made afresh for each try (a signature holds for one).

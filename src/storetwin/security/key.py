@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from storetwin.db import Database, load_queries
 from storetwin.kernel.errors import ConfigurationError, InvariantError
-from storetwin.security.vault import KEY_BYTES, Vault
+from storetwin.security.vault import KEY_BYTES, Vault, WrongEncryptionKeyError
 
 Q = load_queries("storetwin.security")
 KEY_FILE = "encryption.key"
@@ -94,4 +94,9 @@ async def check_key(
             row = await transaction.fetch_one(Q.select_vault_check)
     if row is None:
         raise InvariantError("The vault's check was written and is not there.")
-    vault.open(row["sealed"], bound_to=place)
+    try:
+        vault.open(row["sealed"], bound_to=place)
+    except WrongEncryptionKeyError:
+        raise WrongEncryptionKeyError(
+            "The encryption key is not the one this database was used with."
+        ) from None

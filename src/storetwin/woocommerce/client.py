@@ -23,7 +23,7 @@ from storetwin.http import (
     Transport,
 )
 from storetwin.http.load import Width
-from storetwin.http.retry import BUSY, retry_after
+from storetwin.http.retry import BUSY
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import Clock, utc_now
 from storetwin.kernel.errors import CredentialError
@@ -32,14 +32,11 @@ from storetwin.woocommerce.answers import Cut, StoreError, cut, read_error
 from storetwin.woocommerce.auth import sign
 from storetwin.woocommerce.errors import (
     BadAnswerError,
-    ForbiddenError,
-    KeyRejectedError,
-    MaintenanceError,
     NotFoundError,
-    PermissionMissingError,
     RequestRefusedError,
     StoreDownError,
 )
+from storetwin.woocommerce.refusals import busy, not_allowed
 from storetwin.woocommerce.routes import Routes
 
 API = "/wp-json/wc/v3"
@@ -170,15 +167,16 @@ class StoreClient:
         Raises:
             CredentialError: the keys are not accepted.
         """
-        if len(self._schemes) > 1:
-            await self.get(CONTROL, {})
-        single = await self.get("", {})
+        with self._retrying.hurried():
+            if len(self._schemes) > 1:
+                await self.get(CONTROL, {})
+            single = await self.get("", {})
         return Routes.from_index(json.loads(single.document))
 
     async def may_write(self) -> bool:
         """Ask with an empty batch, which changes nothing, whether the keys may write."""
         answer = await self._send("orders/batch", {}, method="POST", body=b"{}")
-        if answer.status in (401, 403):
+        if answer.status in (401, 403) and b"write permissions" in answer.body:
             return False
         if answer.status >= 300:
             raise BadAnswerError("server_error", f"orders/batch answers {answer.status}.")
@@ -198,7 +196,7 @@ class StoreClient:
     async def _read(self, path: str, params: Mapping[str, str]) -> tuple[Answer, Cut]:
         answer = await self._ask(path, params)
         if answer.status in BUSY:
-            raise _busy(answer, self._clock())
+            raise busy(answer, self._clock())
         error: StoreError | None = None
         found: Cut | None = None
         try:
@@ -277,7 +275,7 @@ class StoreClient:
                 f"{path}: {said}", wc_code=wc_code, served_at=self._served_at(answer)
             )
         if status in (401, 403):
-            return _not_allowed(status, error)
+            return not_allowed(status, error)
         if status >= 500:
             return BadAnswerError("server_error", f"{path} answers {said}")
         return RequestRefusedError(f"The store refuses {path}: {said}", wc_code=wc_code)
@@ -295,25 +293,6 @@ def _schemes(connection: Connection) -> tuple[AuthScheme, ...]:
 def _says_why(answer: Answer) -> bool:
     """Say whether a 401 names what is wrong with the keys, instead of not having seen any."""
     return b"authentication_error" in answer.body
-
-
-def _busy(answer: Answer, now: datetime) -> StoreDownError:
-    asked = retry_after(answer, now)
-    if answer.status == 503:
-        return MaintenanceError("The store is in maintenance (503).", retry_after=asked)
-    what = "asks us to slow down" if answer.status == 429 else "is not well"
-    return StoreDownError(f"The store {what} ({answer.status}).", retry_after=asked)
-
-
-def _not_allowed(status: int, error: StoreError | None) -> CredentialError:
-    """Tell a wrong key from a key without the right, and both from a firewall."""
-    if error is None:
-        return ForbiddenError(f"Something in front of the store answers {status} with a web page.")
-    if "permission" in error.message:
-        return PermissionMissingError(error.message)
-    if error.wc_code == "woocommerce_rest_authentication_error":
-        return KeyRejectedError(f"The store rejects the keys: {error.message}")
-    return KeyRejectedError(f"The store does not accept the keys ({error.wc_code}).")
 
 
 def connect_store(

@@ -92,6 +92,15 @@ class PermissionMissingError(CredentialError):
     default_remedy = "Set the key's permission in WooCommerce › Settings › Advanced › REST API."
 
 
+class ClockOffError(ConfigurationError):
+    """The clocks of the store and of this machine differ too much for signatures and cursors."""
+
+    code = "clock_off"
+    default_remedy = (
+        "Set the clock of the machine that is wrong (NTP); Storetwin goes by the store's clock."
+    )
+
+
 class ForbiddenError(CredentialError):
     """Something in front of the store forbids the request (403)."""
 

@@ -18,16 +18,14 @@ from storetwin.connections.probe import Check, ProbeReport
 from storetwin.http import (
     Answer,
     Limiter,
-    RedirectedError,
     Request,
     Retrying,
     TlsError,
     TlsPolicy,
     Transport,
-    UnreachableError,
 )
 from storetwin.http.load import Width
-from storetwin.kernel.backoff import Backoff
+from storetwin.http.retry import BUSY, HURRIED
 from storetwin.kernel.clock import Clock, utc_now
 from storetwin.kernel.errors import CredentialError, StoretwinError
 from storetwin.settings import Settings
@@ -35,30 +33,33 @@ from storetwin.woocommerce.answers import cut
 from storetwin.woocommerce.client import StoreClient, connect_store
 from storetwin.woocommerce.errors import (
     BadAnswerError,
+    ClockOffError,
     ForbiddenError,
     KeyRejectedError,
-    MaintenanceError,
     NotAStoreError,
     PermissionMissingError,
     PlainPermalinksError,
+    StoreDownError,
     WrongUrlError,
 )
+from storetwin.woocommerce.refusals import busy, not_allowed
 
 CLOCK_WARNING = 60.0  # seconds; OAuth refuses at 900
 CLOCK_FAILURE = 600.0
-QUICK = Backoff(base=0.3, longest=2.0, attempts=2)  # a person is waiting
 NO_REST = ("rest_no_route", "rest_disabled")
 
 
 @dataclass(slots=True)
 class _Findings:
     checks: list[Check] = field(default_factory=list)
+    trouble: StoretwinError | None = None
 
     def good(self, name: str, finding: str) -> None:
         self.checks.append(Check(name, ok=True, finding=finding))
 
     def bad(self, name: str, error: StoretwinError) -> None:
         self.checks.append(Check(name, ok=False, finding=error.message, remedy=error.remedy))
+        self.trouble = self.trouble or error
 
     def unknown(self, name: str, finding: str, remedy: str | None = None) -> None:
         self.checks.append(Check(name, ok=None, finding=finding, remedy=remedy))
@@ -85,7 +86,7 @@ class StoreProbe:
                 facts = await _read_facts(client, findings)
         finally:
             await client.close()
-        return ProbeReport(tuple(findings.checks), scheme, facts)
+        return ProbeReport(tuple(findings.checks), scheme, facts, findings.trouble)
 
     async def _look_from_outside(self, connection: Connection, findings: _Findings) -> bool:
         """Check the address, the certificate, WordPress, WooCommerce and the clock, without keys."""
@@ -95,7 +96,7 @@ class StoreProbe:
             tls=TlsPolicy(connection.ca, connection.is_tls_insecure),
             user_agent="Storetwin",
         )
-        retrying = Retrying(transport, Limiter(Width(ceiling=1)), backoff=QUICK)
+        retrying = Retrying(transport, Limiter(Width(ceiling=1)), backoff=HURRIED)
         try:
             answer = await _reach(connection, retrying, findings)
             if answer is None:
@@ -121,11 +122,10 @@ class StoreProbe:
         finding = (
             f"The store's clock is {abs(off):,.0f} s {'ahead of' if off > 0 else 'behind'} ours."
         )
-        remedy = (
-            "Set the clock of the machine that is wrong (NTP); Storetwin goes by the store's clock."
-        )
-        ok = None if abs(off) < CLOCK_FAILURE else False
-        findings.checks.append(Check("clock", ok=ok, finding=finding, remedy=remedy))
+        if abs(off) < CLOCK_FAILURE:
+            findings.unknown("clock", finding, ClockOffError.default_remedy)
+        else:
+            findings.bad("clock", ClockOffError(finding))
 
 
 async def _reach(connection: Connection, retrying: Retrying, findings: _Findings) -> Answer | None:
@@ -136,17 +136,11 @@ async def _reach(connection: Connection, retrying: Retrying, findings: _Findings
     except TlsError as error:
         findings.bad("tls", error)
         return None
-    except UnreachableError as error:
-        findings.bad("reachable", WrongUrlError(error.message))
-        return None
-    except RedirectedError as error:
-        findings.bad("reachable", error)
-        return None
     except StoretwinError as error:
         findings.bad("reachable", error)
         return None
-    if answer.status == 503:
-        findings.bad("reachable", MaintenanceError("The store is in maintenance (503)."))
+    if answer.status in BUSY:
+        findings.bad("reachable", busy(answer, utc_now()))
         return None
     findings.good("reachable", f"{connection.url} answers in {answer.elapsed * 1000:.0f} ms.")
     if connection.url.startswith("https://"):
@@ -166,7 +160,12 @@ async def _what_is_there(
     if answer.status == 200 and index.get("namespace") == "wc/v3":
         return None
     if answer.status in (401, 403):
-        return ForbiddenError(f"Something in front of the store answers {answer.status}.")
+        return not_allowed(answer.status, None)
+    if answer.status >= 500:
+        return StoreDownError(
+            f"The site at {connection.url} fails with {answer.status}.",
+            remedy="Look at the PHP error log of the store.",
+        )
     if index.get("code") in NO_REST:
         return NotAStoreError(f"WordPress answers at {connection.url}, but WooCommerce does not.")
     if answer.status == 200 and index:
@@ -211,19 +210,10 @@ async def _check_read(client: StoreClient, findings: _Findings) -> AuthScheme | 
         await client.list("orders", {"per_page": "1", "_fields": "id"})
     except PermissionMissingError as error:
         findings.good("keys", "The keys are accepted.")
-        findings.bad(
-            "read",
-            PermissionMissingError(
-                "The key may not read.",
-                remedy="Set the key's permission to Read/Write (or Read) in WooCommerce › Settings "
-                "› Advanced › REST API.",
-            )
-            if "read permissions" in error.message
-            else error,
-        )
+        findings.bad("read", error)
         return None
-    except KeyRejectedError as error:
-        findings.bad("keys", _why_rejected(error))
+    except (KeyRejectedError, ClockOffError) as error:
+        findings.bad("keys", error)
         return None
     except StoretwinError as error:
         findings.bad("read", error)
@@ -238,28 +228,6 @@ async def _check_read(client: StoreClient, findings: _Findings) -> AuthScheme | 
         )
     findings.good("read", "The keys may read.")
     return scheme
-
-
-def _why_rejected(error: KeyRejectedError) -> KeyRejectedError:
-    """Say which half of the keys is wrong, as far as the store tells."""
-    said = error.message
-    if "Consumer secret" in said or "Invalid signature" in said:
-        return KeyRejectedError(
-            "The consumer secret is wrong.",
-            remedy="Copy the secret (cs_…) again, or make new keys: WooCommerce shows it once.",
-        )
-    if "Invalid timestamp" in said:
-        return KeyRejectedError(
-            "The clocks of the store and of this machine are more than 15 minutes apart.",
-            remedy="Set the clock of the machine that is wrong (NTP).",
-        )
-    if "Consumer key" in said or "cannot_view" in said:
-        return KeyRejectedError(
-            "The store does not know the consumer key.",
-            remedy="Copy the key (ck_…) again. If it is right, a proxy takes the Authorization header "
-            "away: let the web server pass it on to PHP.",
-        )
-    return error
 
 
 async def _check_write(client: StoreClient, findings: _Findings) -> None:

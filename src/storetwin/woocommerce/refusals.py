@@ -1,0 +1,78 @@
+"""What a store's "no" means: one place, so that a test and a pull say the same of the same trouble.
+
+WooCommerce's texts and codes were measured on 10.5 (docs/explanation/how-a-store-behaves.md).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storetwin.http import Answer
+from storetwin.http.retry import retry_after
+from storetwin.kernel.errors import StoretwinError
+from storetwin.woocommerce.answers import StoreError
+from storetwin.woocommerce.errors import (
+    ClockOffError,
+    ForbiddenError,
+    KeyRejectedError,
+    MaintenanceError,
+    PermissionMissingError,
+    StoreDownError,
+)
+
+PERMISSIONS = "in WooCommerce › Settings › Advanced › REST API"
+
+
+def busy(answer: Answer, now: datetime) -> StoreDownError:
+    """Return the error for an answer that means "not now" (429, 502, 503 …)."""
+    asked = retry_after(answer, now)
+    if answer.status == 503:
+        return MaintenanceError(
+            "The store is in maintenance or overloaded (503).", retry_after=asked
+        )
+    what = "asks us to slow down" if answer.status == 429 else "is not well"
+    return StoreDownError(f"The store {what} ({answer.status}).", retry_after=asked)
+
+
+def not_allowed(status: int, error: StoreError | None) -> StoretwinError:
+    """Return the error for a 401 or 403: a key, its rights, the clock, or a firewall.
+
+    Args:
+        error: WooCommerce's own document; None when something else answered.
+    """
+    if error is None:
+        return ForbiddenError(f"Something in front of the store answers {status} with a web page.")
+    if "permission" in error.message:
+        return _permission_missing(error.message)
+    if "Invalid timestamp" in error.message:
+        return ClockOffError(
+            "The clocks of the store and of this machine are more than 15 minutes apart."
+        )
+    return _key_rejected(error)
+
+
+def _permission_missing(said: str) -> PermissionMissingError:
+    for right, setting in (("read", "Read/Write (or Read)"), ("write", "Read/Write")):
+        if f"{right} permissions" in said:
+            return PermissionMissingError(
+                f"The key may not {right}.",
+                remedy=f"Set the key's permission to {setting} {PERMISSIONS}.",
+            )
+    return PermissionMissingError(f"The store says: {said}")
+
+
+def _key_rejected(error: StoreError) -> KeyRejectedError:
+    """Say which half of the keys is wrong, as far as the store tells."""
+    said = error.message
+    if "Consumer secret" in said or "Invalid signature" in said:
+        return KeyRejectedError(
+            "The consumer secret is wrong.",
+            remedy="Copy the secret (cs_…) again, or make new keys: WooCommerce shows it once.",
+        )
+    if "Consumer key" in said or "cannot_view" in error.wc_code:
+        return KeyRejectedError(
+            "The store does not know the consumer key.",
+            remedy="Copy the key (ck_…) again. If it is right, a proxy takes the Authorization header "
+            "away: let the web server pass it on to PHP.",
+        )
+    return KeyRejectedError(f"The store does not accept the keys: {said} ({error.wc_code}).")
