@@ -9,6 +9,7 @@ from storetwin.connections.models import Connection, Credentials
 from storetwin.connections.register import Register
 from storetwin.db.database import Database
 from storetwin.db.embedded import EmbeddedPostgres
+from storetwin.db.errors import DatabaseUnavailableError
 from storetwin.db.migrate import pending, upgrade
 from storetwin.db.organisations import ensure_default_organisation
 from storetwin.db.psql import run_psql
@@ -28,7 +29,8 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
 
     Raises:
         ConfigurationError: it cannot be used; says what to do.
-        DatabaseUnavailableError: it cannot be reached.
+        DatabaseUnavailableError: it cannot be reached, or went away.
+        DiskFullError: the embedded server went away because there is no room left.
     """
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
@@ -37,6 +39,8 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
     dsn = await server.start()
     try:
         yield dsn
+    except DatabaseUnavailableError as error:
+        raise server.explain(error) from error
     finally:
         await server.stop()
 

@@ -82,9 +82,12 @@ async def _await_store(process: asyncio.subprocess.Process, *, identity: str) ->
     with suppress(ProcessLookupError):
         process.terminate()
     said = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
+    error = next((line for line in said if line.startswith("Error: ")), None)
     raise ConfigurationError(
-        f"The demo store did not start: {said[-1] if said else 'it said nothing'}",
-        remedy="Choose another port with --port.",
+        error.removeprefix("Error: ")
+        if error
+        else f"The demo store did not start: {said[-1] if said else 'it said nothing'}",
+        remedy="Choose another port with --port, or 0 for a free one.",
     )
 
 

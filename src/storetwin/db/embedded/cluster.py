@@ -9,10 +9,12 @@ from pathlib import Path
 
 from storetwin.db.embedded.process import ServerUser, run
 from storetwin.db.embedded.programs import Programs
+from storetwin.db.errors import DiskFullError
 from storetwin.kernel.errors import ConfigurationError
 
 FIRST_WITH_BUILTIN_LOCALES = 17
 ADMIN_PASSWORD = "postgres-admin.password"  # noqa: S105 - a file's name
+NO_SPACE = "No space left on device"
 LOGIN_PASSWORD = "postgres-login.password"  # noqa: S105 - a file's name
 
 # For a laptop: little memory, few checkpoints, and never less than durable.
@@ -69,6 +71,7 @@ def make_cluster(cluster: Path, programs: Programs, user: ServerUser | None) -> 
     """Run ``initdb`` beside ``cluster`` and move the result there: half a cluster is never seen.
 
     Raises:
+        DiskFullError: there is no room for it (about 50 MB).
         ConfigurationError: initdb failed; quotes its last line.
     """
     fresh = cluster.with_name(f"{cluster.name}.new")
@@ -96,6 +99,8 @@ def make_cluster(cluster: Path, programs: Programs, user: ServerUser | None) -> 
         passwords.unlink()
     if done.returncode != 0:
         shutil.rmtree(fresh, ignore_errors=True)
+        if NO_SPACE in done.stdout:
+            raise DiskFullError(f"The disk of {cluster.parent} is full: there is no room to start.")
         last = (done.stdout.strip().splitlines() or ["no output"])[-1]
         raise ConfigurationError(
             f"The database could not be made in {cluster}: {last}",

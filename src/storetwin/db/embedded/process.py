@@ -128,9 +128,13 @@ def read_pid_file(cluster: Path) -> PidFile | None:
     return PidFile(pid, lines[_SOCKET_LINE].strip(), lines[_STATUS_LINE].strip())
 
 
-def ask_to_stop(pid: int) -> None:
-    """Begin a fast shutdown: clients are disconnected, a checkpoint is written."""
+def ask_to_stop(pid: int, *, at_once: bool = False) -> None:
+    """Begin a fast shutdown: clients are disconnected, a checkpoint is written.
+
+    Args:
+        at_once: without the checkpoint; nothing is lost, the next start recovers.
+    """
     try:
-        os.kill(pid, signal.SIGINT)
+        os.kill(pid, signal.SIGQUIT if at_once else signal.SIGINT)
     except ProcessLookupError:
         return

@@ -44,7 +44,9 @@ from storetwin.kernel.errors import ConfigurationError, StoretwinError
 __all__ = ["DataDirectoryVersionError", "EmbeddedPostgres"]
 
 PATIENCE_SECONDS = 30.0
-SHUTDOWN_SECONDS = 300.0
+SHUTDOWN_SECONDS = 20.0
+LAST_LINES = 20
+STARTING = "LOG:  starting PostgreSQL"
 LOG_BYTES_KEPT = 1024 * 1024
 DATABASE = "storetwin"
 
@@ -150,7 +152,7 @@ class EmbeddedPostgres:
         make_socket_folder(self._sockets, self._user.uid if self._user else os.geteuid())
         give_up_at = time.monotonic() + PATIENCE_SECONDS
         while not await self._is_up(give_up_at):
-            if time.monotonic() > give_up_at:
+            if time.monotonic() > give_up_at or (self._launched and self._disk_full()):
                 raise self._did_not_start()
             await asyncio.to_thread(self._launch, programs)
             await asyncio.sleep(POLL_SECONDS)
@@ -198,17 +200,42 @@ class EmbeddedPostgres:
         )
 
     async def _shut_down(self) -> None:
-        give_up_at = time.monotonic() + SHUTDOWN_SECONDS
-        if pid := self._pid():
-            ask_to_stop(pid)
-            while is_server_of(pid, self._cluster):
-                if time.monotonic() > give_up_at:
-                    raise DatabaseUnavailableError(
-                        f"The database server (process {pid}) does not stop.",
-                        remedy=f"See {self.log} for the reason.",
-                    )
-                await asyncio.sleep(POLL_SECONDS)
+        """Stop the server and wait for its end.
+
+        One that is asked for a fast shutdown while it recovers from a crash of its own may never
+        end (PostgreSQL 18.6, after a full disk): that one is told to stop at once.
+        """
+        pid = self._pid()
+        if pid and not (
+            await self._has_stopped(pid, at_once=False)
+            or await self._has_stopped(pid, at_once=True)
+        ):
+            raise DatabaseUnavailableError(
+                f"The database server (process {pid}) does not stop.",
+                remedy=f"See {self.log} for the reason.",
+            )
         remove_socket_folder(self._sockets)
+
+    async def _has_stopped(self, pid: int, *, at_once: bool) -> bool:
+        ask_to_stop(pid, at_once=at_once)
+        give_up_at = time.monotonic() + SHUTDOWN_SECONDS
+        while is_server_of(pid, self._cluster):
+            if time.monotonic() > give_up_at:
+                return False
+            await asyncio.sleep(POLL_SECONDS)
+        return True
+
+    def explain(self, error: DatabaseUnavailableError) -> StoretwinError:
+        """Return the reason that the server's log gives for its end, else the error as it is."""
+        return self._disk_full() or error
+
+    def _disk_full(self) -> DiskFullError | None:
+        """Return an error when the server complained of a full disk last, and since its start."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        _, _, since = text.rpartition(STARTING)
+        if not any(clusters.NO_SPACE in line for line in since.splitlines()[-LAST_LINES:]):
+            return None
+        return DiskFullError(f"The disk of {self._folder} is full.")
 
     def _make_folder(self) -> None:
         self._folder.mkdir(mode=0o700 if self._user is None else 0o711, parents=True, exist_ok=True)
@@ -230,9 +257,9 @@ class EmbeddedPostgres:
         return f"postgresql://{login}@/{database}?host={host}&port={clusters.OPTIONS['port']}"
 
     def _did_not_start(self) -> StoretwinError:
+        if error := self._disk_full():
+            return error
         lines = self.log.read_text(errors="replace").strip().splitlines() or ["nothing was logged"]
-        if any("No space left" in line for line in lines[-5:]):
-            return DiskFullError(f"The disk of {self._folder} is full: {lines[-1]}")
         return DatabaseUnavailableError(
             f"The database server did not start: {lines[-1]}", remedy=f"See {self.log}."
         )

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
 
 def _stop_when_stdin_ends() -> None:
     """Stop as Ctrl-C does when whoever started us is gone, however it went."""
-    while sys.stdin.buffer.read(1024):
+    while os.read(0, 1024):  # not through sys.stdin: its lock would be held at our own end
         pass
     os.kill(os.getpid(), signal.SIGINT)
 

@@ -23,6 +23,7 @@ from storetwin.sandboxes.woocommerce.wire import Requests, WireLog
 _START_SECONDS = 30.0
 _PATIENCE = 0.5
 _BACKLOG = 512
+FREE_PORT = "Choose another port with --port, or 0 for a free one."
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -153,7 +154,7 @@ def serve(options: Options) -> int:
             sys.stdout.flush()
             server.run(sockets=[listener])
     except PortTakenError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"Error: {error}\n  What to do: {FREE_PORT}\n")
         return 1
     return 0
 
@@ -185,8 +186,7 @@ def _listener(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise PortTakenError(
-            f"The sandbox store cannot listen on {host}:{port}: {error.strerror}. "
-            "Choose another port with --port, or 0 for a free one."
+            f"The sandbox store cannot listen on {host}:{port}: {error.strerror}."
         ) from error
     return listener
 
