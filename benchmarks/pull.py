@@ -76,11 +76,17 @@ def measure(figures: Figures, chosen: argparse.Namespace) -> None:
 def _against_the_floor(figures: Figures, cost: ServerCost, dsn: str, orders: int) -> None:
     with page_server(orders) as url:
         ratios_cpu, ratios_wall, floors, pulls = [], [], [], []
-        for _ in range(ROUNDS):
+        of_round: dict[str, object] = {}
+        for round_ in range(ROUNDS):
+            # Each round is a store of its own, so that no round pays for removing the one before.
+            of_round = {
+                "url": f"{url}/{round_}",
+                "connection": f"bench{round_}",
+                "dsn": dsn,
+                "ahead": AHEAD,
+            }
             floor = run_worker("floor", cost, url=url, dsn=dsn, orders=orders, ahead=AHEAD)
-            pull = run_worker(
-                "pull", cost, url=url, dsn=dsn, ahead=AHEAD, connection="bench", fresh=1
-            )
+            pull = run_worker("pull", cost, **of_round, fresh=1)
             floors.append(floor)
             pulls.append(pull)
             ratios_cpu.append(pull["cpu"] / floor["cpu"])
@@ -91,8 +97,8 @@ def _against_the_floor(figures: Figures, cost: ServerCost, dsn: str, orders: int
         other = run_worker(
             "floor", cost, url=url, dsn=dsn, orders=orders, ahead=AHEAD, storage="external"
         )
-        again = run_worker("pull", cost, url=url, dsn=dsn, ahead=AHEAD, connection="bench", fresh=0)
-        proof = run_worker("certify", cost, url=url, dsn=dsn, ahead=AHEAD, connection="bench")
+        again = run_worker("pull", cost, **of_round, fresh=0)
+        proof = run_worker("certify", cost, **of_round)
         peer = run_worker("peer", cost, url=url)
     figures.add("pull_wall", pull["wall"], "s")
     figures.add("pull_rate", orders / pull["wall"], "orders/s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from storetwin.db.database import Database, Transaction
@@ -47,9 +47,21 @@ class RunContext:
         Raises:
             RunTakenOverError: another process has taken over.
         """
-        async with self.database.transaction(self.run.organisation_id) as tx:
-            await runs.fence(tx, self.run, requests=self.client.requests, now=self.clock())
+        async with self.unfenced() as tx:
+            await self.fence(tx)
             yield tx
+
+    def unfenced(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction that calls :meth:`fence` itself, before its end."""
+        return self.database.transaction(self.run.organisation_id)
+
+    async def fence(self, tx: Transaction) -> None:
+        """Hold the run until the transaction ends.
+
+        Raises:
+            RunTakenOverError: another process has taken over; the transaction is undone.
+        """
+        await runs.fence(tx, self.run, requests=self.client.requests, now=self.clock())
 
     def begin(self, stage: Stage, resource: Resource) -> Progress:
         """Start to report about a resource."""

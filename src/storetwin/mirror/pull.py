@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 
 from storetwin.db.database import Transaction
 from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
+from storetwin.mirror.bundles import bundles, merged
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.models import Part, PartPosition
 from storetwin.mirror.parts import listing_of, parts_of
@@ -20,7 +20,8 @@ from storetwin.woocommerce.listing import Listing
 from storetwin.woocommerce.walk import PATIENCE, Batch, Step, Unreadable, Walk
 
 ANALYZE_AFTER = (1_000, 20_000)
-MOST_AT_ONCE = 8  # pages in one transaction; as many may wait for it
+MOST_AT_ONCE = 4  # pages in one transaction; as many may wait for it
+LANES = 1  # transactions behind the one that is being committed
 
 
 async def pull_resource(context: RunContext, resource: Resource, cursor: Cursor | None) -> Progress:
@@ -50,10 +51,8 @@ async def pull_resource(context: RunContext, resource: Resource, cursor: Cursor 
 async def _pull_part(
     context: RunContext, resource: Resource, part: Part, start: PartPosition, progress: Progress
 ) -> None:
-    listing = listing_of(context, resource, part, excluded=frozenset(start.excluded))
     try:
-        async for steps in bundles(read_part(context, listing, start), MOST_AT_ONCE):
-            await _keep(context, resource, part, steps, progress)
+        await _keep_all(context, resource, part, start, progress)
     except RecordError as error:
         # This list cannot be read to its end: named, and the next one goes on.
         async with context.transaction() as tx:
@@ -97,62 +96,61 @@ async def read_part(
         return
 
 
-async def bundles(steps: AsyncIterator[Step], most: int) -> AsyncIterator[list[Step]]:
-    """Yield what has arrived since the last time, at most ``most`` steps, at least one.
+async def _keep_all(
+    context: RunContext, resource: Resource, part: Part, start: PartPosition, progress: Progress
+) -> None:
+    """Keep a list bundle by bundle; one is written while the one before is being committed.
 
-    Reading goes on while the bundle before is written. An error of the reader comes after what
-    it read before.
+    Each commits only behind the one before it, so the cursor never runs ahead of the data. When
+    the reading ends with an error, what was read before is kept first.
     """
-    waiting: asyncio.Queue[Step | Exception | None] = asyncio.Queue(most)
-
-    async def read() -> None:
-        try:
-            async for step in steps:
-                await waiting.put(step)
-        except Exception as error:  # noqa: BLE001 - handed on, in its order
-            await waiting.put(error)
-        else:
-            await waiting.put(None)
-
-    reader = asyncio.create_task(read())
+    listing = listing_of(context, resource, part, excluded=frozenset(start.excluded))
+    lanes: list[asyncio.Task[None]] = []
+    ends: list[BaseException | None] = []
     try:
-        last: Exception | None
-        while True:
-            bundle = [await waiting.get()]
-            while len(bundle) < most and not waiting.empty():
-                bundle.append(waiting.get_nowait())
-            kept = [step for step in bundle if isinstance(step, Batch | Unreadable)]
-            if kept:
-                yield kept
-            if len(kept) < len(bundle):
-                last = bundle[-1] if isinstance(bundle[-1], Exception) else None
-                break
-        if last is not None:
-            raise last
+        async for steps in bundles(read_part(context, listing, start), MOST_AT_ONCE):
+            before = lanes[-1] if lanes else None
+            keeping = _keep(context, resource, part, steps, progress, before=before)
+            lanes.append(asyncio.create_task(keeping))
+            if len(lanes) > LANES:
+                await lanes.pop(0)
     finally:
-        reader.cancel()
-        await asyncio.gather(reader, return_exceptions=True)
+        ends = await asyncio.gather(*lanes, return_exceptions=True)
+    for end in ends:
+        if end is not None:
+            raise end
 
 
 async def _keep(
-    context: RunContext, resource: Resource, part: Part, steps: Sequence[Step], progress: Progress
+    context: RunContext,
+    resource: Resource,
+    part: Part,
+    steps: Sequence[Step],
+    progress: Progress,
+    *,
+    before: asyncio.Task[None] | None,
 ) -> None:
     """Keep some steps: records, dead letters, the cursor and the progress, all or nothing."""
-    before = progress.records
-    async with context.transaction() as tx:
+    own = Progress(progress.stage, progress.resource, progress.started_at)
+    async with context.unfenced() as tx:
         await _hurry(tx)
         for step in merged(steps):
             if isinstance(step, Batch):
-                await keep_batch(context, tx, resource, step, progress)
+                await keep_batch(context, tx, resource, step, own)
             else:
-                await keep_unreadable(context, tx, resource, step, progress)
+                await keep_unreadable(context, tx, resource, step, own)
+        if before is not None:
+            await before
+        await context.fence(tx)
         last = steps[-1]
         here = PartPosition(part.key, last.position, tuple(sorted(last.excluded)))
         cursor = Cursor(resource.name, here.as_json(), is_done=False)
         await runs.save_cursor(tx, context.run, cursor, now=context.clock())
-        progress.pages += len(steps)
+        own.pages = len(steps)
+        records = progress.records
+        progress.add(own)
         await context.note(tx, progress)
-    if any(before < edge <= progress.records for edge in ANALYZE_AFTER):
+    if any(records < edge <= progress.records for edge in ANALYZE_AFTER):
         async with context.transaction() as tx:
             await repository.analyze(tx)
 
@@ -165,23 +163,6 @@ async def _hurry(tx: Transaction) -> None:
     """
     await tx.set_local("synchronous_commit", "off")
     await tx.set_local("work_mem", "64MB")
-
-
-def merged(steps: Sequence[Step]) -> list[Step]:
-    """Join neighbouring batches that the store served in the same second: one write for all."""
-    joined: list[Step] = []
-    for step in steps:
-        last = joined[-1] if joined else None
-        if isinstance(step, Batch) and isinstance(last, Batch) and step.served_at == last.served_at:
-            joined[-1] = replace(
-                step,
-                records=last.records + step.records,
-                remarks=last.remarks + step.remarks,
-                nameless=last.nameless + step.nameless,
-            )
-        else:
-            joined.append(step)
-    return joined
 
 
 async def keep_batch(

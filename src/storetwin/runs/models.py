@@ -58,6 +58,16 @@ class Progress:
     pages: int = 0
     expected: int | None = None
 
+    def add(self, other: Progress) -> None:
+        """Count in what one bundle of pages brought."""
+        self.records += other.records
+        self.created += other.created
+        self.updated += other.updated
+        self.buried += other.buried
+        self.unreadable += other.unreadable
+        self.pages += other.pages
+        self.expected = other.expected or self.expected
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
