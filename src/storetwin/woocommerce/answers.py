@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,9 @@ from storetwin.woocommerce.errors import BadAnswerError
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _PATIENT = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\r\n]*")
-_STARTS = re.compile(r"[\[{]")
+_BRACKET = re.compile(r"[\[{]")
+_JSON_BEGINS = re.compile(r'\[\s*\{\s*"|\{\s*"[^"\n]{0,200}"\s*:|(?<=\n)\[\]\s*\Z')
+_DOCUMENTS = re.compile(r'\[\s*[\]{\["]|\{')  # not a bracket like [0] or [a] in a notice
 _HTML = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|h1|p|div)", re.IGNORECASE)
 MOST_STARTS = 400  # brackets in a notice that are tried as the beginning of the JSON
 NOISE_BEFORE = "output before the JSON was cut off"
@@ -56,33 +57,50 @@ def cut(body: bytes) -> Cut:
     if not body.strip():
         raise BadAnswerError("empty", "The store answered with nothing.")
     text = body.decode("utf-8", "surrogateescape")
-    for start in _candidates(text):
-        found = _cut_at(text, start)
-        if found is not None:
-            return found
-    raise _nothing_found(body, text)
+    found = _search(text)
+    if found is None:
+        raise _nothing_found(body, text)
+    return found
 
 
-def _candidates(text: str) -> Iterator[int]:
-    """Yield where the JSON may begin: the body's beginning, then brackets from the left."""
-    for count, match in enumerate(_STARTS.finditer(text)):
-        if count >= MOST_STARTS:
-            return
-        yield match.start()
+def _search(text: str) -> Cut | None:
+    """Find the answer among brackets, from the left.
+
+    JSON that begins and does not end is a broken answer: nothing inside it may be taken for the
+    whole, so the search ends there. JSON that ends with more JSON behind it was part of a notice.
+    """
+    at = 0
+    for _ in range(MOST_STARTS):
+        bracket = _BRACKET.search(text, at)
+        if bracket is None:
+            return None
+        start = bracket.start()
+        try:
+            spans, end = _spans(text, start)
+        except (ValueError, RecursionError):
+            if _JSON_BEGINS.match(text, start):
+                return None
+            at = start + 1
+            continue
+        if _DOCUMENTS.match(text, start) and not _JSON_BEGINS.search(text, end):
+            return _cut_out(text, start, end, spans)
+        at = end
+    return None
 
 
-def _cut_at(text: str, start: int) -> Cut | None:
-    """Cut a list or an object that begins here; None when this is not the beginning of the JSON."""
-    try:
-        if text[start] == "[":
-            spans, end = _elements(text, start)
-        else:
-            end = _PATIENT.raw_decode(text, start)[1]
-            spans = [(start, end)]
-    except (ValueError, RecursionError):
-        return None
-    if not _is_plausible(text, start, end, spans):
-        return None
+def _spans(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
+    """Return the span of each document of the list or object that begins here, and its end.
+
+    Raises:
+        ValueError: it is no JSON, or does not end.
+    """
+    if text[start] == "[":
+        return _elements(text, start)
+    end = _PATIENT.raw_decode(text, start)[1]
+    return [(start, end)], end
+
+
+def _cut_out(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> Cut:
     remarks = []
     if text[:start].strip(" \t\r\n"):
         remarks.append(NOISE_BEFORE)
@@ -90,22 +108,6 @@ def _cut_at(text: str, start: int) -> Cut | None:
         remarks.append(NOISE_BEHIND)
     documents = tuple(text[a:b].encode("utf-8", "surrogateescape") for a, b in spans)
     return Cut(documents, text[start] == "[", tuple(remarks))
-
-
-def _is_plausible(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
-    """Say whether this is the answer, and not a bracket in a notice like ``[]`` or ``[0]``.
-
-    Noise that holds JSON itself is told apart by what stands behind: the answer comes last, and
-    only HTML comes behind it.
-    """
-    rest = text[end:].strip(" \t\r\n")
-    if not text[:start].strip(" \t\r\n" + BOM):
-        return True
-    if rest and not rest.startswith("<"):
-        return False
-    if rest and any(text.find(opening, end) >= 0 for opening in ('[{"', '{"', "\n[]")):
-        return False
-    return not spans or all(text[a] in '{["' for a, _ in spans[:1])
 
 
 def _elements(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
@@ -136,8 +138,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _nothing_found(body: bytes, text: str) -> BadAnswerError:
-    beginning = text.lstrip(BOM + " \t\r\n")
-    if beginning.startswith(("[{", '{"')) or '[{"' in text:
+    if text.lstrip(BOM + " \t\r\n")[:1] in ("[", "{") or _JSON_BEGINS.search(text):
         return BadAnswerError("truncated", "The store's answer breaks off in the middle.")
     if _HTML.match(body):
         return BadAnswerError("html", f"The store answered with a web page{_title(text)}.")
