@@ -20,7 +20,7 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _PATIENT = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BRACKET = re.compile(r"[\[{]")
-_JSON_BEGINS = re.compile(r'\[\s*\{\s*"|\{\s*"[^"\n]{0,200}"\s*:|(?<=\n)\[\]\s*\Z')
+_JSON_BEGINS = re.compile(r'\[\s*\{\s*"|\{\s*"[^"\n]{0,200}"\s*:|(?<=\n)\[\]\s*(?:<|\Z)')
 _DOCUMENTS = re.compile(r'\[\s*[\]{\["]|\{')  # not a bracket like [0] or [a] in a notice
 _HTML = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|h1|p|div)", re.IGNORECASE)
 MOST_STARTS = 400  # brackets in a notice that are tried as the beginning of the JSON
