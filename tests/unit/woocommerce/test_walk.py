@@ -1,0 +1,164 @@
+"""A walk over a list that breaks, moves and blanks: everything readable once, everything else named."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storetwin.resources import named
+from storetwin.woocommerce.client import Page
+from storetwin.woocommerce.errors import BadAnswerError, StoreDownError
+from storetwin.woocommerce.listing import Listing
+from storetwin.woocommerce.paging import Position
+from storetwin.woocommerce.walk import Batch, Unreadable, Walk
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@dataclass
+class Shop:
+    """A store's list of orders that breaks as told (the client's interface, without a socket)."""
+
+    ids: list[int]
+    poisoned: set[int] = field(default_factory=set)
+    blank: set[int] = field(default_factory=set)
+    spoiled: set[int] = field(default_factory=set)
+    is_up: bool = True
+    says_total: bool = True
+    changes: list = field(default_factory=list)
+    requests: int = 0
+    flying: int = 0
+    most_flying: int = 0
+
+    async def control(self):
+        self.requests += 1
+        return self.is_up
+
+    async def list(self, path, params):
+        self.requests += 1
+        self.flying += 1
+        self.most_flying = max(self.most_flying, self.flying)
+        await asyncio.sleep(0)
+        self.flying -= 1
+        if self.requests in self.spoiled or not self.is_up:
+            raise BadAnswerError("truncated", "cut")
+        if self.changes:
+            self.change(*self.changes.pop(0))
+        left_out = {int(i) for i in params.get("exclude", "").split(",") if i}
+        rows = [i for i in self.ids if i not in left_out]
+        total = len(rows)
+        if "include" in params:
+            rows = [i for i in rows if i in {int(i) for i in params["include"].split(",")}]
+        else:
+            offset = int(params["offset"])
+            rows = rows[offset : offset + int(params["per_page"])]
+        if self.poisoned & set(rows):
+            raise BadAnswerError("server_error", "500")
+        is_blank = bool(self.blank & set(rows)) and "_fields" not in params
+        meta = b"[{},{}]" if is_blank else b"[]"
+        records = tuple(b'{"id":%d,"meta_data":%b}' % (i, meta) for i in rows)
+        return Page(records, total if self.says_total else None, NOON, (), 0.01, 1000)
+
+    def change(self, kind, where):
+        if kind == "create":
+            self.ids.append(self.ids[-1] + 1 if self.ids else 1)
+        elif self.ids:
+            gone = self.ids.pop(where % len(self.ids))
+            self.poisoned.discard(gone)
+
+
+async def walk(shop, *, start=None, ahead=4):
+    listing = Listing(shop, named("orders"), "orders", {"status": "any"})
+    read, named_ids, nameless, partial = [], [], 0, []
+    async for step in Walk(listing, start or Position(), ahead=ahead).steps():
+        if isinstance(step, Batch):
+            read += [record.number for record in step.records]
+            partial += [record.number for record in step.records if record.is_blank]
+        elif isinstance(step, Unreadable):
+            named_ids += step.numbers
+            nameless += not step.numbers
+    return read, named_ids, nameless, partial
+
+
+async def test_a_quiet_list_is_read_once_with_pages_in_flight():
+    shop = Shop(list(range(1, 2001)))
+    read, *_ = await walk(shop)
+    assert read == list(range(1, 2001))
+    assert shop.most_flying == 4
+    assert shop.requests <= 22 + 3
+
+
+async def test_a_store_without_totals_is_read_page_by_page():
+    shop = Shop(list(range(1, 501)), says_total=False)
+    read, *_ = await walk(shop)
+    assert read == list(range(1, 501))
+    assert shop.most_flying == 1
+
+
+@pytest.mark.parametrize(
+    "poisoned", [{1}, {2}, {57}, {300}, {299, 300}, {99, 100, 101}, {5, 205, 206}]
+)
+async def test_poisoned_records_are_named_and_the_others_read(poisoned):
+    shop = Shop(list(range(1, 301)), poisoned=set(poisoned))
+    read, found, nameless, _ = await walk(shop)
+    assert sorted(found) == sorted(poisoned)
+    assert read == [i for i in range(1, 301) if i not in poisoned]
+    assert nameless == 0
+    assert shop.requests <= 10 + 45 * len(poisoned)
+
+
+async def test_a_page_that_breaks_once_is_asked_for_again():
+    shop = Shop(list(range(1, 301)), spoiled={2, 4})
+    read, found, nameless, _ = await walk(shop)
+    assert (read, found, nameless) == (list(range(1, 301)), [], 0)
+
+
+async def test_a_blanked_page_is_read_in_halves_and_only_the_culprit_stays_blank():
+    shop = Shop(list(range(1, 301)), blank={77, 210})
+    read, found, _, partial = await walk(shop)
+    assert sorted(read) == list(range(1, 301))
+    assert (found, partial) == ([], [77, 210])
+
+
+async def test_a_store_that_goes_down_ends_the_walk():
+    shop = Shop(list(range(1, 301)), is_up=False)
+    with pytest.raises(StoreDownError):
+        await walk(shop)
+    assert shop.requests <= 4
+
+
+async def test_a_walk_goes_on_where_it_was():
+    shop = Shop(list(range(1, 1001)))
+    read, *_ = await walk(shop, start=Position(offset=500, last=500))
+    assert read == list(range(501, 1001))
+
+
+@given(
+    count=st.integers(0, 260),
+    poisoned=st.sets(st.integers(1, 260), max_size=3),
+    blank=st.sets(st.integers(1, 260), max_size=2),
+    changes=st.lists(
+        st.tuples(st.sampled_from(["create", "delete"]), st.integers(0, 999)), max_size=12
+    ),
+)
+@settings(max_examples=120, deadline=None)
+def test_whatever_happens_each_record_is_read_once_or_named(count, poisoned, blank, changes):
+    async def check():
+        shop = Shop(
+            list(range(1, count + 1)),
+            poisoned & set(range(1, count + 1)),
+            blank,
+            changes=list(changes),
+        )
+        before = set(shop.ids)
+        read, found, nameless, _ = await walk(shop)
+        assert len(read) == len(set(read))
+        throughout = before & set(shop.ids)
+        missing = throughout - set(read) - set(found)
+        assert len(missing) <= nameless
+        assert shop.requests <= 600
+
+    asyncio.run(check())
