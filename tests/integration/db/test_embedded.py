@@ -158,6 +158,13 @@ async def test_an_interrupt_of_the_terminal_does_not_reach_it(own_postgres, data
     assert os.getpgid(pid) != os.getpgid(0)
 
 
+async def use_for_ever(database: Database) -> None:
+    """Ask again and again: a process of a killed server may outlive it for a moment, and answer."""
+    while True:
+        async with database.transaction(None) as transaction:
+            await transaction.fetch_one("SELECT 1")
+
+
 async def test_a_killed_server_recovers_at_the_next_start(data_dir: Path, postgres_bin) -> None:
     server = EmbeddedPostgres(data_dir, postgres_bin)
     await upgrade(await server.start())
@@ -167,9 +174,7 @@ async def test_a_killed_server_recovers_at_the_next_start(data_dir: Path, postgr
     os.kill(pid, signal.SIGKILL)
     await gone(pid, data_dir)
     with pytest.raises(DatabaseUnavailableError):
-        while True:  # a process of the server may outlive it for a moment, and answer
-            async with database.transaction(None) as transaction:
-                await transaction.fetch_one("SELECT 1")
+        await use_for_ever(database)
     second = EmbeddedPostgres(data_dir, postgres_bin)
     assert await answers(await second.start())
     assert await upgrade(second.dsn) == ()
