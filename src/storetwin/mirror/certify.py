@@ -7,9 +7,11 @@ its own address and buried only on a 404 of its own. What cannot be had is named
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 
 from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
@@ -60,7 +62,8 @@ class Survey:
         if self.words:
             return set(self.words) | {str(number) for number in self.numbers}
         left = {int(name) for name in self.left if name.isdecimal()}
-        return array("q", sorted(set(self.numbers) - left))
+        ascending = (number for number, _ in groupby(sorted(self.numbers)))
+        return array("q", (number for number in ascending if number not in left))
 
 
 async def certify_resource(
@@ -98,7 +101,7 @@ def _state(context: RunContext, survey: Survey, *, requests: int) -> Finding:
     names = {
         int(n) if isinstance(seen, array) and n.isdecimal() else n for n in survey.lacking.reasons
     }
-    lacking_seen = len(names & set(seen))
+    lacking_seen = sum(1 for name in names if _holds(seen, name))
     hidden = sum(1 for name in names if isinstance(name, int)) - lacking_seen
     light = reads_light(survey.resource, survey.level)
     return Finding(
@@ -115,6 +118,16 @@ def _state(context: RunContext, survey: Survey, *, requests: int) -> Finding:
         remarks=tuple(sorted(survey.remarks)),
         requests=requests,
     )
+
+
+def _holds(seen: set[str] | array[int], name: str | int | None) -> bool:
+    """Say whether a list has shown a record; ids are searched for, for a set of them costs memory."""
+    if isinstance(seen, set):
+        return name in seen
+    if not isinstance(name, int):
+        return False
+    at = bisect_left(seen, name)
+    return at < len(seen) and seen[at] == name
 
 
 # -- the second walk ------------------------------------------------------------------------------
@@ -269,13 +282,13 @@ async def _look_for_vanished(
 ) -> None:
     """Ask by its own address for each record that the twin has and no list showed."""
     seen = survey.seen()
-    words = seen if isinstance(seen, set) else {str(number) for number in seen}
     vanished: list[tuple[str, str | None]] = []
     present = unlisted = 0
     async with context.transaction() as tx:
         async for row in repository.stream_present(tx, context.shelf(survey.resource)):
             present += 1
-            if row["remote_id"] in words or row["remote_id"] in survey.lacking.reasons:
+            name = row["remote_id"] if isinstance(seen, set) else row["remote_number"]
+            if _holds(seen, name) or row["remote_id"] in survey.lacking.reasons:
                 continue
             vanished.append((row["remote_id"], row["parent_id"]))
             unlisted += row["state"] == State.UNLISTED
