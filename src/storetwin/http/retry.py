@@ -19,7 +19,8 @@ from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import Clock, parse_http_date, utc_now
 from storetwin.kernel.errors import RetryableError
 
-HURRIED = Backoff(base=0.3, longest=2.0, attempts=2)
+SLOW_TRIES = 2  # a page that runs into the time-out is mostly too heavy, and costs it each time
+HURRIED = Backoff(base=0.3, longest=1.0, attempts=2)
 BUSY = frozenset({429, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
@@ -72,7 +73,7 @@ class Retrying:
                 return answer
             asked = None if answer is None else retry_after(answer, self.clock())
             pause = self.backoff.delay(attempt, random=self.random, retry_after=asked)
-            if error is not None and not _is_worth_a_retry(error):
+            if error is not None and not _is_worth_a_retry(error, attempt):
                 pause = None
             if pause is None:
                 if answer is not None:
@@ -108,7 +109,9 @@ class Retrying:
             return answer, None
 
 
-def _is_worth_a_retry(error: RetryableError) -> bool:
+def _is_worth_a_retry(error: RetryableError, attempt: int) -> bool:
+    if isinstance(error, NoAnswerError):
+        return attempt < SLOW_TRIES
     return not (isinstance(error, UnreachableError) and error.is_name_unknown)
 
 

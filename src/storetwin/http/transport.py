@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import ssl
 import time
 from collections.abc import Mapping
@@ -168,6 +170,8 @@ def _why(error: Exception) -> str:
     inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(inner, ssl.SSLCertVerificationError):
         return inner.verify_message
+    if isinstance(inner, OSError) and inner.errno and inner.errno in errno.errorcode:
+        return os.strerror(inner.errno).lower()  # asyncio's own text repeats the address
     return str(getattr(inner, "strerror", None) or type(inner).__name__)
 
 

@@ -42,7 +42,7 @@ from storetwin.woocommerce.errors import (
     StoreDownError,
     WrongUrlError,
 )
-from storetwin.woocommerce.refusals import busy, not_allowed
+from storetwin.woocommerce.refusals import busy, clock_off, not_allowed
 
 CLOCK_WARNING = 60.0  # seconds; OAuth refuses at 900
 CLOCK_FAILURE = 600.0
@@ -119,13 +119,11 @@ class StoreProbe:
         if abs(off) < CLOCK_WARNING:
             findings.good("clock", f"The clocks differ by {abs(off):.0f} s.")
             return
-        finding = (
-            f"The store's clock is {abs(off):,.0f} s {'ahead of' if off > 0 else 'behind'} ours."
-        )
+        error = clock_off(off)
         if abs(off) < CLOCK_FAILURE:
-            findings.unknown("clock", finding, ClockOffError.default_remedy)
+            findings.unknown("clock", error.message, error.remedy)
         else:
-            findings.bad("clock", ClockOffError(finding))
+            findings.bad("clock", error)
 
 
 async def _reach(connection: Connection, retrying: Retrying, findings: _Findings) -> Answer | None:

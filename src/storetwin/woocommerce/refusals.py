@@ -34,20 +34,27 @@ def busy(answer: Answer, now: datetime) -> StoreDownError:
     return StoreDownError(f"The store {what} ({answer.status}).", retry_after=asked)
 
 
-def not_allowed(status: int, error: StoreError | None) -> StoretwinError:
+def clock_off(ahead: float) -> ClockOffError:
+    """Return the error for a store whose clock is this many seconds ahead of ours (or behind)."""
+    if abs(ahead) < 1:
+        return ClockOffError("The clocks of the store and of this machine are too far apart.")
+    way = "ahead of" if ahead > 0 else "behind"
+    return ClockOffError(f"The store's clock is {abs(ahead):,.0f} s {way} ours.")
+
+
+def not_allowed(status: int, error: StoreError | None, *, ahead: float = 0.0) -> StoretwinError:
     """Return the error for a 401 or 403: a key, its rights, the clock, or a firewall.
 
     Args:
         error: WooCommerce's own document; None when something else answered.
+        ahead: seconds that the store's clock is ahead of ours, by its Date header.
     """
     if error is None:
         return ForbiddenError(f"Something in front of the store answers {status} with a web page.")
     if "permission" in error.message:
         return _permission_missing(error.message)
     if "Invalid timestamp" in error.message:
-        return ClockOffError(
-            "The clocks of the store and of this machine are more than 15 minutes apart."
-        )
+        return clock_off(ahead)
     return _key_rejected(error)
 
 

@@ -100,7 +100,9 @@ def make_cluster(cluster: Path, programs: Programs, user: ServerUser | None) -> 
     if done.returncode != 0:
         shutil.rmtree(fresh, ignore_errors=True)
         if NO_SPACE in done.stdout:
-            raise DiskFullError(f"The disk of {cluster.parent} is full: there is no room to start.")
+            raise DiskFullError(
+                f"The disk of the database is full: there is no room for one in {cluster.parent}."
+            )
         last = (done.stdout.strip().splitlines() or ["no output"])[-1]
         raise ConfigurationError(
             f"The database could not be made in {cluster}: {last}",

@@ -59,7 +59,9 @@ def naming_the_folder(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise DiskFullError(f"The disk of {folder} is full.") from error
+            raise DiskFullError(
+                f"The disk of the database is full: no room is left in {folder}."
+            ) from error
         raise ConfigurationError(
             f"The data directory {folder} cannot be used: {error.strerror} ({error.filename}).",
             remedy="Correct the rights there, or set STORETWIN_DATA_DIR to another folder.",

@@ -202,12 +202,13 @@ class EmbeddedPostgres:
     async def _shut_down(self) -> None:
         """Stop the server and wait for its end.
 
-        One that is asked for a fast shutdown while it recovers from a crash of its own may never
-        end (PostgreSQL 18.6, after a full disk): that one is told to stop at once.
+        One that recovers from a crash of its own (after a full disk, say) has nothing to write, and
+        may never end when asked for a fast shutdown (PostgreSQL 18.6): it is told to stop at once.
         """
         pid = self._pid()
+        is_whole = pid is not None and await self._answers()
         if pid and not (
-            await self._has_stopped(pid, at_once=False)
+            (is_whole and await self._has_stopped(pid, at_once=False))
             or await self._has_stopped(pid, at_once=True)
         ):
             raise DatabaseUnavailableError(
@@ -215,6 +216,13 @@ class EmbeddedPostgres:
                 remedy=f"See {self.log} for the reason.",
             )
         remove_socket_folder(self._sockets)
+
+    async def _answers(self) -> bool:
+        try:
+            async with await connect(self.admin_dsn):
+                return True
+        except psycopg.OperationalError:
+            return False
 
     async def _has_stopped(self, pid: int, *, at_once: bool) -> bool:
         ask_to_stop(pid, at_once=at_once)
@@ -235,7 +243,9 @@ class EmbeddedPostgres:
         _, _, since = text.rpartition(STARTING)
         if not any(clusters.NO_SPACE in line for line in since.splitlines()[-LAST_LINES:]):
             return None
-        return DiskFullError(f"The disk of {self._folder} is full.")
+        return DiskFullError(
+            f"The disk of the database is full: no room is left in {self._folder}."
+        )
 
     def _make_folder(self) -> None:
         self._folder.mkdir(mode=0o700 if self._user is None else 0o711, parents=True, exist_ok=True)
