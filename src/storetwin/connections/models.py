@@ -16,7 +16,7 @@ MAX_NAME_LENGTH = 63
 
 
 class AuthScheme(StrEnum):
-    """How a request to the store carries its keys (WOOCOMMERCE.md, section 2)."""
+    """How a request to the store carries its keys (measured: docs/explanation/how-a-store-behaves.md)."""
 
     AUTO = "auto"
     BASIC = "basic"

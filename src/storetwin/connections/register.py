@@ -235,7 +235,7 @@ def _check_ca(new: NewConnection) -> str | None:
 
 
 def _doubts_about_scheme(connection: Connection) -> tuple[str, ...]:
-    """WooCommerce reads Basic and query keys over https only (WOOCOMMERCE.md, section 2)."""
+    """WooCommerce reads Basic and query keys over https only (measured: docs/explanation/how-a-store-behaves.md)."""
     is_plain = connection.url.startswith("http://")
     if is_plain and connection.auth in {AuthScheme.BASIC, AuthScheme.QUERY}:
         return (f"WooCommerce ignores {connection.auth.value} keys over plain http; use oauth1.",)
