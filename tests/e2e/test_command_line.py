@@ -1,190 +1,328 @@
-"""Every command as a person uses it: the installed program, real processes, exit codes, one JSON document."""
+"""Every command as a person or a script runs it: exit codes, documents, signals, and no secrets."""
+
+from __future__ import annotations
 
 import json
-import re
+import os
 import signal
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import psycopg
 import pytest
 
-from installed import installation, processes_with, until
-from storetwin.sandboxes.woocommerce import running_store
+from installed import NAME, Installation, installation, processes_with, until
+from storetwin.sandboxes.woocommerce import Sandbox, running_store
+
+ORDERS = 300
+SEED = "424242"  # of the demo's store, to know its process by
+DEBUG = {"STORETWIN_LOG_LEVEL": "debug"}
+STOPS_WITHIN = 15.0  # seconds
 
 
 @pytest.fixture(scope="module")
-def store():
-    with running_store(orders=250) as sandbox:
+def store() -> Iterator[Sandbox]:
+    with running_store(orders=ORDERS, seed=8) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="module")
-def program(store):
-    """A program with a pulled and certified twin."""
+def home(store: Sandbox) -> Iterator[Installation]:
+    """An installation with the store connected and pulled; its keys are never written anywhere."""
     with installation() as made:
         made.connect(store)
-        done = made.do("pull", "shop", "--json")
-        assert done.json["certificate"]["is_complete"]
-        yield made
+        made.do("pull", NAME)
+        with made.serving():
+            yield made
+        assert_no_secret(made, store)
 
 
-def keys(store):
-    return {"STORETWIN_STORE_KEY": store.key, "STORETWIN_STORE_SECRET": store.secret}
+@pytest.fixture
+def broken_store() -> Iterator[Sandbox]:
+    with running_store(orders=60, seed=9) as sandbox:
+        yield sandbox
 
 
-def test_without_a_connection_every_list_says_what_to_do_next():
-    with installation() as empty:
-        for command in (["connection", "list"], ["status"]):
-            done = empty.do(*command)
-            assert "storetwin connection add" in done.err
-            assert done.out == ""
-        assert "storetwin pull" in empty.do("runs").err
-        assert empty.do("dead-letters").err.strip() == "Nothing was given up."
-        assert empty.do("connection", "list", "--json").json == []
+def assert_no_secret(home: Installation, store: Sandbox) -> None:
+    for text in home.heard:
+        assert store.key not in text
+        assert store.secret not in text
 
 
-def test_json_is_one_document_and_nothing_else(program):
-    for command in (
-        ["connection", "list"], ["connection", "show", "shop"], ["connection", "test", "shop"],
-        ["status"], ["runs"], ["dead-letters"], ["show", "shop", "taxes", "1"],
-        ["verify", "shop", "--resource", "taxes"], ["pull", "shop", "--resource", "tags"],
-    ):  # fmt: skip
-        done = program.do(*command, "--json")
-        assert done.json is not None, command
-        decoder = json.JSONDecoder()
-        assert done.out[decoder.raw_decode(done.out)[1] :].strip() == ""
+# -- connections --------------------------------------------------------------------------------
 
 
-def test_an_error_with_json_is_one_document_too(program):
-    done = program.run("pull", "nothing", "--json")
-    assert done.code == 2
-    assert done.json["error"]["remedy"]
-
-
-def test_keys_come_by_option_environment_and_standard_input(store):
-    with installation() as made:
-        url = ["--url", store.url]
-        made.do("connection", "add", "a", *url, "--key", store.key, "--secret", store.secret)
-        made.do("connection", "remove", "a", "--yes")
-        made.do("connection", "add", "b", *url, **keys(store))
-        made.do("connection", "remove", "b", "--yes")
-        done = made.run("connection", "add", "c", *url, stdin=f"{store.key}\n{store.secret}\n")
-        assert done.code == 0, done.said
-        assert made.do("connection", "test", "c", "--json").json["is_ok"]
-        assert made.run("connection", "add", "d", "--url", "https://d.test", stdin="").code == 1
-
-
-def test_the_levels_of_a_certificate(program):
-    for level in ("ids", "modified", "bytes"):
-        done = program.do("verify", "shop", "--level", level, "--json")
-        certificate = done.json["certificate"]
-        assert certificate["is_complete"]
-        assert certificate["level"] == level
-    orders = next(r for r in certificate["resources"] if r["resource"] == "orders")
-    assert orders["level"] == "bytes"
-
-
-def test_the_certificate_is_printed_as_a_table(program):
-    done = program.do("verify", "shop", "--resource", "orders")
-    assert re.search(r"orders\s+250\s+250\s+\d+\s+modified\s+\d+\s+complete", done.out), done.out
-    assert "Complete: 250 records" in done.out
-
-
-def test_a_record_is_shown_and_written_exactly(program, store):
-    number = store.store.ids("orders")[0]
-    document = store.store.document("orders", number)
-    assert program.do("show", "shop", "orders", str(number), "--raw").raw == document
-    shown = program.do("show", "shop", "orders", str(number), "--json").json
-    assert shown["document"]["id"] == number
-    assert shown["state"] == "listed"
-    assert program.run("show", "shop", "orders", "99999999").code == 2
-
-
-def test_runs_are_listed_and_found_by_the_beginning_of_their_id(program):
-    first = program.do("runs", "--json").json[-1]
-    assert (first["kind"], first["state"]) == ("pull", "done")
-    shown = program.do("runs", first["run_id"], "--json").json
-    assert {p["resource"] for p in shown["progress"]} >= {"orders", "refunds", "taxes"}
-    assert program.run("runs", "ffffffff").code == 2
-
-
-def test_the_database_answers_as_the_program_and_no_more(program):
-    assert program.do("db", "url").out.startswith("postgresql://")
-    assert "up to date" in program.do("db", "upgrade").out
-    counted = program.do(
-        "db", "psql", "-c", "SELECT count(*) FROM mirror.documents WHERE resource = 'orders'"
+@pytest.mark.parametrize("way", ["options", "environment", "standard input"])
+def test_a_connection_from_its_first_day_to_its_last(home, broken_store, way):
+    key, secret = broken_store.key, broken_store.secret
+    options = ["--key", key, "--secret", secret] if way == "options" else []
+    variables = {"STORETWIN_STORE_KEY": key, "STORETWIN_STORE_SECRET": secret}
+    added = home.run(
+        *("connection", "add", "other", "--url", broken_store.url, *options, "--json"),
+        stdin=f"{key}\n{secret}\n" if way == "standard input" else "",
+        **(variables if way == "environment" else {}),
     )
-    assert re.search(r"\b2[5-9]\d\b", counted.out)
-    who = program.do("db", "psql", "-c", "SELECT current_user")
-    assert "storetwin_app" in who.out
-    assert program.run("db", "psql", "-c", "DROP TABLE mirror.snapshots").code == 1
+    assert added.code == 0, added.said
+    assert added.json["name"] == "other"
+    listed = home.do("connection", "list", "--json").json
+    assert [connection["name"] for connection in listed] == [NAME, "other"]
+    tested = home.do("connection", "test", "other", "--json", **DEBUG).json
+    assert tested["is_ok"] is True
+    assert tested["error"] is None
+    shown = home.do("connection", "show", "other", "--json").json
+    assert shown["url"] == broken_store.url
+    assert shown["woocommerce"] == "10.5.0"
+    assert home.do("connection", "remove", "other", "--json").json == {"removed": "other"}
+    assert home.run("connection", "show", "other").code == 2
 
 
-def test_what_cannot_be_had_is_named_and_exits_with_three(store):
-    with installation() as made, running_store(orders=150) as broken:
-        broken.faults.switch_on("poison:count=2")
-        poisoned = sorted(map(str, broken.faults.ids("poison")))
-        made.connect(broken)
-        done = made.run("pull", "shop")
-        assert done.code == 3, done.said
-        letters = made.do("dead-letters", "--json").json
-        assert sorted(letter["remote_id"] for letter in letters) == poisoned
-        for name in poisoned:
-            assert name in done.out
-        assert made.run("dead-letters", "retry").code == 3
-        broken.faults.clear()
-        assert made.do("dead-letters", "retry").out.startswith("2 resolved")
-        assert made.do("pull", "shop", "--json").json["certificate"]["is_complete"]
-        assert made.do("dead-letters", "discard", "--yes").out.startswith("0 discarded")
+def test_what_people_read_of_connections(home, store):
+    listed, shown = home.do("connection", "list"), home.do("connection", "show", NAME)
+    assert NAME in listed.out
+    assert store.url in listed.out
+    assert store.url in shown.out
+    assert " ✓ keys " in home.do("connection", "test", NAME).out
 
 
-def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on():
-    with installation() as made, running_store(orders=1500, faults=["latency:ms=60"]) as slow:
-        made.connect(slow)
-        process = made.start("pull", "shop", "--resource", "orders")
-        until(
-            lambda: slow.requests.by_path.get("/wp-json/wc/v3/orders", 0) > 3, "orders being read"
-        )
-        process.send_signal(signal.SIGINT)
-        done = made.finish(process, seconds=20)
+def test_keys_that_are_missing_are_asked_for(home):
+    done = home.run("connection", "add", "other", "--url", "http://nowhere.invalid")
+    assert done.code == 1
+    assert done.error[0] == "Error: The consumer key is missing."
+
+
+# -- pulling and proving ------------------------------------------------------------------------
+
+
+def test_a_pull_prints_one_document(home, store):
+    done = home.do("pull", NAME, "--json", **DEBUG)
+    certificate = done.json["certificate"]
+    assert certificate["is_complete"] is True
+    found = {line["resource"]: line for line in certificate["resources"]}
+    orders = found["orders"]["in_twin"] + len(found["orders"]["unlisted"])
+    assert orders == len(store.store.ids("orders"))
+
+
+def test_a_pull_of_some_resources(home):
+    found = home.do("pull", NAME, "-r", "coupons", "--resource", "taxes", "--full", "--json").json
+    named = [line["resource"] for line in found["certificate"]["resources"]]
+    assert sorted(named) == ["coupons", "taxes"]
+
+
+@pytest.mark.parametrize("level", ["ids", "modified", "bytes"])
+def test_a_verification_states_its_level(home, level):
+    certificate = home.do("verify", NAME, "--level", level, "--json").json["certificate"]
+    assert certificate["level"] == level
+    assert certificate["is_complete"] is True
+
+
+def test_what_people_read_of_a_certificate(home):
+    done = home.do("verify", NAME, "--level", "ids")
+    assert "Certificate of completeness: shop" in done.out
+    assert "Complete: " in done.out
+    assert "prove orders" in done.err
+
+
+def test_status(home, store):
+    [line] = home.do("status", "--json").json["connections"]
+    assert line["connection"] == NAME
+    assert line["is_complete"] is True
+    assert sum(line["resources"]["orders"].values()) == len(store.store.ids("orders"))
+    assert "complete" in home.do("status").out
+
+
+def test_runs(home):
+    latest, *_ = home.do("runs", "--limit", "1", "--json").json
+    assert latest["state"] == "done"
+    one = home.do("runs", latest["run_id"][:30], "--json").json
+    assert one["run_id"] == latest["run_id"]
+    assert one["progress"]
+    assert latest["run_id"] in home.do("runs").out
+    assert "requests" in home.do("runs", latest["run_id"]).out
+    assert home.run("runs", "no-such-run").code == 2
+
+
+def test_a_record_and_its_exact_bytes(home, store):
+    number = store.store.ids("orders")[17]
+    raw = home.do("show", NAME, "orders", str(number), "--raw")
+    assert raw.raw == store.store.document("orders", number)
+    shown = home.do("show", NAME, "orders", str(number), "--json").json
+    assert shown["document"] == json.loads(raw.raw)
+    assert shown["versions"] == []
+    assert f'"id": {number}' in home.do("show", NAME, "orders", str(number)).out
+    assert home.run("show", NAME, "orders", "99999999").code == 2
+
+
+# -- what goes wrong ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("pull", "nothing"),
+        ("pull", NAME, "--resource", "nothing"),
+        ("pull", NAME, "--nothing"),
+        ("verify", NAME, "--level", "nothing"),
+        ("nothing",),
+        ("show", NAME, "nothing", "1"),
+        ("sandbox", "woocommerce", "--fault", "nothing"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_2(home, arguments):
+    done = home.run(*arguments)
+    assert done.code == 2, done.said
+    assert done.err
+
+
+def test_a_failure_is_1_and_one_document(home):
+    done = home.run("connection", "add", NAME, "--url", "ftp://x", "--json", stdin="ck_1\ncs_1\n")
+    assert done.code == 1
+    assert set(done.json["error"]) == {"code", "message", "remedy"}
+
+
+def test_what_cannot_be_had_is_3_and_a_dead_letter(program, broken_store):
+    broken_store.faults.switch_on("poison:count=3")
+    poisoned = {str(n) for fault in broken_store.faults.described() for n in fault["ids"]}
+    program.connect(broken_store)
+    with program.serving():
+        pulled = program.run("pull", NAME, "--json", **DEBUG)
+        assert pulled.code == 3, pulled.said
+        assert pulled.json["certificate"]["is_complete"] is False
+        letters = program.do("dead-letters", "--json", "--connection", NAME).json
+        assert {letter["name"] for letter in letters} == poisoned
+        assert "orders" in program.do("dead-letters").out
+        again = program.run("dead-letters", "retry", "--json")
+        assert again.code == 3, again.said
+        assert again.json == {"resolved": 0, "failed": 3, "unnamed": 0}
+        broken_store.faults.clear()
+        assert program.do("dead-letters", "retry", "--json").json["resolved"] == 3
+        assert program.do("pull", NAME, "--json").json["certificate"]["is_complete"] is True
+        assert program.do("dead-letters", "--json").json == []
+    assert_no_secret(program, broken_store)
+
+
+def test_dead_letters_that_are_discarded_stay_lacking(program, broken_store):
+    broken_store.faults.switch_on("poison:count=2")
+    program.connect(broken_store)
+    with program.serving():
+        assert program.run("pull", NAME, "-r", "orders").code == 3
+        assert program.do("dead-letters", "discard", "--json").json == {"discarded": 2}
+        assert program.do("dead-letters", "--json").json == []
+        verified = program.run("verify", NAME, "-r", "orders", "--json")
+        assert verified.code == 3, verified.said
+        assert verified.json["certificate"]["resources"][0]["lacking_count"] == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_pull_is_130_and_goes_on(program, broken_store, number):
+    program.connect(broken_store)
+    with program.serving(), slow(broken_store):
+        pull = program.start("pull", NAME)
+        until(lambda: len(broken_store.requests) > 8, "a pull that is at work")
+        pull.send_signal(number)
+        done = program.finish(pull, seconds=STOPS_WITHIN)
         assert done.code == 130, done.said
-        assert "goes on from here" in done.err
-        assert made.do("runs", "--json").json[0]["state"] == "interrupted"
-        slow.faults.clear()
-        assert made.do("pull", "shop", "--resource", "orders", "--json").json["certificate"][
-            "is_complete"
+        assert done.error == [
+            "Stopped. Nothing that was read is lost; the same command goes on from here."
         ]
+        assert [run["state"] for run in program.do("runs", "--json").json] == ["interrupted"]
+    assert program.do("pull", NAME, "--json").json["certificate"]["is_complete"] is True
 
 
-def test_several_commands_at_once_share_the_database(program):
-    started = [
-        program.start(*c) for c in (["status"], ["runs"], ["connection", "list"], ["db", "url"])
-    ]
+@contextmanager
+def slow(store: Sandbox) -> Iterator[None]:
+    store.requests.clear()
+    store.faults.switch_on("latency:ms=100")
+    try:
+        yield
+    finally:
+        store.faults.clear()
+
+
+# -- the database -------------------------------------------------------------------------------
+
+
+def test_the_database(home, store):
+    dsn = home.do("db", "url").out.strip()
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert home.do("db", "upgrade").out == "The schema is up to date.\n"
+    counted = "SELECT count(*) FROM mirror.documents WHERE resource = 'orders'"
+    assert str(len(store.store.ids("orders"))) in home.do("db", "psql", "-c", counted).out
+    assert home.run("db", "psql", "--command", "SELECT nothing").code == 1
+
+
+def test_several_commands_share_a_data_directory_from_its_first_moment(program, broken_store):
+    """The first one makes the database, the last one out stops it."""
+    asked = [("status",), ("runs",), ("db", "upgrade"), ("connection", "list"), ("db", "url")]
+    started = [program.start(*arguments) for arguments in asked]
     for process in started:
-        assert program.finish(process).code == 0
+        done = program.finish(process)
+        assert done.code == 0, done.said
+    program.connect(broken_store)
+    pull = program.start("pull", NAME)
+    statuses = [program.start("status", "--json") for _ in range(3)]
+    assert [program.finish(process).code for process in (*statuses, pull)] == [0] * 4
+    assert program.postmaster is None
 
 
-def test_wrong_use_exits_with_two(program):
-    assert program.run("pull").code == 2
-    assert program.run("pull", "shop", "--nonsense").code == 2
-    assert program.run("pull", "shop", "--resource", "nonsense").code == 2
-    assert program.run("nonsense").code == 2
+# -- the sandbox and the demo -------------------------------------------------------------------
 
 
-def test_no_secret_was_ever_written(program, store):
-    program.run("connection", "show", "shop")
-    program.run("pull", "shop", "--resource", "taxes", STORETWIN_LOG_LEVEL="debug")
-    for said in program.heard:
-        assert store.secret not in said
-        assert store.key not in said
+def test_the_sandbox_store(home):
+    process = home.start("sandbox", "woocommerce", "--port", "0", "--orders", "50")
+    url = said(process, "Sandbox store").split()[-1]
+    with urllib.request.urlopen(f"{url}/sandbox/counts") as answer:
+        assert json.load(answer)["records"]["orders"] >= 50
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=STOPS_WITHIN)
+    assert process.returncode == 0
+    assert "poison" in home.do("sandbox", "woocommerce", "--fault", "help").out
 
 
-def test_the_demo_ends_by_itself_or_stays_up_until_ctrl_c():
-    with installation() as made:
-        done = made.do("demo", "--once", "--orders", "200", "--port", "0")
-        assert "Complete:" in done.out
-        process = made.start("demo", "--orders", "200", "--port", "0")
-        lines = iter(process.stdout.readline, b"")
-        assert any(b"press Ctrl-C" in line for line in lines)
-        process.send_signal(signal.SIGINT)
-        stopped = made.finish(process, seconds=30)
-        assert stopped.code in (0, 130), stopped.said
-        assert not processes_with(str(made.folder))
+def test_the_demo_once(program):
+    done = program.do(*demo("--once"))
+    assert "Complete: " in done.out
+    assert program.run(*demo("--once")).code == 0, "the second time on the same data"
+    assert processes_with(SEED) == []
+
+
+def test_the_demo_stays_up_until_it_is_stopped(program):
+    process = program.start(*demo())
+    said(process, "Everything stays up")
+    assert len(processes_with(SEED)) == 2
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=STOPS_WITHIN)
+    assert process.returncode == 0, err
+    assert processes_with(SEED) == []
+    assert processes_with(str(program.data_dir)) == []
+
+
+def test_a_killed_demo_leaves_no_store_behind(program):
+    process = program.start(*demo())
+    said(process, "Everything stays up")
+    process.kill()
+    process.communicate(timeout=STOPS_WITHIN)
+    until(lambda: processes_with(SEED) == [], "the end of the store", seconds=STOPS_WITHIN)
+    folder = program.data_dir / "demo"
+    assert processes_with(str(folder)), "the database waits for the next command"
+    program.do("status", STORETWIN_DATA_DIR=str(folder))
+    assert processes_with(str(folder)) == []
+
+
+def demo(*options: str) -> tuple[str, ...]:
+    return ("demo", "--orders", "300", "--port", "0", "--seed", SEED, *options)
+
+
+def said(process: subprocess.Popen[bytes], beginning: str) -> str:
+    """Read what a process says until a line begins like this; return that line."""
+    heard: list[Any] = []
+    assert process.stdout is not None
+    for line in iter(process.stdout.readline, b""):
+        heard.append(line.decode())
+        if heard[-1].startswith(beginning):
+            return heard[-1]
+    raise AssertionError("".join(heard) + process.communicate()[1].decode())
