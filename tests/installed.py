@@ -28,7 +28,7 @@ from storetwin.sandboxes.woocommerce import Sandbox
 PROGRAM = Path(sys.executable).with_name("storetwin")
 NAME = "shop"
 PATIENCE = 60.0
-_STEP = threading.Event()  # never set: a wait that nobody can patch away
+_TICK = threading.Event()  # never set: waiting for it passes two milliseconds
 
 
 def until(holds: Callable[[], bool], what: str, *, seconds: float = PATIENCE) -> None:
@@ -36,7 +36,7 @@ def until(holds: Callable[[], bool], what: str, *, seconds: float = PATIENCE) ->
     give_up_at = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < give_up_at, f"waited {seconds:g} s in vain: {what}"
-        _STEP.wait(0.002)
+        _TICK.wait(0.002)
 
 
 @dataclass(frozen=True, slots=True)

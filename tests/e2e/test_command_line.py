@@ -18,6 +18,7 @@ from installed import NAME, Installation, installation, processes_with, until
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 
 ORDERS = 300
+OTHER = "other"
 SEED = "424242"  # of the demo's store, to know its process by
 DEBUG = {"STORETWIN_LOG_LEVEL": "debug"}
 STOPS_WITHIN = 15.0  # seconds
@@ -46,6 +47,15 @@ def broken_store() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.fixture
+def other(home: Installation, broken_store: Sandbox) -> Iterator[str]:
+    """A connection of the test's own, to a store that may break."""
+    home.connect(broken_store, name=OTHER)
+    yield OTHER
+    broken_store.faults.clear()
+    home.do("connection", "remove", OTHER)
+
+
 def assert_no_secret(home: Installation, store: Sandbox) -> None:
     for text in home.heard:
         assert store.key not in text
@@ -61,22 +71,22 @@ def test_a_connection_from_its_first_day_to_its_last(home, broken_store, way):
     options = ["--key", key, "--secret", secret] if way == "options" else []
     variables = {"STORETWIN_STORE_KEY": key, "STORETWIN_STORE_SECRET": secret}
     added = home.run(
-        *("connection", "add", "other", "--url", broken_store.url, *options, "--json"),
+        *("connection", "add", OTHER, "--url", broken_store.url, *options, "--json"),
         stdin=f"{key}\n{secret}\n" if way == "standard input" else "",
         **(variables if way == "environment" else {}),
     )
     assert added.code == 0, added.said
-    assert added.json["name"] == "other"
+    assert added.json["name"] == OTHER
     listed = home.do("connection", "list", "--json").json
-    assert [connection["name"] for connection in listed] == [NAME, "other"]
-    tested = home.do("connection", "test", "other", "--json", **DEBUG).json
+    assert [connection["name"] for connection in listed] == [NAME, OTHER]
+    tested = home.do("connection", "test", OTHER, "--json", **DEBUG).json
     assert tested["is_ok"] is True
     assert tested["error"] is None
-    shown = home.do("connection", "show", "other", "--json").json
+    shown = home.do("connection", "show", OTHER, "--json").json
     assert shown["url"] == broken_store.url
     assert shown["woocommerce"] == "10.5.0"
-    assert home.do("connection", "remove", "other", "--json").json == {"removed": "other"}
-    assert home.run("connection", "show", "other").code == 2
+    assert home.do("connection", "remove", OTHER, "--json").json == {"removed": OTHER}
+    assert home.run("connection", "show", OTHER).code == 2
 
 
 def test_what_people_read_of_connections(home, store):
@@ -88,7 +98,7 @@ def test_what_people_read_of_connections(home, store):
 
 
 def test_keys_that_are_missing_are_asked_for(home):
-    done = home.run("connection", "add", "other", "--url", "http://nowhere.invalid")
+    done = home.run("connection", "add", OTHER, "--url", "http://nowhere.invalid")
     assert done.code == 1
     assert done.error[0] == "Error: The consumer key is missing."
 
@@ -183,53 +193,48 @@ def test_a_failure_is_1_and_one_document(home):
     assert set(done.json["error"]) == {"code", "message", "remedy"}
 
 
-def test_what_cannot_be_had_is_3_and_a_dead_letter(program, broken_store):
+def test_what_cannot_be_had_is_3_and_a_dead_letter(home, broken_store, other):
     broken_store.faults.switch_on("poison:count=3")
     poisoned = {str(n) for fault in broken_store.faults.described() for n in fault["ids"]}
-    program.connect(broken_store)
-    with program.serving():
-        pulled = program.run("pull", NAME, "--json", **DEBUG)
-        assert pulled.code == 3, pulled.said
-        assert pulled.json["certificate"]["is_complete"] is False
-        letters = program.do("dead-letters", "--json", "--connection", NAME).json
-        assert {letter["name"] for letter in letters} == poisoned
-        assert "orders" in program.do("dead-letters").out
-        again = program.run("dead-letters", "retry", "--json")
-        assert again.code == 3, again.said
-        assert again.json == {"resolved": 0, "failed": 3, "unnamed": 0}
-        broken_store.faults.clear()
-        assert program.do("dead-letters", "retry", "--json").json["resolved"] == 3
-        assert program.do("pull", NAME, "--json").json["certificate"]["is_complete"] is True
-        assert program.do("dead-letters", "--json").json == []
-    assert_no_secret(program, broken_store)
+    pulled = home.run("pull", other, "--json", **DEBUG)
+    assert pulled.code == 3, pulled.said
+    assert pulled.json["certificate"]["is_complete"] is False
+    letters = home.do("dead-letters", "--json", "--connection", other).json
+    assert {letter["name"] for letter in letters} == poisoned
+    assert "orders" in home.do("dead-letters").out
+    again = home.run("dead-letters", "retry", "--json")
+    assert again.code == 3, again.said
+    assert again.json == {"resolved": 0, "failed": 3, "unnamed": 0}
+    broken_store.faults.clear()
+    assert home.do("dead-letters", "retry", "--json").json["resolved"] == 3
+    assert home.do("pull", other, "--json").json["certificate"]["is_complete"] is True
+    assert home.do("dead-letters", "--json").json == []
 
 
-def test_dead_letters_that_are_discarded_stay_lacking(program, broken_store):
+def test_dead_letters_that_are_discarded_stay_lacking(home, broken_store, other):
     broken_store.faults.switch_on("poison:count=2")
-    program.connect(broken_store)
-    with program.serving():
-        assert program.run("pull", NAME, "-r", "orders").code == 3
-        assert program.do("dead-letters", "discard", "--json").json == {"discarded": 2}
-        assert program.do("dead-letters", "--json").json == []
-        verified = program.run("verify", NAME, "-r", "orders", "--json")
-        assert verified.code == 3, verified.said
-        assert verified.json["certificate"]["resources"][0]["lacking_count"] == 2
+    assert home.run("pull", other, "-r", "orders").code == 3
+    assert home.do("dead-letters", "discard", "--json").json == {"discarded": 2}
+    assert home.do("dead-letters", "--json").json == []
+    verified = home.run("verify", other, "-r", "orders", "--json")
+    assert verified.code == 3, verified.said
+    assert verified.json["certificate"]["resources"][0]["lacking_count"] == 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_pull_is_130_and_goes_on(program, broken_store, number):
-    program.connect(broken_store)
-    with program.serving(), slow(broken_store):
-        pull = program.start("pull", NAME)
+def test_an_interrupted_pull_is_130_and_goes_on(home, broken_store, other, number):
+    with slow(broken_store):
+        pull = home.start("pull", other)
         until(lambda: len(broken_store.requests) > 8, "a pull that is at work")
         pull.send_signal(number)
-        done = program.finish(pull, seconds=STOPS_WITHIN)
-        assert done.code == 130, done.said
-        assert done.error == [
-            "Stopped. Nothing that was read is lost; the same command goes on from here."
-        ]
-        assert [run["state"] for run in program.do("runs", "--json").json] == ["interrupted"]
-    assert program.do("pull", NAME, "--json").json["certificate"]["is_complete"] is True
+        done = home.finish(pull, seconds=STOPS_WITHIN)
+    assert done.code == 130, done.said
+    assert done.error == [
+        "Stopped. Nothing that was read is lost; the same command goes on from here."
+    ]
+    runs = home.do("runs", "--json").json
+    assert [run["state"] for run in runs if run["connection"] == other] == ["interrupted"]
+    assert home.do("pull", other, "--json").json["certificate"]["is_complete"] is True
 
 
 @contextmanager
