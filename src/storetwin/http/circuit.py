@@ -33,7 +33,7 @@ class Circuit:
             return 0.0
         left = self._opened_at + self.open_for - now
         if left > 0:
-            return left
+            return min(left, self.open_for)  # sums of floats may be a hair above
         if self._is_trying:
             return min(1.0, self.open_for)
         self._is_trying = True

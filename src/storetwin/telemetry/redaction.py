@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 MASK = "***"
+_NAMES = r"(?:consumer_key|oauth_signature|password|pwd|secret|token)"
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _PATTERNS = (
     (re.compile(r"\b(c[ks]_)[0-9A-Za-z]{8,}"), r"\1" + MASK),
     (re.compile(r"(?i)\b(basic|bearer|oauth)\s+[\w+/=.,\"%~-]{8,}"), r"\1 " + MASK),
-    (
-        re.compile(
-            r"(?i)\b(consumer_secret|consumer_key|oauth_signature|password|pwd|secret|token)=[^&\s]+"
-        ),
-        r"\1=" + MASK,
-    ),
-    (re.compile(r"(\w+://[^:/\s@]*):[^@\s/]+@"), r"\1:" + MASK + "@"),
+    # name=value of an address or a DSN; 'name': 'value' of a printed mapping
+    (re.compile(rf"(?i)({_NAMES}=)(?:{_QUOTED}|[^&\s]+)"), r"\1" + MASK),
+    (re.compile(rf"(?i)({_NAMES}[\"']\s*:\s*)(?:{_QUOTED}|[^\s,}}]+)"), r"\1" + MASK),
+    # up to the last @ before the next space: a password may hold one, and a slash
+    (re.compile(r"(\w+://[^:/\s@]*):(?!\d{1,5}/)[^\s]+@"), r"\1:" + MASK + "@"),
     (re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MASK + "@" + MASK),
 )
 _SECRET_NAMES = re.compile(

@@ -21,6 +21,9 @@ _PATIENT = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BRACKET = re.compile(r"[\[{]")
 _JSON_BEGINS = re.compile(r'\[\s*\{\s*"|\{\s*"[^"\n]{0,200}"\s*:|(?<=\n)\[\]\s*(?:<|\Z)')
+_STUB = re.compile(
+    r'\s*(?:\[\s*)?(?:\{\s*(?:"[^"\n]{0,200}"?\s*)?)?\Z'
+)  # JSON cut at its beginning
 _DOCUMENTS = re.compile(r'\[\s*[\]{\["]|\{')  # not a bracket like [0] or [a] in a notice
 _HTML = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|h1|p|div)", re.IGNORECASE)
 MOST_STARTS = 400  # brackets in a notice that are tried as the beginning of the JSON
@@ -82,10 +85,17 @@ def _search(text: str) -> Cut | None:
                 return None
             at = start + 1
             continue
-        if _DOCUMENTS.match(text, start) and not _JSON_BEGINS.search(text, end):
+        if _DOCUMENTS.match(text, start) and not _is_more_behind(text, end):
             return _cut_out(text, start, end, spans)
         at = end
     return None
+
+
+def _is_more_behind(text: str, end: int) -> bool:
+    """Say whether JSON begins behind ``end``, be it cut off in its very first bytes."""
+    if _JSON_BEGINS.search(text, end):
+        return True
+    return bool(text[end:].strip(" \t\r\n") and _STUB.match(text, end))
 
 
 def _spans(text: str, start: int) -> tuple[list[tuple[int, int]], int]:

@@ -26,7 +26,7 @@ from storetwin.http.load import Width
 from storetwin.http.retry import BUSY
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import Clock, utc_now
-from storetwin.kernel.errors import CredentialError
+from storetwin.kernel.errors import CredentialError, RetryableError
 from storetwin.settings import Settings
 from storetwin.woocommerce.answers import Cut, StoreError, cut, read_error
 from storetwin.woocommerce.auth import sign
@@ -34,7 +34,6 @@ from storetwin.woocommerce.errors import (
     BadAnswerError,
     NotFoundError,
     RequestRefusedError,
-    StoreDownError,
 )
 from storetwin.woocommerce.refusals import busy, not_allowed
 from storetwin.woocommerce.routes import Routes
@@ -46,6 +45,7 @@ ABSENT_CODES = frozenset({"woocommerce_rest_invalid_order_refund_id"})
 CONTROL = "data/currencies/current"  # small, without database work, needs a key that may read
 
 SINGLE_TRIES = 3  # how often one record is asked for before it counts as unreadable
+NOTABLE = timedelta(seconds=60)  # a difference of clocks worth a second signature
 WAITED_FOR = frozenset({"timeout", "too_large"})  # these cost too much to be asked for again
 
 
@@ -114,7 +114,7 @@ class StoreClient:
 
         Raises:
             BadAnswerError: it answered, but not with a list.
-            StoreDownError: it does not answer.
+            RetryableError: it does not answer (StoreDownError: it says "not now").
             CredentialError: the keys are not good enough.
         """
         answer, found = await self._read(path, params)
@@ -155,7 +155,7 @@ class StoreClient:
         """Say whether the store still answers a small, harmless question."""
         try:
             await self.get(CONTROL, {})
-        except (BadAnswerError, StoreDownError):
+        except (BadAnswerError, RetryableError):
             return False
         except (NotFoundError, RequestRefusedError, CredentialError):
             return True  # it answers, which is all that was asked
@@ -213,13 +213,18 @@ class StoreClient:
         return answer, found
 
     async def _ask(self, path: str, params: Mapping[str, str]) -> Answer:
-        """Send a request; until a way of authentication has worked, try the next one on a 401."""
+        """Send a request; until a way of authentication has worked, try the next one on a 401.
+
+        A 401 that says why has read the keys: they travel well, and are wrong. One that finds the
+        time wrong tells the store's own, so the request is signed once more by that.
+        """
+        believed = self._ahead
         answer = await self._send(path, params)
-        while answer.status == 401 and len(self._schemes) > 1:
+        if b"Invalid timestamp" in answer.body and abs(self._ahead - believed) > NOTABLE:
+            answer = await self._send(path, params)
+        while answer.status == 401 and len(self._schemes) > 1 and not _says_why(answer):
             self._schemes.pop(0)
-            second = await self._send(path, params)
-            if second.status != 401 or not _says_why(answer):
-                answer = second
+            answer = await self._send(path, params)
         if path and answer.status < 300:
             del self._schemes[1:]
         return answer
@@ -275,19 +280,23 @@ class StoreClient:
                 f"{path}: {said}", wc_code=wc_code, served_at=self._served_at(answer)
             )
         if status in (401, 403):
-            return not_allowed(status, error)
+            return not_allowed(status, error, ahead=self._ahead.total_seconds())
         if status >= 500:
             return BadAnswerError("server_error", f"{path} answers {said}")
         return RequestRefusedError(f"The store refuses {path}: {said}", wc_code=wc_code)
 
 
 def _schemes(connection: Connection) -> tuple[AuthScheme, ...]:
-    """Return the ways of authentication to try, the likeliest first."""
+    """Return the ways of authentication to try, the likeliest first.
+
+    Over plain http only a signature: the other two show the secret to everybody on the way, which
+    is for a person to choose (and WooCommerce reads them over TLS only).
+    """
     if connection.scheme is not AuthScheme.AUTO:
         return (connection.scheme,)
     if connection.url.startswith("https://"):
         return (AuthScheme.BASIC, AuthScheme.QUERY)
-    return (AuthScheme.OAUTH1, AuthScheme.BASIC, AuthScheme.QUERY)
+    return (AuthScheme.OAUTH1,)
 
 
 def _says_why(answer: Answer) -> bool:

@@ -4,7 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from storetwin.http import Answer, Limiter, NoAnswerError, Request, Retrying, UnreachableError
+from storetwin.http import (
+    Answer,
+    AnswerCutError,
+    Limiter,
+    NoAnswerError,
+    Request,
+    Retrying,
+    UnreachableError,
+)
 from storetwin.http.circuit import Circuit
 from storetwin.http.load import Width
 from storetwin.http.retry import retry_after
@@ -88,6 +96,21 @@ async def test_no_answer_is_asked_for_again_and_then_told():
     with pytest.raises(NoAnswerError):
         await made.send(make)
     assert made.transport.requests == 2
+
+
+async def test_a_time_out_is_asked_for_once_more_only():
+    made, waits = retrying(NoAnswerError("late"), attempts=6)
+    with pytest.raises(NoAnswerError):
+        await made.send(make)
+    assert (made.transport.requests, len(waits)) == (2, 1)
+
+
+@pytest.mark.parametrize("error", [UnreachableError("refused"), AnswerCutError("cut")])
+async def test_a_connection_that_fails_or_breaks_is_tried_to_the_end(error):
+    made, _ = retrying(error, attempts=4)
+    with pytest.raises(type(error)):
+        await made.send(make)
+    assert made.transport.requests == 4
 
 
 async def test_a_name_that_does_not_exist_is_not_waited_for():

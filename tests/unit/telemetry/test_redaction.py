@@ -23,6 +23,11 @@ HEX = st.text("0123456789abcdef", min_size=40, max_size=40)
         ("GET /orders?oauth_signature=abc%3D&page=2", "abc%3D"),
         ("postgresql://storetwin:hunter2@db/storetwin", "hunter2"),
         ("mail to zoe@example.test sent", "zoe@example.test"),
+        ("postgresql://storetwin:p@ss/w@db/storetwin", "ss/w"),
+        ("host=db password='two words' dbname=x", "words"),
+        ("PGPASSWORD=hunter2 psql", "hunter2"),
+        ("kwargs: {'consumer_secret': 'plain', 'page': 1}", "plain"),
+        ('{"oauth_signature": "abc=", "page": 1}', "abc="),
     ],
 )
 def test_what_must_not_be_told_is_masked(text, gone):
@@ -34,6 +39,36 @@ def test_the_rest_stays():
     assert (
         redact("page 3 of orders, 100 records in 0.4 s") == "page 3 of orders, 100 records in 0.4 s"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET http://127.0.0.1:8088/wp-json/a@b",
+        "https://shop.test:443/@handle",
+        "The consumer secret is wrong.",
+    ],
+)
+def test_what_only_looks_like_a_secret_stays(text):
+    assert redact(text) == text
+
+
+@given(
+    st.text("abcdefghijklmnopqrstuvwxyz/@:+", min_size=6, max_size=20),
+    st.sampled_from(["password", "consumer_secret", "oauth_signature", "pwd", "token"]),
+    st.sampled_from(["?a=1&{0}={1}", "{0}='{1}'", "{{'{0}': '{1}', 'a': 1}}", '{{"{0}":"{1}"}}']),
+)
+def test_a_named_secret_of_any_shape_never_survives(secret, name, shape):
+    assert secret not in redact(shape.format(name, secret))
+
+
+@given(
+    st.text("abcdefghijklmnopqrstuvwxyz0123456789/@:+%", min_size=6, max_size=20).filter(
+        lambda text: not text[0].isdecimal()
+    )
+)
+def test_the_password_of_a_dsn_never_survives(password):
+    assert password not in redact(f"cannot open postgresql://storetwin:{password}@db/x now")
 
 
 @given(HEX, st.sampled_from(["ck_", "cs_"]), st.sampled_from(["event", "url", "nested"]))

@@ -92,6 +92,24 @@ def test_a_cut_page_behind_a_notice_is_never_a_shorter_page(end):
         cut(NOTICES[0] + PAGE[:end])
 
 
+@pytest.mark.parametrize("printed", [b"[]\n", b'{"a":1}\n'])
+@pytest.mark.parametrize("end", range(1, len(PAGE)))
+def test_json_that_a_plugin_prints_is_not_taken_for_the_page_that_was_cut(printed, end):
+    with pytest.raises(BadAnswerError) as caught:
+        cut(printed + PAGE[:end])
+    assert caught.value.kind == "truncated"
+
+
+@pytest.mark.parametrize("end", range(1, len(ROWS[1])))
+def test_json_that_a_plugin_prints_is_not_taken_for_the_record_that_was_cut(end):
+    with pytest.raises(BadAnswerError):
+        cut(b'{"a":1}\n' + ROWS[1][:end])
+
+
+def test_a_notice_behind_the_page_may_begin_with_a_bracket():
+    assert cut(PAGE + b"\n[21-Nov-2026 03:15:57 UTC] PHP Notice: x\n").documents == ROWS
+
+
 DOCUMENTS = st.lists(
     st.dictionaries(st.text(max_size=4), st.one_of(st.text(max_size=6), st.integers(), st.lists(st.integers(), max_size=3)),
                     min_size=1, max_size=4),

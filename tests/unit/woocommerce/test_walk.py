@@ -32,6 +32,7 @@ class Shop:
     requests: int = 0
     flying: int = 0
     most_flying: int = 0
+    greatest: int = 1_000
 
     async def control(self):
         self.requests += 1
@@ -64,7 +65,8 @@ class Shop:
 
     def change(self, kind, where):
         if kind == "create":
-            self.ids.append(self.ids[-1] + 1 if self.ids else 1)
+            self.greatest = max([self.greatest, *self.ids]) + 1  # a store never uses an id twice
+            self.ids.append(self.greatest)
         elif self.ids:
             gone = self.ids.pop(where % len(self.ids))
             self.poisoned.discard(gone)
