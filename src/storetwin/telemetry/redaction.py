@@ -1,4 +1,7 @@
-"""What is taken out of every line before it is written."""
+"""What is taken out of every line before it is written.
+
+A line may hold a whole page of a store: no pattern may try again and again from every character.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,8 @@ _PATTERNS = (
     (re.compile(rf"(?i)({_NAMES}=)(?:{_QUOTED}|[^&\s]+)"), r"\1" + MASK),
     (re.compile(rf"(?i)({_NAMES}[\"']\s*:\s*)(?:{_QUOTED}|[^\s,}}]+)"), r"\1" + MASK),
     # up to the last @ before the next space: a password may hold one, and a slash
-    (re.compile(r"(\w+://[^:/\s@]*):(?!\d{1,5}/)[^\s]+@"), r"\1:" + MASK + "@"),
-    (re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MASK + "@" + MASK),
+    (re.compile(r"(://[^:/\s@]*):(?!\d{1,5}/)\S{1,500}@"), r"\1:" + MASK + "@"),
+    (re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"), MASK + "@" + MASK),
 )
 _SECRET_NAMES = re.compile(
     r"(?i)secret|password|token|authorization|api_?key|consumer_key|signature"
