@@ -138,6 +138,11 @@ async def test_a_walk_goes_on_where_it_was():
     assert read == list(range(501, 1001))
 
 
+async def test_a_blanked_second_record_does_not_stop_a_short_list():
+    read, _, _, partial = await walk(Shop([1, 2, 3], blank={2}))
+    assert (sorted(read), partial) == ([1, 2, 3], [2])
+
+
 @given(
     count=st.integers(0, 260),
     poisoned=st.sets(st.integers(1, 260), max_size=3),
