@@ -48,7 +48,11 @@ class TlsError(ConfigurationError):
 
 
 class RedirectedError(ConfigurationError):
-    """The server sends us elsewhere; keys are never sent along."""
+    """The server sends us elsewhere; keys are never sent along.
+
+    Args:
+        target: where to, without the query (it may repeat our keys).
+    """
 
     code = "redirected"
 
@@ -57,6 +61,7 @@ class RedirectedError(ConfigurationError):
             f"{source} redirects to {target}.",
             remedy=f"Connect to the address it redirects to, if it is the store's: {target}",
         )
+        self.source = source
         self.target = target
 
 

@@ -143,9 +143,10 @@ class Transport:
     def _check_redirect(request: Request, status: int, headers: Mapping[str, str]) -> None:
         target = headers.get("location")
         if status in REDIRECTS and target:
-            target = urljoin(request.url, target)
-            parts = urlsplit(target)
-            raise RedirectedError(_place(URL(request.url)), f"{parts.scheme}://{parts.netloc}")
+            parts = urlsplit(urljoin(request.url, target))
+            place = f"{parts.scheme}://{parts.hostname or ''}"
+            place += f":{parts.port}" if parts.port else ""
+            raise RedirectedError(_place(URL(request.url)), place + parts.path)
 
 
 def _translate(request: Request, error: Exception, timeout: float) -> NoReturn:

@@ -17,6 +17,7 @@ from storetwin.http import (
     AnswerTooLargeError,
     Limiter,
     NoAnswerError,
+    RedirectedError,
     Request,
     Retrying,
     TlsPolicy,
@@ -35,7 +36,7 @@ from storetwin.woocommerce.errors import (
     NotFoundError,
     RequestRefusedError,
 )
-from storetwin.woocommerce.refusals import busy, not_allowed
+from storetwin.woocommerce.refusals import busy, not_allowed, redirected
 from storetwin.woocommerce.routes import Routes
 
 API = "/wp-json/wc/v3"
@@ -262,6 +263,8 @@ class StoreClient:
             raise BadAnswerError("timeout", error.message) from error
         except AnswerCutError as error:
             raise BadAnswerError("truncated", error.message) from error
+        except RedirectedError as error:
+            raise redirected(error) from error
         if answer.served_at is not None:
             self._ahead = answer.served_at - self._clock()
         return answer

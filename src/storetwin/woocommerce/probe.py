@@ -18,6 +18,7 @@ from storetwin.connections.probe import Check, ProbeReport
 from storetwin.http import (
     Answer,
     Limiter,
+    RedirectedError,
     Request,
     Retrying,
     TlsError,
@@ -42,7 +43,7 @@ from storetwin.woocommerce.errors import (
     StoreDownError,
     WrongUrlError,
 )
-from storetwin.woocommerce.refusals import busy, clock_off, not_allowed
+from storetwin.woocommerce.refusals import busy, clock_off, not_allowed, redirected
 
 CLOCK_WARNING = 60.0  # seconds; OAuth refuses at 900
 CLOCK_FAILURE = 600.0
@@ -133,6 +134,9 @@ async def _reach(connection: Connection, retrying: Retrying, findings: _Findings
         answer = await retrying.send(lambda: Request("GET", url, headers=_PLAIN))
     except TlsError as error:
         findings.bad("tls", error)
+        return None
+    except RedirectedError as error:
+        findings.bad("reachable", redirected(error))
         return None
     except StoretwinError as error:
         findings.bad("reachable", error)

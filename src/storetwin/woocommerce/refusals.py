@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from storetwin.http import Answer
+from storetwin.connections.models import normalise_url
+from storetwin.http import Answer, RedirectedError
 from storetwin.http.retry import retry_after
 from storetwin.kernel.errors import StoretwinError
 from storetwin.woocommerce.answers import StoreError
@@ -32,6 +33,13 @@ def busy(answer: Answer, now: datetime) -> StoreDownError:
         )
     what = "asks us to slow down" if answer.status == 429 else "is not well"
     return StoreDownError(f"The store {what} ({answer.status}).", retry_after=asked)
+
+
+def redirected(error: RedirectedError) -> RedirectedError:
+    """Return the error with the address to connect to, where the redirect leads to an API."""
+    if "/wp-json" not in error.target:
+        return error
+    return RedirectedError(error.source, normalise_url(error.target))
 
 
 def clock_off(ahead: float) -> ClockOffError:

@@ -235,9 +235,9 @@ class Walk:
             self._take(loaded)
             return
         if len(fresh) > 1:
-            alone = SMALLEST if self._asked < self.position.offset else 1
+            smallest = SMALLEST if self._asked < self.position.offset else 1
             self._bad_until = max(self._bad_until, self._asked + self.size)
-            self.size = max(alone, self.size // 2)
+            self.size = max(smallest, self.size // 2)
             return
         alone = await self.listing.included([fresh[0].number or 0])
         record = alone.records[0] if alone.records else fresh[0]

@@ -140,6 +140,20 @@ async def test_what_stands_there_instead_is_named(plain, fault, name):
     assert check(report, name).remedy
 
 
+@pytest.mark.parametrize("status", [403, 200])
+async def test_a_firewall_is_named(plain, status):
+    plain.faults.switch_on(f"waf:every=1,status={status}")
+    report = await probe(plain.url, plain.key, plain.secret)
+    assert failed(report) == ["woocommerce"]
+    assert "firewall" in check(report, "woocommerce").remedy.lower()
+
+
+async def test_the_webhooks_of_the_store_are_counted(plain):
+    report = await probe(plain.url, plain.key, plain.secret)
+    assert check(report, "webhooks").ok
+    assert check(report, "webhooks").finding.endswith("webhooks in the store.")
+
+
 async def test_a_clock_far_off_is_told_and_signatures_follow_it(plain):
     plain.faults.switch_on("clock:seconds=3600")
     report = await probe(plain.url, plain.key, plain.secret)
