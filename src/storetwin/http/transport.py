@@ -153,6 +153,11 @@ def _translate(request: Request, error: Exception, timeout: float) -> NoReturn:
     """Raise our error for the library's; the message never shows the query, which may hold keys."""
     place = _place(URL(request.url))
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        if not isinstance(error.os_error, ssl.SSLCertVerificationError):
+            raise TlsError(
+                f"{place} does not speak TLS with us: {_why(error)}.",
+                remedy="Check the port, and whether the address begins with http:// or https://.",
+            ) from error
         raise TlsError(f"The certificate of {place} is not trusted: {_why(error)}.") from error
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         raise UnreachableError(
@@ -171,6 +176,8 @@ def _why(error: Exception) -> str:
     inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(inner, ssl.SSLCertVerificationError):
         return inner.verify_message
+    if isinstance(inner, ssl.SSLError):  # its errno is none of the system's
+        return (inner.reason or "no reason given").replace("_", " ").lower()
     if isinstance(inner, OSError) and inner.errno and inner.errno in errno.errorcode:
         return os.strerror(inner.errno).lower()  # asyncio's own text repeats the address
     return str(getattr(inner, "strerror", None) or type(inner).__name__)

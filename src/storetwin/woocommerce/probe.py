@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from storetwin.connections.models import AuthScheme, Connection, Credentials, StoreFacts
 from storetwin.connections.probe import Check, ProbeReport
@@ -185,6 +186,12 @@ async def _without_rest(
             lambda: Request("GET", connection.url + "/", {"rest_route": "/"}, _PLAIN)
         )
         found = _object(plain)
+    home = found.get("home")
+    if isinstance(home, str) and _path(home) != _path(connection.url):
+        # ?rest_route works below any path of a site, so the site itself says where it is
+        return WrongUrlError(
+            f"The shop is not at {connection.url} but at {home}.", remedy=f"Connect to {home}"
+        )
     if "wc/v3" in found.get("namespaces", ()):
         return PlainPermalinksError(f"{connection.url} uses plain permalinks.")
     if "namespaces" in found:
@@ -195,6 +202,10 @@ async def _without_rest(
             remedy="A firewall or security plugin blocks the REST API: allow this machine there.",
         )
     return WrongUrlError(f"There is no WordPress at {connection.url} ({answer.status}).")
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path.rstrip("/")
 
 
 def _object(answer: Answer) -> dict[str, Any]:

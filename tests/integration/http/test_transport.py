@@ -38,6 +38,7 @@ class Server:
     """Answers every request with the same bytes and remembers what it was asked.
 
     Args:
+        answers_at_once: does not wait for a whole request.
         stalls: keeps the connection open, saying no more.
         endless: repeats its last bytes until the client goes away.
     """
@@ -48,6 +49,7 @@ class Server:
     seen: list[bytes] = field(default_factory=list)
     connections: int = 0
     port: int = 0
+    answers_at_once: bool = False
     over: asyncio.Event = field(default_factory=asyncio.Event)
     _open: set = field(default_factory=set)
 
@@ -55,6 +57,10 @@ class Server:
         self.connections += 1
         self._open.add(asyncio.current_task())
         try:
+            if self.answers_at_once:
+                await reader.read(1)
+                writer.write(self.bytes_)
+                return
             while head := await reader.readuntil(b"\r\n\r\n"):
                 self.seen.append(head)
                 writer.write(self.bytes_)
@@ -253,6 +259,15 @@ async def test_a_certificate_for_another_name_is_not_either(authority):
         with pytest.raises(TlsError, match="not trusted"):
             await ask(server, scheme="https", ca=authority.cert_pem.bytes().decode())
     assert server.seen == []
+
+
+async def test_a_server_without_tls_is_no_matter_of_certificates(authority):
+    async with serving(b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
+        server.answers_at_once = True
+        with pytest.raises(TlsError, match="does not speak TLS with us: ") as caught:
+            await ask(server, scheme="https")
+    assert "operation not permitted" not in caught.value.message
+    assert "http://" in caught.value.remedy
 
 
 async def test_without_the_check_any_certificate_will_do(authority):

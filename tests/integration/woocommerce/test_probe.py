@@ -1,5 +1,8 @@
 """Testing a connection against the sandbox store: each thing that can be wrong is told apart."""
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import pytest
 import trustme
 from pydantic import SecretStr
@@ -146,6 +149,40 @@ async def test_a_firewall_is_named(plain, status):
     report = await probe(plain.url, plain.key, plain.secret)
     assert failed(report) == ["woocommerce"]
     assert "firewall" in check(report, "woocommerce").remedy.lower()
+
+
+@pytest.fixture
+def site_at_the_root():
+    """A WordPress that answers ``?rest_route`` below any path, as a real one does."""
+    index = b'{"name":"x","home":"https://shop.test","namespaces":["wp/v2","wc/v3"],"routes":{}}'
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self):
+            is_index = "rest_route" in self.path
+            body = index if is_index else b"<html>Page not found</html>"
+            self.send_response_only(200 if is_index else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+async def test_a_wrong_path_is_not_taken_for_plain_permalinks(site_at_the_root):
+    report = await probe(f"{site_at_the_root}/nowhere", "ck_x", "cs_x")
+    assert failed(report) == ["woocommerce"]
+    assert report.trouble.code == "wrong_url"
+    assert check(report, "woocommerce").remedy == "Connect to https://shop.test"
+    report = await probe(site_at_the_root, "ck_x", "cs_x")
+    assert report.trouble.code == "plain_permalinks"
 
 
 async def test_the_webhooks_of_the_store_are_counted(plain):
