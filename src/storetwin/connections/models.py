@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from storetwin.connections.options import Options
 from storetwin.kernel.errors import ConfigurationError
 
 MAX_NAME_LENGTH = 63
@@ -70,6 +71,8 @@ class Connection:
         ca: PEM text of an extra certificate authority to trust for this store.
         is_tls_insecure: the store's certificate is not checked.
         last_probe: the last probe's report as JSON text.
+        identity: which store it was when it was last trusted, as JSON text.
+        pause_reason: why runs do not use it at the moment, where it is paused.
     """
 
     id: UUID
@@ -88,6 +91,9 @@ class Connection:
     last_probe: str | None = field(default=None, repr=False)
     last_probe_at: datetime | None = None
     store: StoreFacts = field(default_factory=StoreFacts)
+    options: Options = field(default_factory=Options)
+    identity: str | None = field(default=None, repr=False)
+    pause_reason: str | None = None
 
     @property
     def scheme(self) -> AuthScheme:

@@ -45,6 +45,10 @@ RETURNING *;
 -- Pause or resume a connection (state, then id).
 UPDATE connections.connections SET state = %s WHERE id = %s;
 
+-- name: update_options
+-- Replace what a person chose for a connection (options, then id).
+UPDATE connections.connections SET options = %s::json WHERE id = %s RETURNING *;
+
 -- name: update_report
 -- Keep what a probe found; a fact the store did not tell this time stays as it was.
 UPDATE connections.connections

@@ -21,6 +21,7 @@ from storetwin.connections.models import (
     doubts_about,
     normalise_url,
 )
+from storetwin.connections.options import Options
 from storetwin.connections.probe import Probe, ProbeReport
 from storetwin.db import Database, UniqueViolationError
 from storetwin.kernel.errors import (
@@ -161,6 +162,17 @@ class Register:
         """Pause or resume a connection."""
         async with self._database.transaction(self._organisation_id) as transaction:
             await repository.keep_state(transaction, connection.id, state)
+
+    async def configure(self, name: str, options: Options) -> Connection:
+        """Replace what a person chose for a connection.
+
+        Raises:
+            UnknownConnectionError: there is none.
+        """
+        connection = await self.get(name)
+        async with self._database.transaction(self._organisation_id) as transaction:
+            kept = await repository.keep_options(transaction, connection.id, options)
+        return kept or _vanished(connection)
 
     async def remove(self, name: str) -> None:
         """Remove a connection with all its snapshots, versions, runs and certificates.

@@ -12,6 +12,7 @@ from storetwin.connections.models import (
     ConnectionState,
     StoreFacts,
 )
+from storetwin.connections.options import Options
 from storetwin.db import Row, Transaction, load_queries
 
 Q = load_queries("storetwin.connections")
@@ -84,6 +85,14 @@ async def keep_state(transaction: Transaction, connection_id: UUID, state: Conne
     await transaction.execute(Q.update_state, (state.value, connection_id))
 
 
+async def keep_options(
+    transaction: Transaction, connection_id: UUID, options: Options
+) -> Connection | None:
+    """Replace what a person chose for a connection; None when it is gone."""
+    row = await transaction.fetch_one(Q.update_options, (options.as_json(), connection_id))
+    return _connection(row) if row else None
+
+
 async def keep_report(
     transaction: Transaction,
     connection_id: UUID,
@@ -113,5 +122,6 @@ def _connection(row: Row) -> Connection:
             "state": ConnectionState(row["state"]),
             "detected": AuthScheme(detected) if detected else None,
             "store": facts,
+            "options": Options.from_json(row["options"]),
         }
     )

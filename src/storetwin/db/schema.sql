@@ -32,7 +32,10 @@ CREATE TABLE connections.connections (
     wc_version text,
     wp_version text,
     timezone text,
-    currency text
+    currency text,
+    options json,
+    identity json,
+    pause_reason text
 );
 
 CREATE TABLE mirror.snapshots (
@@ -106,7 +109,8 @@ CREATE TABLE runs.dead_letters (
     attempts integer NOT NULL,
     first_seen_at timestamp with time zone NOT NULL,
     last_seen_at timestamp with time zone NOT NULL,
-    run_id uuid
+    run_id uuid,
+    next_attempt_at timestamp with time zone
 );
 
 CREATE TABLE runs.progress (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,6 +17,7 @@ from storetwin.connections.models import (
     Credentials,
     StoreFacts,
 )
+from storetwin.connections.options import Endpoint, Options, QuietHours
 from storetwin.connections.probe import Check, ProbeReport
 from storetwin.connections.register import (
     ConnectionExistsError,
@@ -193,3 +194,18 @@ async def test_removing_twice_is_told(register: Register) -> None:
     with pytest.raises(UnknownConnectionError):
         await register.remove("shop")
     assert isinstance((await register.add(SHOP, NOW)).connection.id, UUID)
+
+
+async def test_what_a_person_chose_comes_back_as_it_was(register):
+    await register.add(SHOP, NOW)
+    assert (await register.get("shop")).options == Options()
+    chosen = Options(
+        extra=("order_notes",),
+        endpoints=(Endpoint("subscriptions", "wc/v3/subscriptions", params={"status": "any"}),),
+        languages=("de", "fr"),
+        at_once=2,
+        per_minute=90,
+        quiet_hours=(QuietHours(time(22), time(6, 30)),),
+    )
+    await register.configure("shop", chosen)
+    assert (await register.get("shop")).options == chosen

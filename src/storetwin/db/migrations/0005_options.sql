@@ -1,0 +1,7 @@
+-- What a person chose for a connection, which store it was when it was last trusted, and why it is paused.
+ALTER TABLE connections.connections
+    ADD COLUMN options json,
+    ADD COLUMN identity json,
+    ADD COLUMN pause_reason text;
+-- When a record that could not be had is asked for again.
+ALTER TABLE runs.dead_letters ADD COLUMN next_attempt_at timestamptz;
