@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import Format
 from psycopg.rows import dict_row
 
+from storetwin.db.arrays import JsonColumn, JsonColumnDumper
 from storetwin.db.queries import load_queries
 from storetwin.kernel.errors import ConfigurationError
 
@@ -87,6 +88,7 @@ async def connect_as_app(dsn: str) -> AsyncConnection[Row]:
         for name, loader in (("json", _JsonText), ("json", _JsonBinary), ("jsonb", _JsonText)):
             connection.adapters.register_loader(name, loader)
         connection.adapters.register_loader("jsonb", _JsonbBinary)
+        connection.adapters.register_dumper(JsonColumn, JsonColumnDumper)
         await connection.set_autocommit(False)
     except BaseException:
         await connection.close()

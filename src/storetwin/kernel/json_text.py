@@ -36,9 +36,9 @@ class Storable:
     payload, or when there is none.
     """
 
-    payload: str | None
+    payload: bytes | None
     raw: bytes | None
-    clean: str | None
+    clean: bytes | None
 
 
 def storable(document: bytes, *, is_strict: bool = False) -> Storable:
@@ -52,21 +52,23 @@ def storable(document: bytes, *, is_strict: bool = False) -> Storable:
         return _storable_strict(document)
     text = _as_json_text(document)
     if text is None:
-        return Storable(None, document, _clean(document))
+        return Storable(None, document, _clean(document).encode())
     if _may_be_unreadable(document) and (cleaned := _clean(document)) != text:
-        return Storable(text, None, cleaned)
-    return Storable(text, None, None)
+        return Storable(document, None, cleaned.encode())
+    return Storable(document, None, None)
 
 
 def _storable_strict(document: bytes) -> Storable:
-    try:
-        text = document.decode()
-    except UnicodeDecodeError:
-        return Storable(None, document, _clean(document))
+    if not document.isascii():
+        try:
+            document.decode()
+        except UnicodeDecodeError:
+            return Storable(None, document, _clean(document).encode())
     if b"\\u0000" not in document:
-        return Storable(text, None, None)
+        return Storable(document, None, None)
+    text = document.decode()
     cleaned = _without_unreadable_escapes(text)
-    return Storable(text, None, None if cleaned == text else cleaned)
+    return Storable(document, None, None if cleaned == text else cleaned.encode())
 
 
 def _as_json_text(document: bytes) -> str | None:

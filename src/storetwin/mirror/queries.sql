@@ -5,6 +5,12 @@ FROM mirror.snapshots
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
   AND remote_id = ANY(%(ids)s::text[]);
 
+-- name: is_beyond
+-- Whether an id lies beyond every record that the twin has: then the records from there on are new to it.
+SELECT coalesce(max(remote_number) < %(number)s, true) AS is_beyond FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND state <> 'gone';
+
 -- name: read_documents
 -- The current versions of some records, whole, before they are superseded.
 SELECT remote_id, version, state, content_hash, modified_at, read_at, changed_at, payload::text AS payload, raw
@@ -23,16 +29,16 @@ FROM unnest(%(remote_id)b::text[], %(version)b::int4[], %(state)b::text[], %(con
 ON CONFLICT DO NOTHING;
 
 -- name: add_snapshots
--- Writes plain first versions: most of a first pull. What another process added meanwhile is left to the next reading.
+-- Writes plain first versions, named by numbers: most of a first pull. Those that are there already stay as they are.
 INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, read_at, changed_at, state, version, remote_id,
                               remote_number, parent_id, content_hash, modified_at, created_at, status, email_lower,
                               search_text, payload)
 SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, %(read_at)s, %(now)s, %(state)s, 1, r.remote_id,
-       CASE WHEN %(has_number)s THEN r.remote_id::int8 END, r.parent_id, r.content_hash, r.modified_at::timestamptz,
-       r.created_at::timestamptz, r.status, r.email_lower, r.search_text, r.payload::json
+       r.remote_id::int8, r.parent_id, r.content_hash, r.modified_at::timestamptz,
+       r.created_at::timestamptz, r.status, r.email_lower, r.search_text, r.payload
 FROM unnest(%(remote_id)b::text[], %(parent_id)b::text[], %(content_hash)b::bytea[], %(modified_at)b::text[],
             %(created_at)b::text[], %(status)b::text[], %(email_lower)b::text[], %(search_text)b::text[],
-            %(payload)b::text[])
+            %(payload)b::json[])
      AS r(remote_id, parent_id, content_hash, modified_at, created_at, status, email_lower, search_text, payload)
 ON CONFLICT DO NOTHING;
 
@@ -43,11 +49,11 @@ INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, read_at,
                               search_text, payload, raw, clean)
 SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, %(read_at)s, %(now)s, r.remote_id, r.remote_number,
        r.parent_id, r.state, r.version, r.content_hash, r.modified_at::timestamptz, r.created_at::timestamptz, r.status, r.email_lower,
-       r.search_text, r.payload::json, r.raw, r.clean::json
+       r.search_text, r.payload, r.raw, r.clean
 FROM unnest(%(remote_id)b::text[], %(remote_number)b::int8[], %(parent_id)b::text[], %(state)b::text[],
             %(version)b::int4[], %(content_hash)b::bytea[], %(modified_at)b::text[],
             %(created_at)b::text[], %(status)b::text[], %(email_lower)b::text[], %(search_text)b::text[],
-            %(payload)b::text[], %(raw)b::bytea[], %(clean)b::text[])
+            %(payload)b::json[], %(raw)b::bytea[], %(clean)b::json[])
      AS r(remote_id, remote_number, parent_id, state, version, content_hash, modified_at, created_at, status,
           email_lower, search_text, payload, raw, clean)
 ON CONFLICT (organisation_id, connection_id, resource, remote_id) DO UPDATE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 
 import zstandard
 
+from storetwin.db.arrays import JsonColumn
 from storetwin.db.database import Row, Transaction
 from storetwin.db.queries import load_queries
 from storetwin.kernel.json_text import Storable, storable
@@ -61,12 +62,16 @@ async def write_records(
         state: how the store has them; a record whose meta_data is blank is PARTIAL whatever it says.
     """
     unique = {record.remote_id: record for record in records}
-    known = await read_known(tx, shelf, unique)
+    rest = unique
+    added = 0
+    if await _is_beyond(tx, shelf, unique.values()):
+        added, rest = await _add(tx, shelf, unique, state, served_at=served_at, now=now)
+    known = await read_known(tx, shelf, rest) if rest else {}
     created: list[Record] = []
     updated: list[Record] = []
     restated: list[str] = []
     confirmed: list[str] = []
-    for remote_id, record in unique.items():
+    for remote_id, record in rest.items():
         before = known.get(remote_id)
         change = decide_change(
             before,
@@ -91,7 +96,8 @@ async def write_records(
         )
     if confirmed:
         await tx.execute(Q.confirm_read, shelf.params(ids=confirmed, read_at=served_at))
-    return Written(len(created), len(updated), len(unique) - len(created) - len(updated))
+    new = added + len(created)
+    return Written(new, len(updated), len(unique) - new - len(updated))
 
 
 def _state_of(record: Record, state: State) -> State:
@@ -127,40 +133,70 @@ def document_of(row: Row) -> bytes:
     return bytes(row["raw"]) if payload is None else str(payload).encode()
 
 
+async def _is_beyond(tx: Transaction, shelf: Shelf, records: Collection[Record]) -> bool:
+    """Say whether all of these records are newer than any that the twin has."""
+    numbers = [record.number for record in records if record.number is not None]
+    if not records or len(numbers) < len(records):
+        return False
+    row = await tx.fetch_one(Q.is_beyond, shelf.params(number=min(numbers)))
+    return row is not None and bool(row["is_beyond"])
+
+
+async def _add(
+    tx: Transaction,
+    shelf: Shelf,
+    records: dict[str, Record],
+    state: State,
+    *,
+    served_at: datetime,
+    now: datetime,
+) -> tuple[int, dict[str, Record]]:
+    """Write plain first versions without asking what the twin knows.
+
+    Returns:
+        How many were written, and what is left to be compared: records that are not plain, and
+        all of them when one was there already (a tombstone, or another process).
+    """
+    plain: list[tuple[Record, Storable]] = []
+    others: dict[str, Record] = {}
+    for remote_id, record in records.items():
+        kept = storable(record.document, is_strict=record.is_strict)
+        if kept.payload is None or kept.clean is not None or record.is_blank:
+            others[remote_id] = record
+        else:
+            plain.append((record, kept))
+    if not plain:
+        return 0, records
+    common = {"read_at": served_at, "now": now, "state": state.value}
+    added = await tx.execute(Q.add_snapshots, shelf.params(**common, **_columns(plain)))
+    return added, others if added == len(plain) else records
+
+
 async def _put(
     tx: Transaction,
     shelf: Shelf,
-    records: list[Record],
+    records: Sequence[Record],
     known: dict[str, Known],
     state: State,
     *,
     served_at: datetime,
     now: datetime,
 ) -> None:
-    """Write new and changed records: the plain first versions with few columns, the others with all."""
-    plain: list[tuple[Record, Storable]] = []
-    others: list[tuple[Record, Storable]] = []
-    for record in records:
-        kept = storable(record.document, is_strict=record.is_strict)
-        is_plain = kept.payload is not None and kept.clean is None and not record.is_blank
-        (plain if is_plain and record.remote_id not in known else others).append((record, kept))
-    common = {"read_at": served_at, "now": now, "has_number": True}
-    if plain:
-        common["has_number"] = plain[0][0].number is not None
-        columns = _columns(plain) | {"state": state.value}
-        await tx.execute(Q.add_snapshots, shelf.params(**common, **columns))
-    if others:
-        columns = _columns(others) | {
-            "remote_number": [record.number for record, _ in others],
-            "state": [_state_of(record, state).value for record, _ in others],
-            "version": [
-                known[record.remote_id].version + 1 if record.remote_id in known else 1
-                for record, _ in others
-            ],
-            "raw": [kept.raw for _, kept in others],
-            "clean": [kept.clean for _, kept in others],
-        }
-        await tx.execute(Q.put_snapshots, shelf.params(**common, **columns))
+    """Write new and changed records."""
+    if not records:
+        return
+    rows = [(record, storable(record.document, is_strict=record.is_strict)) for record in records]
+    columns = _columns(rows) | {
+        "remote_number": [record.number for record in records],
+        "state": [_state_of(record, state).value for record in records],
+        "version": [
+            known[record.remote_id].version + 1 if record.remote_id in known else 1
+            for record in records
+        ],
+        "raw": [kept.raw for _, kept in rows],
+        "clean": JsonColumn(kept.clean for _, kept in rows),
+    }
+    await tx.execute(Q.put_snapshots, shelf.params(read_at=served_at, now=now, **columns))
 
 
 def _columns(rows: Sequence[tuple[Record, Storable]]) -> dict[str, Any]:
@@ -175,7 +211,7 @@ def _columns(rows: Sequence[tuple[Record, Storable]]) -> dict[str, Any]:
         "status": [record.status for record, _ in rows],
         "email_lower": [record.email for record, _ in rows],
         "search_text": [record.search_text for record, _ in rows],
-        "payload": [kept.payload for _, kept in rows],
+        "payload": JsonColumn(kept.payload for _, kept in rows),
     }
 
 

@@ -141,8 +141,7 @@ def _decode(document: bytes) -> tuple[_Wire, bool]:
     except msgspec.ValidationError:
         return _decode_leniently(document, document), True
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        clean = storable(document).clean or ""
-        return _decode_leniently(clean.encode(), document), False
+        return _decode_leniently(storable(document).clean or b"", document), False
 
 
 def _decode_leniently(readable: bytes, document: bytes) -> _Wire:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from hubs import RESOURCE_NAMES, Twin, open_twin
+from storetwin.db.arrays import JsonColumn
 from storetwin.mirror.repository import Q, Shelf
 from storetwin.sandboxes.woocommerce import Sandbox
 
@@ -32,12 +33,13 @@ FROM unnest(%(resources)s::text[]) AS resource, generate_series(1, %(rows)s) AS 
 PUT = {
     "read_at": None, "now": None, "remote_id": PAGE, "remote_number": list(map(int, PAGE)),
     **dict.fromkeys(("parent_id", "modified_at", "created_at", "status", "email_lower",
-                     "search_text", "raw", "clean"), [None] * len(PAGE)),
-    "state": ["listed"] * len(PAGE), "version": [2] * len(PAGE),
-    "content_hash": [b"0" * 16] * len(PAGE), "payload": ["{}"] * len(PAGE),
+                     "search_text", "raw"), [None] * len(PAGE)),
+    "state": ["listed"] * len(PAGE), "version": [2] * len(PAGE), "clean": JsonColumn([None] * len(PAGE)),
+    "content_hash": [b"0" * 16] * len(PAGE), "payload": JsonColumn([b"{}"] * len(PAGE)),
 }  # fmt: skip
 QUERIES: dict[str, dict[str, Any]] = {
     "read_known": {"ids": PAGE},
+    "is_beyond": {"number": 1000},
     "read_documents": {"ids": PAGE},
     "bury": {"ids": PAGE, "read_at": None, "now": None},
     "restate": {"ids": PAGE, "state": "listed", "read_at": None, "now": None},
