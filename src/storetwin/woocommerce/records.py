@@ -15,7 +15,7 @@ from storetwin.kernel.errors import RecordError
 from storetwin.kernel.json_text import storable
 from storetwin.resources import Resource
 
-_BLANK_META = b'"meta_data":[{}'
+_BLANK_META = b"[{}"
 _ABSENT = msgspec.Raw()
 
 
@@ -53,6 +53,7 @@ class _Wire(msgspec.Struct, gc=False):
     payment_url: msgspec.Raw = _ABSENT
     permalink: msgspec.Raw = _ABSENT
     related_ids: msgspec.Raw = _ABSENT
+    meta_data: msgspec.Raw = _ABSENT
 
 
 class _WireWithoutAddress(_Wire, gc=False):
@@ -130,7 +131,7 @@ def read_record(resource: Resource, document: bytes, *, container: str | None = 
         search_text=_search_text(resource, wire),
         content_hash=content_hash(document, _volatile(resource, wire)),
         is_strict=is_strict,
-        is_blank=_BLANK_META in document,
+        is_blank=bytes(wire.meta_data).startswith(_BLANK_META),
     )
 
 
