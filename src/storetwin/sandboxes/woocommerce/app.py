@@ -21,6 +21,7 @@ from storetwin.sandboxes.woocommerce.wire import Exchange, Requests, WireLog
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Beginning = Callable[[], tuple[Store, Board]]
 _CHUNK = 65_536
 _LONGEST_URL = 8_192
 _THEME = b"<!DOCTYPE html><html><head><title>Sandbox store</title></head><body>%s</body></html>"
@@ -33,25 +34,54 @@ class Shop:
         store: the model.
         faults: what is broken on purpose.
         wire_log: where exact bytes are logged, or None.
+        begin: makes the store and its faults as they were at the start, for :meth:`reset`.
     """
 
-    def __init__(self, store: Store, faults: Board, wire_log: WireLog | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        faults: Board,
+        wire_log: WireLog | None = None,
+        begin: Beginning | None = None,
+    ) -> None:
         self.store = store
         self.faults = faults
         self.wire_log = wire_log
         self.requests = Requests()
-        self.dispatcher = Dispatcher(store, faults, Gate())
+        self._begin = begin
+        self._gate = Gate()
+        self.dispatcher = Dispatcher(store, faults, self._gate)
+
+    def reset(self) -> None:
+        """Be as at the start: same records, same faults, nothing asked for yet.
+
+        Raises:
+            ValueError: nobody said what the start was.
+        """
+        if self._begin is None:
+            raise ValueError("this shop does not know how it began")
+        store, faults = self._begin()
+        store.base = self.store.base
+        with self.store.lock:
+            self.store, self.faults = store, faults
+            self.dispatcher = Dispatcher(store, faults, self._gate)
+        self.requests.clear()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         request = await _request(scope, receive)
-        answer = self.respond(request)
-        delay = self.faults.delay()
+        at, clock = time.time(), time.perf_counter()
+        with self.store.lock:
+            before = self._struck()
+            answer = self.respond(request)
+            delay = self.faults.delay()
+            struck = tuple(name for name, n in self._struck().items() if n > before.get(name, 0))
         if delay:
             await asyncio.sleep(delay)
         exchange = Exchange(
-            request.method, request.path, request.query_string, answer.status, answer.records
-        )
+            request.method, request.path, request.query_string, answer.status, answer.records,
+            at, (time.perf_counter() - clock) * 1000, len(answer.body), struck,
+        )  # fmt: skip
         self.requests.note(exchange)
         if self.wire_log is not None:
             self.wire_log.write(exchange, answer.content_type, answer.body)
@@ -63,6 +93,9 @@ class Shop:
             before = self.faults.before(request)
             answer = self._answer(request) if before is None else before
             return self.faults.after(request, answer)
+
+    def _struck(self) -> dict[str, int]:
+        return {name: self.faults.struck(name) for name in self.faults.names}
 
     def _answer(self, request: Request) -> Answer:
         if len(request.path) + len(request.query_string) > _LONGEST_URL:

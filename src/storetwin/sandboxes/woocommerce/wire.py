@@ -20,6 +20,11 @@ class Exchange(NamedTuple):
         method, path, query: of the request; the query is undecoded.
         status: HTTP status; 0 when the connection was cut.
         records: how many records the answer showed.
+        at: when the request had arrived, in epoch seconds.
+        ms: milliseconds from then until the answer began.
+        size: bytes of the answer's body.
+        faults: the faults that struck it.
+        number: its place among all requests, from 1; given by :meth:`Requests.note`.
     """
 
     method: str
@@ -27,17 +32,24 @@ class Exchange(NamedTuple):
     query: str
     status: int
     records: int
+    at: float = 0.0
+    ms: float = 0.0
+    size: int = 0
+    faults: tuple[str, ...] = ()
+    number: int = 0
 
 
 @dataclass(slots=True)
 class Requests:
-    """Every request since the start (the last 200,000 in detail).
+    """Every request since the start (the last 200,000 in detail). Any thread may look.
 
     Args:
         log: the exchanges.
         by_path: how often each path was asked for.
         by_status: how often each status was given.
         records: how many records were served in all.
+        total: how many requests there were.
+        clears: how often counting started again.
     """
 
     log: deque[Exchange] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
@@ -45,24 +57,39 @@ class Requests:
     by_status: Counter[int] = field(default_factory=Counter)
     records: int = 0
     total: int = 0
+    clears: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __len__(self) -> int:
         return self.total
 
     def note(self, exchange: Exchange) -> None:
-        """Count one exchange."""
-        self.log.append(exchange)
-        self.by_path[exchange.path] += 1
-        self.by_status[exchange.status] += 1
-        self.records += exchange.records
-        self.total += 1
+        """Count one exchange and give it its number."""
+        with self._lock:
+            self.total += 1
+            self.log.append(exchange._replace(number=self.total))
+            self.by_path[exchange.path] += 1
+            self.by_status[exchange.status] += 1
+            self.records += exchange.records
+
+    def since(self, number: int = 0, most: int = _REMEMBERED) -> list[Exchange]:
+        """Return the exchanges after a number, in order; of too many, the latest."""
+        found: list[Exchange] = []
+        with self._lock:
+            for exchange in reversed(self.log):
+                if exchange.number <= number or len(found) == most:
+                    break
+                found.append(exchange)
+        return found[::-1]
 
     def clear(self) -> None:
-        """Start counting again."""
-        self.log.clear()
-        self.by_path.clear()
-        self.by_status.clear()
-        self.records = self.total = 0
+        """Start counting again, from number 1."""
+        with self._lock:
+            self.log.clear()
+            self.by_path.clear()
+            self.by_status.clear()
+            self.records = self.total = 0
+            self.clears += 1
 
 
 class WireLog:
