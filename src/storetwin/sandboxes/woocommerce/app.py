@@ -78,6 +78,7 @@ class Shop:
             struck = tuple(name for name, n in self._struck().items() if n > before.get(name, 0))
         if delay:
             await asyncio.sleep(delay)
+        date = self.store.now() + self.faults.clock_offset()  # one clock dates all: it may be set
         exchange = Exchange(
             request.method, request.path, request.query_string, answer.status, answer.records,
             at, (time.perf_counter() - clock) * 1000, len(answer.body), struck,
@@ -85,7 +86,7 @@ class Shop:
         self.requests.note(exchange)
         if self.wire_log is not None:
             self.wire_log.write(exchange, answer.content_type, answer.body)
-        await _send(answer, request, send, time.time() + self.faults.clock_offset())
+        await _send(answer, request, send, date)
 
     def respond(self, request: Request) -> Answer:
         """Return the answer to a request, after everything that is broken had its say."""
