@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
         Options(
             orders=asked.orders, seed=asked.seed, site_timezone=asked.site_timezone,
             host=asked.host, port=asked.port, faults=asked.fault, https=https,
-            wire_log=asked.wire_log,
+            wire_log=asked.wire_log, says_json=asked.json,
         )
     )  # fmt: skip
 
@@ -57,7 +57,8 @@ def _stop_when_stdin_ends() -> None:
 def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=prog,
-        description="A WooCommerce look-alike with public keys, for demos and tests.",
+        description="A WooCommerce look-alike with public keys, for demos and tests. "
+        "Open its address in a browser to see requests live and to break things.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8088, help="0 takes a free port (8088)")
@@ -67,6 +68,9 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "--fault", action="append", default=[], metavar="NAME:KEY=VALUE,…",
         help="break something, may be given several times; 'help' lists what can be broken",
     )  # fmt: skip
+    parser.add_argument(
+        "--json", action="store_true", help="print address and keys as one line of JSON"
+    )
     parser.add_argument("--wire-log", type=Path, help="log exact bytes to this file")
     parser.add_argument("--https-cert", help="certificate file, for TLS")
     parser.add_argument("--https-key", help="key file of the certificate")

@@ -1,4 +1,4 @@
-"""The ASGI application: the shop's REST API, its theme, and the control door of the sandbox."""
+"""The shop as an ASGI application: its REST API and its theme, and what is broken in them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from storetwin.sandboxes.woocommerce.answers import PLAIN_HTML, Answer
 from storetwin.sandboxes.woocommerce.auth import Gate
@@ -108,12 +105,6 @@ class Shop:
             body = _THEME % (b"Welcome" if found else b"Page not found")
             return Answer(200 if found else 404, body, content_type=PLAIN_HTML, is_bare=True)
         return self.dispatcher.answer(request, route)
-
-
-def make_app(shop: Shop, control: Mount | None = None) -> Starlette:
-    """Return the application: the control door below ``/sandbox``, the shop everywhere else."""
-    routes = [] if control is None else [control]
-    return Starlette(routes=[*routes, Mount("/", app=shop)])
 
 
 async def _request(scope: Scope, receive: Receive) -> Request:

@@ -1,21 +1,35 @@
 """The control door below ``/sandbox``: a test tool on loopback, without keys.
 
-GET /sandbox/counts · GET, POST, DELETE /sandbox/faults · POST /sandbox/mutate
+For tests in any language: look into the shop, break it, change it, begin again.
+docs/howto/test-your-own-client.md shows every route with a curl line.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from storetwin.sandboxes.woocommerce.app import Shop
+from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
+from storetwin.sandboxes.woocommerce.fault_kinds import KINDS
+from storetwin.sandboxes.woocommerce.wire import Exchange
 
-_VERBS = ("create", "edit", "trash", "delete", "restore")
+PREFIX = "/sandbox"
+VERBS = ("create", "edit", "trash", "delete", "restore")
+_MOST_REQUESTS = 1000
+_VERSION = "10.5.0"
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class AskedWrongError(ValueError):
+    """Somebody asked the control door for what it does not understand."""
 
 
 class ControlDoor:
@@ -28,16 +42,27 @@ class ControlDoor:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
 
-    def mount(self) -> Mount:
-        """Return its routes."""
-        return Mount(
-            "/sandbox",
-            routes=[
-                Route("/counts", self.counts, methods=["GET"]),
-                Route("/faults", self.faults, methods=["GET", "POST", "DELETE"]),
-                Route("/mutate", self.mutate, methods=["POST"]),
-            ],
-        )
+    def routes(self) -> list[Route]:
+        """Return its routes, relative to :data:`PREFIX`."""
+        table: dict[str, tuple[Handler, list[str]]] = {
+            "/store": (self.store, ["GET"]),
+            "/counts": (self.counts, ["GET"]),
+            "/requests": (self.requests, ["GET", "DELETE"]),
+            "/kinds": (self.kinds, ["GET"]),
+            "/faults": (self.faults, ["GET", "POST", "DELETE"]),
+            "/records/{resource}": (self.ids, ["GET"]),
+            "/records/{resource}/{number:int}": (self.record, ["GET"]),
+            "/mutate": (self.mutate, ["POST"]),
+            "/reset": (self.reset, ["POST"]),
+        }
+        return [
+            Route(path, _answered(handler), methods=methods)
+            for path, (handler, methods) in table.items()
+        ]
+
+    async def store(self, _: Request) -> JSONResponse:
+        """Tell where the shop is, which keys open it, and what it is made of."""
+        return JSONResponse(described(self._shop))
 
     async def counts(self, _: Request) -> JSONResponse:
         """Tell how many records exist, what changed, and what was asked for."""
@@ -54,48 +79,129 @@ class ControlDoor:
             }
         )
 
+    async def requests(self, request: Request) -> JSONResponse:
+        """Tell what was asked for (``?since=NUMBER&most=100``), or start counting again."""
+        log = self._shop.requests
+        if request.method == "DELETE":
+            log.clear()
+        since = int(request.query_params.get("since", 0))
+        most = min(int(request.query_params.get("most", 100)), _MOST_REQUESTS)
+        found = [shown(exchange) for exchange in log.since(since, most)]
+        return JSONResponse({"total": log.total, "requests": found})
+
+    async def kinds(self, _: Request) -> JSONResponse:
+        """Tell what can be broken, and with which parameters."""
+        kinds = [
+            {"name": kind.name, "meaning": kind.meaning, "parameters": dict(kind.parameters)}
+            for kind in KINDS.values()
+        ]
+        return JSONResponse({"kinds": kinds})
+
     async def faults(self, request: Request) -> JSONResponse:
         """Tell, switch on (``{"fault": "poison:every=100"}``) or switch off faults."""
         board = self._shop.faults
         if request.method == "POST":
-            try:
-                board.switch_on(str((await _json(request))["fault"]))
-            except (ValueError, KeyError) as error:
-                return JSONResponse({"error": str(error)}, status_code=400)
+            text = (await _json(request)).get("fault")
+            if not isinstance(text, str):
+                raise AskedWrongError('Send {"fault": "NAME:KEY=VALUE,…"}.')
+            await run_in_threadpool(board.switch_on, text)
         elif request.method == "DELETE":
             name = request.query_params.get("name")
-            board.switch_off(name) if name else board.clear()
+            await run_in_threadpool(board.switch_off, name) if name else board.clear()
         return JSONResponse({"faults": board.described()})
+
+    async def ids(self, request: Request) -> JSONResponse:
+        """Tell the ids of all records of a resource, hidden and trashed ones included."""
+        return JSONResponse({"ids": self._shop.store.ids(self._resource(request.path_params))})
+
+    async def record(self, request: Request) -> Response:
+        """Tell the exact bytes of a record; 404 when it is gone."""
+        resource, number = self._resource(request.path_params), request.path_params["number"]
+        document = self._shop.store.document(resource, number)
+        if document is None:
+            return JSONResponse({"error": f"There is no {resource} {number}."}, status_code=404)
+        return Response(document, media_type="application/json")
 
     async def mutate(self, request: Request) -> JSONResponse:
         """Change a record: ``{"verb", "resource", "id", "fields", "owner", "status"}``."""
-        try:
-            number = await run_in_threadpool(self._mutate, await _json(request))
-        except (ValueError, KeyError) as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
+        number = await run_in_threadpool(self._mutate, await _json(request))
         return JSONResponse({"id": number})
 
+    async def reset(self, _: Request) -> JSONResponse:
+        """Be as at the start: same records, same faults, nothing asked for yet."""
+        await run_in_threadpool(self._shop.reset)
+        return JSONResponse(described(self._shop))
+
+    def _resource(self, asked: dict[str, Any]) -> str:
+        resource = asked.get("resource", "orders")
+        if resource not in self._shop.store.tables:
+            known = ", ".join(sorted(self._shop.store.tables))
+            raise ValueError(f"There is no resource {resource!r}. There are: {known}.")
+        return str(resource)
+
     def _mutate(self, asked: dict[str, Any]) -> int:
-        verb, resource = asked["verb"], asked.get("resource", "orders")
-        if verb not in _VERBS or resource not in self._shop.store.tables:
-            raise ValueError(f"cannot {verb} {resource}")
+        verb, resource = asked.get("verb"), self._resource(asked)
+        if verb not in VERBS:
+            raise ValueError(f"There is no verb {verb!r}. There are: {', '.join(VERBS)}.")
         store, fields = self._shop.store, asked.get("fields") or {}
         if verb == "create":
             return store.create(resource, fields, int(asked.get("owner", 0)))
-        number = int(asked["id"])
+        number = int(asked.get("id", 0))
+        if store.document(resource, number) is None:
+            raise ValueError(f"There is no record {number} among the {resource}.")
         if verb == "edit":
             store.edit(resource, number, fields)
-        elif verb == "trash":
-            store.trash(resource, number)
         elif verb == "restore":
             store.restore(resource, number, asked.get("status"))
         else:
-            store.delete(resource, number)
+            (store.trash if verb == "trash" else store.delete)(resource, number)
         return number
+
+
+def described(shop: Shop) -> dict[str, Any]:
+    """Return what somebody needs to use the shop; its keys are public and fixed."""
+
+    def keys(pair: KeyPair) -> dict[str, str]:
+        return {"key": pair.key, "secret": pair.secret}
+
+    store = shop.store
+    return {
+        "url": store.base,
+        **keys(READ_WRITE),
+        "read_only": keys(READ_ONLY),
+        "write_only": keys(WRITE_ONLY),
+        "control": store.base + PREFIX,
+        "version": _VERSION,
+        "seed": store.seed,
+        "site_timezone": store.site.name,
+        "records": store.counts(),
+    }
+
+
+def shown(exchange: Exchange) -> dict[str, Any]:
+    """Return an exchange as JSON shows it."""
+    return exchange._asdict() | {"at": round(exchange.at, 3), "ms": round(exchange.ms, 1)}
+
+
+def _answered(handler: Handler) -> Handler:
+    """Refuse other sites' pages, and say in words what was wrong with a request."""
+
+    async def answered(request: Request) -> Response:
+        origin = request.headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+            return JSONResponse({"error": "Another site's page may not use this."}, 403)
+        try:
+            return await handler(request)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        except KeyError as error:
+            return JSONResponse({"error": f"Something is missing: {error}"}, status_code=400)
+
+    return answered
 
 
 async def _json(request: Request) -> dict[str, Any]:
     found = json.loads(await request.body() or b"{}")
     if not isinstance(found, dict):
-        raise KeyError("send a JSON object")
+        raise AskedWrongError("Send a JSON object.")
     return found

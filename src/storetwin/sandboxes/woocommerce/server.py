@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import sys
@@ -12,12 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
-from storetwin.sandboxes.woocommerce.app import Shop, make_app
+from storetwin.sandboxes.woocommerce.app import Shop
 from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
-from storetwin.sandboxes.woocommerce.control import ControlDoor
+from storetwin.sandboxes.woocommerce.control import PREFIX, ControlDoor, described
 from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE, Changes, Store
+from storetwin.sandboxes.woocommerce.page import Front, LiveStream
 from storetwin.sandboxes.woocommerce.wire import Requests, WireLog
 
 _START_SECONDS = 30.0
@@ -41,6 +45,7 @@ class Options:
         faults: what is broken from the start, as text: ``poison:every=100``.
         https: (certificate file, key file) for TLS, or None.
         wire_log: the file that exact bytes are logged to, or None.
+        says_json: print one line of JSON when it is up, for programs; else lines for people.
     """
 
     orders: int = 10_000
@@ -51,6 +56,7 @@ class Options:
     faults: Sequence[str] = ()
     https: tuple[str, str] | None = None
     wire_log: Path | None = None
+    says_json: bool = False
 
 
 class Sandbox:
@@ -140,23 +146,33 @@ def running_store(
 def serve(options: Options) -> int:
     """Serve a store in the foreground until Ctrl-C or SIGTERM; print its URL and its keys.
 
+    What is printed stands there when the store answers: the socket listens already.
+
     Returns:
         The exit code: 0 after a clean stop, 1 when the port is taken.
     """
     try:
         with _listening(options) as (listener, sandbox, server):
-            sys.stdout.write(
-                f"Sandbox store with {options.orders} orders at {sandbox.url}\n"
-                f"  consumer key    {sandbox.key}\n"
-                f"  consumer secret {sandbox.secret}\n"
-                "  (public keys of a sandbox, not secret; stop with Ctrl-C)\n"
-            )
+            sys.stdout.write(_greeting(options, sandbox))
             sys.stdout.flush()
             server.run(sockets=[listener])
     except PortTakenError as error:
         sys.stderr.write(f"Error: {error}\n  What to do: {FREE_PORT}\n")
         return 1
     return 0
+
+
+def _greeting(options: Options, sandbox: Sandbox) -> str:
+    if options.says_json:
+        return json.dumps(described(sandbox.shop)) + "\n"
+    return (
+        f"Sandbox store with {options.orders} orders at {sandbox.url}\n"
+        f"  consumer key    {sandbox.key}\n"
+        f"  consumer secret {sandbox.secret}\n"
+        "  (public keys of a sandbox, not secret)\n"
+        f"  Open {sandbox.url} in a browser to see requests live and to break things.\n"
+        "  Stop with Ctrl-C.\n"
+    )
 
 
 @contextmanager
@@ -166,15 +182,19 @@ def _listening(options: Options) -> Iterator[tuple[socket.socket, Sandbox, uvico
     try:
         port = listener.getsockname()[1]
         scheme = "https" if options.https else "http"
-        store = Store(options.seed, options.orders, options.site_timezone)
         log = WireLog(options.wire_log) if options.wire_log else None
-        shop = Shop(store, Board(store, options.faults), log)
+        shop = Shop(*_begin(options), log, lambda: _begin(options))
         sandbox = Sandbox(shop, f"{scheme}://{options.host}:{port}")
         yield listener, sandbox, _server(shop, options)
     finally:
         listener.close()
         if log is not None:
             log.close()
+
+
+def _begin(options: Options) -> tuple[Store, Board]:
+    store = Store(options.seed, options.orders, options.site_timezone)
+    return store, Board(store, options.faults)
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -192,7 +212,21 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Ends quietly on a signal; uvicorn's own would raise it again and die of it."""
+    """Ends quietly on a signal; uvicorn's own would raise it again and die of it.
+
+    Args:
+        config: uvicorn's.
+        live: its listeners are let go at the end.
+    """
+
+    def __init__(self, config: uvicorn.Config, live: LiveStream) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; whoever has the page open does not hold us."""
+        self._live.close()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -209,14 +243,22 @@ class _Server(uvicorn.Server):
 
 
 def _server(shop: Shop, options: Options) -> uvicorn.Server:
+    live = LiveStream(shop)
     certificate, key = options.https or (None, None)
     config = uvicorn.Config(
-        make_app(shop, ControlDoor(shop).mount()), loop="uvloop", http="httptools", ws="none",
+        _application(shop, live), loop="uvloop", http="httptools", ws="none",
         lifespan="off", log_config=None, log_level="critical", access_log=False,
         server_header=False, date_header=False, ssl_certfile=certificate, ssl_keyfile=key,
         timeout_graceful_shutdown=1, backlog=_BACKLOG,
     )  # fmt: skip
-    return _Server(config)
+    return _Server(config, live)
+
+
+def _application(shop: Shop, live: LiveStream) -> Starlette:
+    """Return the control door and the page's files below ``/sandbox``, all else before the shop."""
+    front = Front(shop)
+    below = [*ControlDoor(shop).routes(), *live.routes(), *front.routes()]
+    return Starlette(routes=[Mount(PREFIX, routes=below), Mount("/", app=front)])
 
 
 def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
