@@ -35,11 +35,12 @@ async def pull_resource(context: RunContext, resource: Resource, cursor: Cursor 
     progress = context.begin(Stage.PULL, resource)
     async with context.transaction() as tx:
         progress.records = await repository.count_present(tx, context.shelf(resource))
+        beyond = await repository.highest_number(tx, context.shelf(resource)) or 0
     for part in await parts_of(context, resource):
         if part.key < start.part:
             continue
         here = start if part.key == start.part else PartPosition(part.key)
-        await _pull_part(context, resource, part, here, progress)
+        await _pull_part(context, resource, part, here, progress, beyond=beyond)
     async with context.transaction() as tx:
         progress.state = "done"
         done = Cursor(resource.name, start.as_json(), is_done=True)
@@ -49,10 +50,16 @@ async def pull_resource(context: RunContext, resource: Resource, cursor: Cursor 
 
 
 async def _pull_part(
-    context: RunContext, resource: Resource, part: Part, start: PartPosition, progress: Progress
+    context: RunContext,
+    resource: Resource,
+    part: Part,
+    start: PartPosition,
+    progress: Progress,
+    *,
+    beyond: int,
 ) -> None:
     try:
-        await _keep_all(context, resource, part, start, progress)
+        await _keep_all(context, resource, part, start, progress, beyond=beyond)
     except RecordError as error:
         # This list cannot be read to its end: named, and the next one goes on.
         async with context.transaction() as tx:
@@ -97,7 +104,13 @@ async def read_part(
 
 
 async def _keep_all(
-    context: RunContext, resource: Resource, part: Part, start: PartPosition, progress: Progress
+    context: RunContext,
+    resource: Resource,
+    part: Part,
+    start: PartPosition,
+    progress: Progress,
+    *,
+    beyond: int,
 ) -> None:
     """Keep a list bundle by bundle; one is written while the one before is being committed.
 
@@ -110,7 +123,7 @@ async def _keep_all(
     try:
         async for steps in bundles(read_part(context, listing, start), MOST_AT_ONCE):
             before = lanes[-1] if lanes else None
-            keeping = _keep(context, resource, part, steps, progress, before=before)
+            keeping = _keep(context, resource, part, steps, progress, before=before, beyond=beyond)
             lanes.append(asyncio.create_task(keeping))
             if len(lanes) > LANES:
                 await lanes.pop(0)
@@ -129,6 +142,7 @@ async def _keep(
     progress: Progress,
     *,
     before: asyncio.Task[None] | None,
+    beyond: int,
 ) -> None:
     """Keep some steps: records, dead letters, the cursor and the progress, all or nothing."""
     own = Progress(progress.stage, progress.resource, progress.started_at)
@@ -136,7 +150,7 @@ async def _keep(
         await _hurry(tx)
         for step in merged(steps):
             if isinstance(step, Batch):
-                await keep_batch(context, tx, resource, step, own)
+                await keep_batch(context, tx, resource, step, own, beyond=beyond)
             else:
                 await keep_unreadable(context, tx, resource, step, own)
         if before is not None:
@@ -171,12 +185,14 @@ async def keep_batch(
     resource: Resource,
     batch: Batch,
     progress: Progress,
+    *,
+    beyond: int | None = None,
 ) -> None:
-    """Write a batch of records and count it."""
+    """Write a batch of records and count it; ``beyond`` as in :func:`repository.write_records`."""
     now = context.clock()
     shelf = context.shelf(resource)
     written = await repository.write_records(
-        tx, shelf, batch.records, served_at=batch.served_at, now=now
+        tx, shelf, batch.records, served_at=batch.served_at, now=now, beyond=beyond
     )
     progress.created += written.created
     progress.updated += written.updated

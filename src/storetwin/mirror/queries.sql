@@ -5,11 +5,18 @@ FROM mirror.snapshots
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
   AND remote_id = ANY(%(ids)s::text[]);
 
--- name: is_beyond
--- Whether an id lies beyond every record that the twin has: then the records from there on are new to it.
-SELECT coalesce(max(remote_number) < %(number)s, true) AS is_beyond FROM mirror.snapshots
-WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
-  AND state <> 'gone';
+-- name: read_unlike
+-- What the twin knows (NULLs: nothing) of the records that are not plainly as it holds them already. Each is looked
+-- up by its key, whatever the planner believes of the table.
+SELECT r.remote_id, s.version, s.content_hash, s.state, s.modified_at, s.read_at, s.parent_id
+FROM unnest(%(ids)b::text[], %(hashes)b::bytea[]) AS r(remote_id, content_hash)
+LEFT JOIN LATERAL (
+    SELECT version, content_hash, state, modified_at, read_at, parent_id FROM mirror.snapshots
+    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+      AND remote_id = r.remote_id
+    LIMIT 1) AS s ON true
+WHERE s.version IS NULL OR s.content_hash <> r.content_hash OR s.state <> %(state)s
+   OR s.read_at <= s.modified_at + %(same_second)s;
 
 -- name: read_documents
 -- The current versions of some records, whole, before they are superseded.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from storetwin.db.arrays import JsonColumn
 from storetwin.db.database import Row, Transaction
 from storetwin.db.queries import load_queries
 from storetwin.kernel.json_text import Storable, storable
-from storetwin.mirror.decide import Change, decide_change
+from storetwin.mirror.decide import SAME_SECOND, Change, decide_change
 from storetwin.mirror.models import Known, State, Written
 from storetwin.woocommerce.records import Record
 
@@ -42,7 +42,7 @@ class Shelf:
 async def read_known(tx: Transaction, shelf: Shelf, ids: Iterable[str]) -> dict[str, Known]:
     """Return what the twin knows of these records, by remote id."""
     rows = await tx.fetch_all(Q.read_known, shelf.params(ids=list(ids)))
-    return {row["remote_id"]: Known(**(row | {"state": State(row["state"])})) for row in rows}
+    return {row["remote_id"]: _known(row) for row in rows}
 
 
 async def write_records(
@@ -53,26 +53,27 @@ async def write_records(
     served_at: datetime,
     now: datetime,
     state: State = State.LISTED,
+    beyond: int | None = None,
 ) -> Written:
-    """Write what changed of a page: the hashes are read first, and only changes are sent.
+    """Write what changed of a page: the hashes are compared first, and only changes are sent.
 
     Args:
         records: in the store's order; of the same id the last one counts.
         served_at: the store's clock when it sent them.
         state: how the store has them; a record whose meta_data is blank is PARTIAL whatever it says.
+        beyond: the highest id that the twin had a while ago: what is above it is taken for new.
     """
     unique = {record.remote_id: record for record in records}
-    rest = unique
-    added = 0
-    if await _is_beyond(tx, shelf, unique.values()):
+    rest, added = unique, 0
+    if beyond is not None and all((record.number or 0) > beyond for record in records):
         added, rest = await _add(tx, shelf, unique, state, served_at=served_at, now=now)
-    known = await read_known(tx, shelf, rest) if rest else {}
+    known = await _read_unlike(tx, shelf, rest, state)
     created: list[Record] = []
     updated: list[Record] = []
     restated: list[str] = []
     confirmed: list[str] = []
-    for remote_id, record in rest.items():
-        before = known.get(remote_id)
+    for remote_id, before in known.items():
+        record = rest[remote_id]
         change = decide_change(
             before,
             record.content_hash,
@@ -100,15 +101,39 @@ async def write_records(
     return Written(new, len(updated), len(unique) - new - len(updated))
 
 
+async def _read_unlike(
+    tx: Transaction, shelf: Shelf, records: Mapping[str, Record], state: State
+) -> dict[str, Known | None]:
+    """Return what the twin knows of those records that are not plainly as it holds them.
+
+    What it leaves out needs no decision: the same content in the same state, read long enough
+    after its last change.
+    """
+    if not records:
+        return {}
+    rows = await tx.fetch_all(
+        Q.read_unlike,
+        shelf.params(
+            ids=list(records),
+            hashes=[record.content_hash for record in records.values()],
+            state=state.value,
+            same_second=SAME_SECOND,
+        ),
+    )
+    return {row["remote_id"]: None if row["version"] is None else _known(row) for row in rows}
+
+
+def _known(row: Row) -> Known:
+    return Known(**(row | {"state": State(row["state"])}))
+
+
 def _state_of(record: Record, state: State) -> State:
     return State.PARTIAL if record.is_blank else state
 
 
 def _is_young(known: Known) -> bool:
     """Say whether the snapshot was read so soon after its change that it may miss a second one."""
-    return (
-        known.modified_at is not None and (known.read_at - known.modified_at).total_seconds() <= 2
-    )
+    return known.modified_at is not None and known.read_at - known.modified_at <= SAME_SECOND
 
 
 async def _keep_versions(tx: Transaction, shelf: Shelf, ids: list[str], *, now: datetime) -> None:
@@ -131,15 +156,6 @@ def document_of(row: Row) -> bytes:
     """Return the exact bytes of a row that has ``payload`` (text) and ``raw``."""
     payload = row["payload"]
     return bytes(row["raw"]) if payload is None else str(payload).encode()
-
-
-async def _is_beyond(tx: Transaction, shelf: Shelf, records: Collection[Record]) -> bool:
-    """Say whether all of these records are newer than any that the twin has."""
-    numbers = [record.number for record in records if record.number is not None]
-    if not records or len(numbers) < len(records):
-        return False
-    row = await tx.fetch_one(Q.is_beyond, shelf.params(number=min(numbers)))
-    return row is not None and bool(row["is_beyond"])
 
 
 async def _add(
@@ -176,7 +192,7 @@ async def _put(
     tx: Transaction,
     shelf: Shelf,
     records: Sequence[Record],
-    known: dict[str, Known],
+    known: Mapping[str, Known | None],
     state: State,
     *,
     served_at: datetime,
@@ -190,7 +206,7 @@ async def _put(
         "remote_number": [record.number for record in records],
         "state": [_state_of(record, state).value for record in records],
         "version": [
-            known[record.remote_id].version + 1 if record.remote_id in known else 1
+            before.version + 1 if (before := known.get(record.remote_id)) else 1
             for record in records
         ],
         "raw": [kept.raw for _, kept in rows],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,13 @@ PUT = {
     "state": ["listed"] * len(PAGE), "version": [2] * len(PAGE), "clean": JsonColumn([None] * len(PAGE)),
     "content_hash": [b"0" * 16] * len(PAGE), "payload": JsonColumn([b"{}"] * len(PAGE)),
 }  # fmt: skip
+UNLIKE = {
+    "ids": PAGE, "hashes": [b"0" * 16] * len(PAGE), "state": "listed",
+    "same_second": timedelta(seconds=2),
+}  # fmt: skip
 QUERIES: dict[str, dict[str, Any]] = {
     "read_known": {"ids": PAGE},
-    "is_beyond": {"number": 1000},
+    "read_unlike": UNLIKE,
     "read_documents": {"ids": PAGE},
     "bury": {"ids": PAGE, "read_at": None, "now": None},
     "restate": {"ids": PAGE, "state": "listed", "read_at": None, "now": None},
@@ -49,7 +53,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "count_present": {},
     "number_range": {},
 }
-BY_KEY = ("read_known", "read_documents", "restate", "confirm_read", "show_record")
+BY_KEY = ("read_known", "read_unlike", "read_documents", "restate", "confirm_read", "show_record")
 
 
 @pytest.fixture
@@ -118,8 +122,9 @@ async def test_a_page_is_looked_up_by_the_primary_key_while_the_table_is_new(
             async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
                 await tx.execute("DELETE FROM mirror.snapshots")
                 await tx.execute(FILL, params_of(twin, rows=rows, resources=["orders"]))
-            query, params = Q.read_known, params_of(twin, ids=PAGE)
-            assert scans(await plan_of(twin, query, params)) == [PRIMARY_KEY], rows
+            for query, more in ((Q.read_known, {"ids": PAGE}), (Q.read_unlike, UNLIKE)):
+                plan = await plan_of(twin, query, params_of(twin, **more))
+                assert scans(plan) == [PRIMARY_KEY], rows
 
 
 @pytest.mark.parametrize("is_analyzed", [False, True], ids=["before ANALYZE", "after ANALYZE"])
