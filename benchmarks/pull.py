@@ -13,9 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 
 from benchmarks.figures import Figures
 from benchmarks.server_cost import ServerCost, running_postgres
@@ -65,58 +66,71 @@ def run_worker(kind: str, cost: ServerCost, **arguments: object) -> dict[str, fl
 
 
 def measure(figures: Figures, chosen: argparse.Namespace) -> None:
+    rounds = []
+    with page_server(chosen.orders) as url:
+        for number in range(ROUNDS):
+            with _server() as (dsn, cost):
+                rounds.append(_round(cost, url, dsn, chosen.orders, is_last=number == ROUNDS - 1))
+    _report(figures, rounds, chosen.orders)
+    with _server() as (dsn, cost):
+        _at_latency(figures, cost, dsn, chosen.orders)
+        _memory(figures, cost, dsn, chosen)
+
+
+@contextmanager
+def _server() -> Iterator[tuple[str, ServerCost]]:
+    """Run a PostgreSQL that holds nothing: a first pull goes into an empty twin."""
     with tempfile.TemporaryDirectory(prefix="storetwin-bench-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
         with running_postgres(Path(folder) / "data") as (dsn, cost):
-            _against_the_floor(figures, cost, dsn, chosen.orders)
-            _at_latency(figures, cost, dsn, chosen.orders)
-            _memory(figures, cost, dsn, chosen)
+            yield dsn, cost
 
 
-def _against_the_floor(figures: Figures, cost: ServerCost, dsn: str, orders: int) -> None:
-    with page_server(orders) as url:
-        ratios_cpu, ratios_wall, floors, pulls = [], [], [], []
-        of_round: dict[str, object] = {}
-        for round_ in range(ROUNDS):
-            # Each round is a store of its own, so that no round pays for removing the one before.
-            of_round = {
-                "url": f"{url}/{round_}",
-                "connection": f"bench{round_}",
-                "dsn": dsn,
-                "ahead": AHEAD,
-            }
-            floor = run_worker("floor", cost, url=url, dsn=dsn, orders=orders, ahead=AHEAD)
-            pull = run_worker("pull", cost, **of_round, fresh=1)
-            floors.append(floor)
-            pulls.append(pull)
-            ratios_cpu.append(pull["cpu"] / floor["cpu"])
-            ratios_wall.append(pull["wall"] / floor["wall"])
-        floor, pull = (
-            sorted(found, key=lambda f: f["wall"])[ROUNDS // 2] for found in (floors, pulls)
+Round = dict[str, dict[str, float]]
+
+
+def _round(cost: ServerCost, url: str, dsn: str, orders: int, *, is_last: bool) -> Round:
+    """Measure what is compared, one after the other, so that all of it meets the same machine."""
+    common: dict[str, object] = {"url": url, "dsn": dsn, "ahead": AHEAD}
+    made = {
+        "floor": run_worker("floor", cost, **common, orders=orders),
+        "pull": run_worker("pull", cost, **common, fresh=1),
+        "again": run_worker("pull", cost, **common, fresh=0),
+        "peer": run_worker("peer", cost, url=url),
+    }
+    if is_last:
+        made["proof"] = run_worker("certify", cost, **common)
+        made["uncompressed"] = run_worker(
+            "floor", cost, **common, orders=orders, storage="external"
         )
-        other = run_worker(
-            "floor", cost, url=url, dsn=dsn, orders=orders, ahead=AHEAD, storage="external"
-        )
-        again = run_worker("pull", cost, **of_round, fresh=0)
-        proof = run_worker("certify", cost, **of_round)
-        peer = run_worker("peer", cost, url=url)
-    figures.add("pull_wall", pull["wall"], "s")
-    figures.add("pull_rate", orders / pull["wall"], "orders/s")
-    figures.add("pull_cpu", pull["cpu"], "s")
-    figures.add("floor_wall", floor["wall"], "s")
-    figures.add("floor_cpu", floor["cpu"], "s")
-    figures.add("floor_uncompressed_cpu", other["cpu"], "s")
-    figures.add("floor_uncompressed_wall", other["wall"], "s")
-    figures.add("pull_cpu_to_floor", sorted(ratios_cpu)[ROUNDS // 2], "x", 2.0)
-    figures.add("pull_wall_to_floor", sorted(ratios_wall)[ROUNDS // 2], "x", 2.0)
-    figures.add("peer_wall", peer["wall"], "s")
-    figures.add("peer_wall_to_pull", peer["wall"] / pull["wall"], "x", 2.0, at_least=True)
-    figures.add("reread_wall_to_pull", again["wall"] / pull["wall"], "x", 0.5)
-    figures.add("reread_cpu_to_pull", again["cpu"] / pull["cpu"], "x", 0.5)
-    figures.add("pull_wal", pull["wal"], "MB")
-    figures.add("reread_wal", again["wal"], "MB", pull["wal"] / 50)
-    figures.add("certificate_wall", proof["wall"], "s")
-    figures.add("pull_rss", pull["rss"], "MB", 150.0)
+    return made
+
+
+def _report(figures: Figures, rounds: Sequence[Round], orders: int) -> None:
+    """Add the middle of each figure, and the middle of each round's ratios."""
+
+    def middle(kind: str, name: str) -> float:
+        return median(made[kind][name] for made in rounds)
+
+    def ratio(name: str, above: str, below: str) -> float:
+        return median(made[above][name] / made[below][name] for made in rounds)
+
+    for kind in ("pull", "floor", "peer"):
+        figures.add(f"{kind}_wall", middle(kind, "wall"), "s")
+        figures.add(f"{kind}_cpu", middle(kind, "cpu"), "s")
+    figures.add("pull_rate", orders / middle("pull", "wall"), "orders/s")
+    *_, last = rounds
+    figures.add("floor_uncompressed_cpu", last["uncompressed"]["cpu"], "s")
+    figures.add("floor_uncompressed_wall", last["uncompressed"]["wall"], "s")
+    figures.add("pull_cpu_to_floor", ratio("cpu", "pull", "floor"), "x", 2.0)
+    figures.add("pull_wall_to_floor", ratio("wall", "pull", "floor"), "x", 2.0)
+    figures.add("peer_wall_to_pull", ratio("wall", "peer", "pull"), "x", 2.0, at_least=True)
+    figures.add("reread_wall_to_pull", ratio("wall", "again", "pull"), "x", 0.5)
+    figures.add("reread_cpu_to_pull", ratio("cpu", "again", "pull"), "x", 0.5)
+    figures.add("pull_wal", middle("pull", "wal"), "MB")
+    figures.add("reread_wal", middle("again", "wal"), "MB", middle("pull", "wal") / 50)
+    figures.add("certificate_wall", last["proof"]["wall"], "s")
+    figures.add("pull_rss", middle("pull", "rss"), "MB", 150.0)
 
 
 def _at_latency(figures: Figures, cost: ServerCost, dsn: str, orders: int) -> None:

@@ -5,3 +5,6 @@ ALTER TABLE connections.connections
     ADD COLUMN pause_reason text;
 -- When a record that could not be had is asked for again.
 ALTER TABLE runs.dead_letters ADD COLUMN next_attempt_at timestamptz;
+-- Payloads are written once: to vacuum them after each pull would read all of them back for nothing.
+-- What changed records leave behind is vacuumed as everywhere.
+ALTER TABLE mirror.snapshots SET (toast.autovacuum_vacuum_insert_threshold = -1);
