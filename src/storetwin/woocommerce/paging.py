@@ -54,17 +54,28 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What follows from a page: the verdict, which rows are new, where to ask next."""
+    """What follows from a page: the verdict, which rows are new, where to ask next.
+
+    Args:
+        size: the per_page to ask with at least; 0 leaves it to the reader.
+    """
 
     verdict: Verdict
     fresh_from: int
     position: Position
     ask: int
     idle: int
+    size: int = 0
 
 
 def judge(
-    position: Position, asked: int, size: int, ids: Sequence[int], *, idle: int = 0
+    position: Position,
+    asked: int,
+    size: int,
+    ids: Sequence[int],
+    *,
+    idle: int = 0,
+    may_grow: bool = True,
 ) -> Reading:
     """Judge one page.
 
@@ -74,6 +85,7 @@ def judge(
         size: its per_page.
         ids: the ids on the page, in order.
         idle: how many pages before it brought nothing new.
+        may_grow: a full page may be asked for here; False where one is known to fail.
     """
     if idle >= MAX_IDLE:
         return Reading(Verdict.LYING, len(ids), position, asked, idle)
@@ -88,23 +100,28 @@ def judge(
     if fresh < len(ids):
         after = Position(asked + len(ids), ids[-1])
         return Reading(Verdict.FRESH, fresh, after, after.ask, 0)
-    return _judge_known(position, asked, size, ids, idle)
+    return _judge_known(position, asked, size, ids, idle, may_grow=may_grow)
 
 
 def _judge_known(
-    position: Position, asked: int, size: int, ids: Sequence[int], idle: int
+    position: Position, asked: int, size: int, ids: Sequence[int], idle: int, *, may_grow: bool
 ) -> Reading:
     """Known ground only. A full-sized page that is not full ends the list.
 
-    A small one does not: the rows behind the known one may be counted and never load. The next
-    page is then asked for without an overlap; an empty one ends the list.
+    A small one does not: the rows behind the known one may be counted and never load. A full one
+    is asked for in its place. Where that is known to fail the next page is asked for without an
+    overlap (what is deleted in this very moment could hide a record there; the certificate's own
+    walk would bring it); an empty one ends the list.
     """
     is_full = len(ids) >= size
-    after = replace(position, offset=asked + len(ids), overlaps=True)
-    if not is_full and size < FULL_PAGE:
-        after = replace(position, offset=asked + size, overlaps=False)
-    verdict = Verdict.END if not is_full and size >= FULL_PAGE else Verdict.KNOWN
-    return Reading(verdict, len(ids), after, after.ask, idle + 1)
+    if is_full or size >= FULL_PAGE:
+        after = replace(position, offset=asked + len(ids), overlaps=True)
+        verdict = Verdict.KNOWN if is_full else Verdict.END
+        return Reading(verdict, len(ids), after, after.ask, idle + 1)
+    if may_grow:
+        return Reading(Verdict.KNOWN, len(ids), position, asked, idle + 1, FULL_PAGE)
+    after = replace(position, offset=asked + size, overlaps=False)
+    return Reading(Verdict.KNOWN, len(ids), after, after.ask, idle + 1)
 
 
 def _judge_empty(position: Position, asked: int, size: int, idle: int) -> Reading:

@@ -150,7 +150,14 @@ class Walk:
 
     def _take(self, loaded: Loaded) -> tuple[Batch | None, bool]:
         ids = [record.number or 0 for record in loaded.records]
-        reading = judge(self.position, self._asked, self.size, ids, idle=self._idle)
+        reading = judge(
+            self.position,
+            self._asked,
+            self.size,
+            ids,
+            idle=self._idle,
+            may_grow=self._asked >= self._bad_until,
+        )
         if reading.verdict in (Verdict.LYING, Verdict.UNSORTED):
             raise RecordError(
                 f"The list {self.listing.path} cannot be read to its end: {reading.verdict.value}.",
@@ -159,6 +166,7 @@ class Walk:
         self._total, self._idle = loaded.total, reading.idle
         self.position, self._asked = reading.position, reading.ask
         self._adapt(loaded)
+        self.size = max(self.size, reading.size)
         fresh = loaded.records[reading.fresh_from :]
         batch = None
         if fresh or loaded.nameless:

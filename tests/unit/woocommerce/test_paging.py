@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from storetwin.woocommerce.paging import MAX_IDLE, Position, Verdict, judge
@@ -31,16 +31,18 @@ class Shelf:
             self.ids.pop(where % len(self.ids))
 
 
-def read(shelf, size, changes=()):
+def read(shelf, usual, changes=(), *, may_grow=True):
     """Walk a shelf to its end; `changes` happen between pages. Returns what was read, and requests."""
     changes, position, asked, idle, read_ids, requests = list(changes), Position(), 0, 0, [], 0
+    size = usual
     while requests < MOST_REQUESTS:
         ids = shelf.page(asked, size)
         requests += 1
-        reading = judge(position, asked, size, ids, idle=idle)
+        reading = judge(position, asked, size, ids, idle=idle, may_grow=may_grow)
         assert reading.verdict not in (Verdict.LYING, Verdict.UNSORTED)
         read_ids += ids[reading.fresh_from :] if reading.verdict is Verdict.FRESH else []
         position, asked, idle = reading.position, reading.ask, reading.idle
+        size = max(usual, reading.size)
         if reading.verdict is Verdict.END:
             return read_ids, requests
         if changes:
@@ -60,6 +62,7 @@ CHANGES = st.lists(
     changes=CHANGES,
 )
 @settings(max_examples=400, deadline=None)
+@example(count=3, size=2, unloadable={1}, changes=[("create", 0), ("delete", 0)])
 def test_what_stays_in_the_list_is_read_once(count, size, unloadable, changes):
     shelf = Shelf(list(range(1, count + 1)), unloadable)
     before = set(shelf.ids)
@@ -109,3 +112,14 @@ def test_behind_a_record_that_has_no_name_the_walk_goes_on_without_overlap():
     assert position.ask == 51
     reading = judge(position, 51, 100, [52, 53])
     assert (reading.verdict, reading.fresh_from) == (Verdict.FRESH, 0)
+
+
+@given(
+    count=st.integers(0, 60),
+    size=st.sampled_from([2, 3, 7]),
+    unloadable=st.sets(st.integers(1, 60), max_size=1),
+)
+def test_where_full_pages_fail_a_quiet_list_is_read_in_small_ones(count, size, unloadable):
+    shelf = Shelf(list(range(1, count + 1)), unloadable)
+    got, _ = read(shelf, size, may_grow=False)
+    assert got == [number for number in shelf.ids if number not in unloadable]
