@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,31 @@ ON_A_SECOND_POSTGRESQL = [
     "-n",
     "2",
 ]
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PROGRAMS = {"chromium": BROWSERS, "curl": ("curl",)}  # package of Debian → what it is called
+
+
+def install_programs() -> int:
+    """Install what the tests drive and pip cannot bring, where this machine lacks it."""
+    missing = [name for name, names in PROGRAMS.items() if not any(map(shutil.which, names))]
+    if not missing:
+        return 0
+    wanted = f"apt-get install --no-install-recommends {' '.join(missing)}"
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        print(f"The tests need {' and '.join(missing)}. Install it; on Debian, as root: {wanted}")
+        return 1
+    started = time.monotonic()
+    print(f"== {wanted}", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update", "-qq"], [*wanted.split(), "-qq", "-y"]):
+        done = subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL)
+        if done.returncode:
+            print(f"That failed. Install it by hand, then run again: {wanted}")
+            return done.returncode
+    print(f"== {wanted}: {time.monotonic() - started:.0f} s", flush=True)
+    return 0
 
 
 def second_postgresql() -> Path | None:
@@ -42,6 +68,8 @@ def run(name: str, arguments: list[str], **environment: str) -> int:
 
 
 def main() -> int:
+    if code := install_programs():
+        return code
     for name, arguments in STAGES:
         if code := run(name, arguments):
             return code

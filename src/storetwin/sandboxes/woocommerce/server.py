@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,20 +146,24 @@ def running_store(
 def serve(options: Options) -> int:
     """Serve a store in the foreground until Ctrl-C or SIGTERM; print its URL and its keys.
 
-    What is printed stands there when the store answers: the socket listens already.
+    It prints when it answers, and when a signal already stops it cleanly.
 
     Returns:
         The exit code: 0 after a clean stop, 1 when the port is taken.
     """
     try:
         with _listening(options) as (listener, sandbox, server):
-            sys.stdout.write(_greeting(options, sandbox))
-            sys.stdout.flush()
+            server.when_up = lambda: _say(_greeting(options, sandbox))
             server.run(sockets=[listener])
     except PortTakenError as error:
         sys.stderr.write(f"Error: {error}\n  What to do: {FREE_PORT}\n")
         return 1
     return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _greeting(options: Options, sandbox: Sandbox) -> str:
@@ -176,7 +180,7 @@ def _greeting(options: Options, sandbox: Sandbox) -> str:
 
 
 @contextmanager
-def _listening(options: Options) -> Iterator[tuple[socket.socket, Sandbox, uvicorn.Server]]:
+def _listening(options: Options) -> Iterator[tuple[socket.socket, Sandbox, _Server]]:
     listener = _listener(options.host, options.port)
     log = None
     try:
@@ -222,6 +226,14 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, live: LiveStream) -> None:
         super().__init__(config)
         self._live = live
+        self.when_up: Callable[[], None] | None = None
+        """Called once the store answers."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        if self.when_up is not None:
+            self.when_up()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop; whoever has the page open does not hold us."""
@@ -242,7 +254,7 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def _server(shop: Shop, options: Options) -> uvicorn.Server:
+def _server(shop: Shop, options: Options) -> _Server:
     live = LiveStream(shop)
     certificate, key = options.https or (None, None)
     config = uvicorn.Config(

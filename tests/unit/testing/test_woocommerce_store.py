@@ -1,0 +1,55 @@
+"""The store that other people's tests are given."""
+
+import pytest
+
+from storetwin.testing import running_woocommerce_store
+
+
+@pytest.fixture
+def store():
+    with running_woocommerce_store(orders=20, seed=2) as running:
+        yield running
+
+
+def test_a_record_goes_through_all_verbs(store):
+    number = store.create("orders", {"customer_note": "one"})
+    store.edit("orders", number, {"customer_note": "two"})
+    assert store.record("orders", number)["customer_note"] == "two"
+    store.trash("orders", number)
+    assert store.record("orders", number)["status"] == "trash"
+    store.restore("orders", number, "completed")
+    assert store.record("orders", number)["status"] == "completed"
+    refund = store.refund(number, "0.00", "nothing")
+    assert store.record("refunds", refund)["parent_id"] == number
+    store.delete("orders", number)
+    assert number not in store.ids("orders")
+    with pytest.raises(KeyError, match=str(number)):
+        store.record("orders", number)
+    with pytest.raises(KeyError):
+        store.edit("orders", number)
+
+
+def test_what_is_broken_for_a_block_is_whole_afterwards(store):
+    store.switch_on("bom")
+    with store.broken("down", "latency:ms=1"):
+        assert store.faults == ["bom", "down", "latency"]
+    assert store.faults == ["bom"]
+    store.repair()
+    assert store.faults == []
+
+
+def test_a_reset_brings_back_every_byte(store):
+    before = {number: store.raw("orders", number) for number in store.ids("orders")}
+    store.edit("orders", next(iter(before)), {"customer_note": "x"})
+    store.delete("orders", store.create("orders"))
+    store.switch_on("down")
+    store.reset()
+    assert {number: store.raw("orders", number) for number in store.ids("orders")} == before
+    assert (store.faults, store.requests) == ([], [])
+
+
+def test_keys_are_public_and_differ(store):
+    pairs = {(store.key, store.secret)}
+    pairs |= {(pair.key, pair.secret) for pair in (store.read_only, store.write_only)}
+    assert len(pairs) == 3
+    assert store.url in repr(store)
