@@ -222,7 +222,7 @@ ALTER TABLE runs.runs ADD CONSTRAINT runs_organisation_id_run_id_key UNIQUE (org
 
 ALTER TABLE runs.runs ADD CONSTRAINT runs_pkey PRIMARY KEY (run_id);
 
-ALTER TABLE runs.runs ADD CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'incomplete'::text, 'failed'::text, 'interrupted'::text])));
+ALTER TABLE runs.runs ADD CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'incomplete'::text, 'failed'::text, 'interrupted'::text, 'paused'::text])));
 
 ALTER TABLE security.vault_checks ADD CONSTRAINT vault_checks_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
 
