@@ -25,7 +25,8 @@ ON_A_SECOND_POSTGRESQL = [
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PROGRAMS = {"chromium": BROWSERS, "curl": ("curl",)}  # package of Debian → what it is called
+PROGRAMS = {"chromium fonts-dejavu-core": BROWSERS, "curl": ("curl",)}
+"""Packages of Debian → the programs of which any one will do."""
 
 
 def install_programs() -> int:
@@ -35,7 +36,7 @@ def install_programs() -> int:
         return 0
     wanted = f"apt-get install --no-install-recommends {' '.join(missing)}"
     if shutil.which("apt-get") is None or os.geteuid() != 0:
-        print(f"The tests need {' and '.join(missing)}. Install it; on Debian, as root: {wanted}")
+        print(f"The tests need what this machine lacks. On Debian, as root: {wanted}")
         return 1
     started = time.monotonic()
     print(f"== {wanted}", flush=True)

@@ -75,6 +75,33 @@ def test_it_tells_what_was_asked_for(store):
     assert told(store, "DELETE", "/requests") == {"total": 0, "requests": []}
 
 
+@pytest.mark.parametrize(
+    "fault", ["down:times=1", "latency:ms=1", "no-totals", "strip-auth", "plain-permalinks"]
+)
+def test_each_request_says_what_struck_it(store, fault):
+    store.faults.clear()
+    store.faults.switch_on(fault)
+    ask(store, "GET", signed(store, "orders"), headers={"Authorization": "Basic eDp5"})
+    [heard] = told(store, "GET", "/requests")["requests"]
+    assert heard["faults"] == [fault.partition(":")[0]]
+
+
+def signed(store: Sandbox, path: str) -> str:
+    """The address of a request, signed as a client does over plain http."""
+    from woocommerce.oauth import OAuth
+
+    url = f"{store.url}/wp-json/wc/v3/{path}"
+    address = OAuth(
+        url=url,
+        consumer_key=store.key,
+        consumer_secret=store.secret,
+        version="wc/v3",
+        method="GET",
+        oauth_timestamp=int(time.time()),
+    ).get_oauth_url()
+    return str(address).removeprefix(store.url)
+
+
 def test_it_shows_the_catalogue_as_it_is(store):
     kinds = {kind["name"]: kind for kind in told(store, "GET", "/kinds")["kinds"]}
     assert list(kinds) == list(KINDS)

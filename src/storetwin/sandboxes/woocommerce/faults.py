@@ -198,16 +198,23 @@ class Board:
         fault = self._on.get(name)
         return fault is not None and fault.turn.strikes()
 
+    def _always_strikes(self, name: str) -> bool:
+        """Say whether a fault is on that strikes on every occasion, and count the occasion."""
+        fault = self._on.get(name)
+        if fault is not None:
+            fault.turn.struck += 1
+        return fault is not None
+
     def before(self, request: Request) -> Answer | None:
         """Return an answer that comes instead of the shop's own, or None."""
         if not self._on:
             return None
-        if "strip-auth" in self._on:
-            request.headers.pop("authorization", None)
+        if "authorization" in request.headers and self._always_strikes("strip-auth"):
+            del request.headers["authorization"]
         for name, make in _INSTEAD.items():
             if self._strikes(name):
                 return make(self._on[name].spec)
-        if "plain-permalinks" in self._on and request.path.startswith("/wp-json"):
+        if request.path.startswith("/wp-json") and self._always_strikes("plain-permalinks"):
             return _html(404, _NOT_FOUND)
         if self.churn is not None and request.method == "GET" and _is_list(request):
             self.churn.list_was_read()
@@ -217,7 +224,7 @@ class Board:
         """Return what becomes of an answer on its way."""
         if not self._on or answer.content_type != JSON or answer.is_bare:
             return answer
-        if "no-totals" in self._on and answer.total is not None:
+        if answer.total is not None and self._always_strikes("no-totals"):
             answer = replace(answer, total=None, pages=None, link=None)
         for name, spoil in _SPOILING.items():
             fault = self._on.get(name)
@@ -227,8 +234,9 @@ class Board:
 
     def delay(self) -> float:
         """Return seconds to wait before an answer goes out."""
-        fault = self._on.get("latency")
-        return 0.0 if fault is None else fault.spec.number("ms", 200) / 1000
+        if not self._always_strikes("latency"):
+            return 0.0
+        return self._on["latency"].spec.number("ms", 200) / 1000
 
     def clock_offset(self) -> float:
         """Return by how many seconds the Date header is off."""
