@@ -5,7 +5,8 @@ records vanish from it. So each page begins with the last record of the page bef
 record, or an older one, stands first, nothing lies between; if a younger one does, the list has
 moved up and the reader steps back until it finds ground it knows.
 
-Neither totals nor short pages end a list: it ends when a page shows known ground and nothing new.
+Neither totals nor short pages end a list: it ends when a full-sized page that begins on known
+ground shows nothing new, and less than half of what was asked for.
 """
 
 from __future__ import annotations
@@ -91,11 +92,15 @@ def judge(
         return Reading(Verdict.LYING, len(ids), position, asked, idle)
     if any(a >= b for a, b in pairwise(ids)):
         return Reading(Verdict.UNSORTED, len(ids), position, asked, idle)
-    if not ids:
-        return _judge_empty(position, asked, size, idle)
-    if asked > 0 and ids[0] > position.last and position.overlaps:
-        back = max(0, asked - (size - 1))
-        return Reading(Verdict.MOVED, len(ids), position, back, idle + 1)
+    if not ids and (asked == 0 or not position.overlaps):
+        # Empty at the very beginning, or behind a record we had to skip: only there it is the end.
+        if may_grow and size < FULL_PAGE:
+            return Reading(Verdict.KNOWN, 0, position, asked, idle + 1, FULL_PAGE)
+        return Reading(Verdict.END, 0, position, asked, idle)
+    if not ids or (asked > 0 and ids[0] > position.last and position.overlaps):
+        wanted = FULL_PAGE if may_grow else size
+        back = max(0, asked - wanted // 2 * (idle + 1))
+        return Reading(Verdict.MOVED, len(ids), position, back, idle + 1, wanted)
     fresh = sum(1 for number in ids if number <= position.last)
     if fresh < len(ids):
         after = Position(asked + len(ids), ids[-1])
@@ -106,26 +111,18 @@ def judge(
 def _judge_known(
     position: Position, asked: int, size: int, ids: Sequence[int], idle: int, *, may_grow: bool
 ) -> Reading:
-    """Known ground only. A full-sized page that is not full ends the list.
+    """Known ground only. A full-sized page of which half is missing ends the list.
 
-    A small one does not: the rows behind the known one may be counted and never load. A full one
-    is asked for in its place. Where that is known to fail the next page is asked for without an
-    overlap (what is deleted in this very moment could hide a record there; the certificate's own
-    walk would bring it); an empty one ends the list.
+    A fuller one does not, nor a small one: rows may be counted and never load. From the last row
+    that it shows a full one is asked for. Where that is known to fail the next page is asked for
+    without an overlap (what is deleted in this very moment could hide a record there; the
+    certificate's own walk would bring it); an empty one ends the list.
     """
-    is_full = len(ids) >= size
-    if is_full or size >= FULL_PAGE:
-        after = replace(position, offset=asked + len(ids), overlaps=True)
-        verdict = Verdict.KNOWN if is_full else Verdict.END
-        return Reading(verdict, len(ids), after, after.ask, idle + 1)
-    if may_grow:
-        return Reading(Verdict.KNOWN, len(ids), position, asked, idle + 1, FULL_PAGE)
+    after = replace(position, offset=asked + len(ids), overlaps=True)
+    if size >= FULL_PAGE and len(ids) <= size // 2:
+        return Reading(Verdict.END, len(ids), after, after.ask, idle + 1)
+    if len(ids) >= size or len(ids) > 1 or may_grow:
+        wanted = FULL_PAGE if may_grow and len(ids) < size else 0
+        return Reading(Verdict.KNOWN, len(ids), after, after.ask, idle + 1, wanted)
     after = replace(position, offset=asked + size, overlaps=False)
     return Reading(Verdict.KNOWN, len(ids), after, after.ask, idle + 1)
-
-
-def _judge_empty(position: Position, asked: int, size: int, idle: int) -> Reading:
-    """An empty page ends a list only at its very beginning, or behind a record we had to skip."""
-    if asked == 0 or not position.overlaps:
-        return Reading(Verdict.END, 0, position, asked, idle)
-    return Reading(Verdict.MOVED, 0, position, max(0, asked - (size - 1)), idle + 1)
