@@ -158,10 +158,20 @@ def settings_for(dsn: str, folder: Path, **more: Any) -> Settings:
 
 @asynccontextmanager
 async def open_twin(
-    dsn: str, folder: Path, sandbox: Sandbox, *, key: str | None = None, secret: str | None = None
+    dsn: str,
+    folder: Path,
+    sandbox: Sandbox,
+    *,
+    key: str | None = None,
+    secret: str | None = None,
+    **more: Any,
 ) -> AsyncIterator[Twin]:
-    """Open a hub on the database and connect it to the sandbox under the name ``shop``."""
-    settings = settings_for(dsn, folder)
+    """Open a hub on the database and connect it to the sandbox under the name ``shop``.
+
+    Args:
+        more: settings.
+    """
+    settings = settings_for(dsn, folder, **more)
     async with open_hub(settings) as opened:
         hub = replace(
             opened,
