@@ -93,10 +93,7 @@ def judge(
     if any(a >= b for a, b in pairwise(ids)):
         return Reading(Verdict.UNSORTED, len(ids), position, asked, idle)
     if not ids and (asked == 0 or not position.overlaps):
-        # Empty at the very beginning, or behind a record we had to skip: only there it is the end.
-        if may_grow and size < FULL_PAGE:
-            return Reading(Verdict.KNOWN, 0, position, asked, idle + 1, FULL_PAGE)
-        return Reading(Verdict.END, 0, position, asked, idle)
+        return _judge_nothing(position, asked, size, idle, may_grow=may_grow)
     if not ids or (asked > 0 and ids[0] > position.last and position.overlaps):
         wanted = FULL_PAGE if may_grow else size
         back = max(0, asked - wanted // 2 * (idle + 1))
@@ -106,6 +103,15 @@ def judge(
         after = Position(asked + len(ids), ids[-1])
         return Reading(Verdict.FRESH, fresh, after, after.ask, 0)
     return _judge_known(position, asked, size, ids, idle, may_grow=may_grow)
+
+
+def _judge_nothing(
+    position: Position, asked: int, size: int, idle: int, *, may_grow: bool
+) -> Reading:
+    """Empty at the very beginning, or behind a record we had to skip: only there it is the end."""
+    if may_grow and size < FULL_PAGE:
+        return Reading(Verdict.KNOWN, 0, position, asked, idle + 1, FULL_PAGE)
+    return Reading(Verdict.END, 0, position, asked, idle)
 
 
 def _judge_known(
