@@ -49,11 +49,15 @@ def list_(
                     d.name,
                     d.attempts,
                     f"{d.last_seen_at:%Y-%m-%d %H:%M}",
+                    f"{d.next_attempt_at:%Y-%m-%d %H:%M}" if d.next_attempt_at else "",
                     d.reason,
                 )
                 for d in letters
             ]
-            columns = ("connection", "resource", "record", "attempts>", "last (UTC)", "reason")
+            columns = (
+                *("connection", "resource", "record", "attempts>"),
+                *("last (UTC)", "next (UTC)", "reason"),
+            )
             out().print(table(None, columns, rows))
         return Exit.DONE
 
@@ -62,12 +66,16 @@ def list_(
 
 @app.command()
 def retry(
-    connection: str | None = CONNECTION, resource: str | None = RESOURCE, as_json: bool = JSON
+    connection: str | None = CONNECTION,
+    resource: str | None = RESOURCE,
+    due: bool = typer.Option(False, "--due", help="Only those whose time has come."),
+    as_json: bool = JSON,
 ) -> None:
     """Ask the store once more for each record that waits."""
 
     async def verb(hub: Hub) -> Exit:
         letters = await hub.dead_letters(connection=connection, resource=resource)
+        letters = [letter for letter in letters if not due or letter.is_due(hub.clock())]
         names = {c.id: c.name for c in await hub.register.every()}
         total = {"resolved": 0, "failed": 0, "unnamed": 0}
         letters.sort(key=lambda letter: names[letter.connection_id])

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+
+# When a record that could not be had is asked for again by itself: after its first failure, its
+# second … The last one holds from then on: a store is repaired within a day or much later.
+DEAD_LETTER_DELAYS = (
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=8),
+    timedelta(days=1),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ class RunState(StrEnum):
     INCOMPLETE = "incomplete"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    PAUSED = "paused"
 
 
 class Stage(StrEnum):
@@ -83,7 +84,13 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record that could not be had or kept."""
+    """A record that could not be had or kept.
+
+    Args:
+        name: what it is called: its remote id, or the gap or list in which it stands.
+        attempts: how often it failed.
+        next_attempt_at: from when on it is asked for again by itself.
+    """
 
     dead_letter_id: UUID
     connection_id: UUID
@@ -95,6 +102,11 @@ class DeadLetter:
     attempts: int
     first_seen_at: datetime
     last_seen_at: datetime
+    next_attempt_at: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Say whether it is time to ask for it again."""
+        return self.next_attempt_at is None or self.next_attempt_at <= now
 
 
 @dataclass(frozen=True, slots=True)

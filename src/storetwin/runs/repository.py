@@ -15,6 +15,7 @@ from uuid import UUID
 
 from storetwin.db.database import Row, Transaction
 from storetwin.db.queries import load_queries
+from storetwin.kernel.backoff import DEAD_LETTER_DELAYS
 from storetwin.kernel.errors import ConflictError
 from storetwin.kernel.ids import new_id
 from storetwin.runs.models import Certificate, Cursor, DeadLetter, Progress, Run, RunState
@@ -168,6 +169,7 @@ async def add_dead_letter(
             "reason": reason,
             "run_id": run.run_id,
             "now": now,
+            "delays": list(DEAD_LETTER_DELAYS),
         },
     )
 
