@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from storetwin.connections.catalogue import catalogue_for, namespaces_of
 from storetwin.connections.models import Connection, Credentials
 from storetwin.connections.probe import Probe, ProbeReport
 from storetwin.connections.register import Register
@@ -27,9 +28,10 @@ from storetwin.mirror.execute import (
 )
 from storetwin.mirror.models import Level
 from storetwin.mirror.repository import Shelf
-from storetwin.resources import named, ordered
+from storetwin.resources import Catalogue
 from storetwin.runs import repository as runs
 from storetwin.runs.models import DeadLetter, Run, RunState
+from storetwin.security import masked
 from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.routes import Routes
 
@@ -88,7 +90,7 @@ class Hub:
         self, name: str, resources: Sequence[str], *, full: bool, bury_many: bool, observe: Observer
     ) -> Outcome:
         """Bring the twin of a store up to date and prove that nothing is missing."""
-        chosen = ordered(resources)
+        chosen = (await self.catalogue(name)).ordered(resources)
         options = {"resources": [r.name for r in chosen], "full": full, "bury": bury_many}
         async with self.running(name, "pull", options, observe) as context:
             certificate = await execute_pull(context, chosen, full=full, bury_many=bury_many)
@@ -104,7 +106,7 @@ class Hub:
         observe: Observer,
     ) -> Outcome:
         """Walk the store once more and state, resource by resource, what the twin has of it."""
-        chosen = ordered(resources)
+        chosen = (await self.catalogue(name)).ordered(resources)
         options = {"resources": [r.name for r in chosen], "level": level.value, "bury": bury_many}
         async with self.running(name, "verify", options, observe) as context:
             certificate = await execute_verify(context, chosen, level, bury_many=bury_many)
@@ -131,11 +133,19 @@ class Hub:
             run = await self._open_run(connection, kind, options)
             client = self.make_client(connection, credentials)
             try:
-                routes = await self._first_question(client, connection, credentials)
-                context = RunContext(
-                    run, self.database, client, routes, self.clock, self.ahead, observe
+                catalogue = catalogue_for(connection.options)
+                routes = await self._first_question(client, connection, credentials, catalogue)
+                yield RunContext(
+                    run=run,
+                    database=self.database,
+                    client=client,
+                    routes=routes,
+                    catalogue=catalogue,
+                    sealer=self.register.sealer(connection),
+                    clock=self.clock,
+                    ahead=self.ahead,
+                    observe=observe,
                 )
-                yield context
             except BaseException as error:
                 await self._fail(run, client, error)
                 raise
@@ -143,11 +153,15 @@ class Hub:
                 await client.close()
 
     async def _first_question(
-        self, client: StoreClient, connection: Connection, credentials: Credentials
+        self,
+        client: StoreClient,
+        connection: Connection,
+        credentials: Credentials,
+        catalogue: Catalogue,
     ) -> Routes:
         """Return what the store's routes take; where that fails, test the connection to say why."""
         try:
-            return await client.capabilities()
+            return await client.capabilities(namespaces_of(catalogue))
         except StoretwinError as error:
             report = await self.probe(connection, credentials)
             raise report.trouble or error from error
@@ -190,6 +204,14 @@ class Hub:
                 tx, context.run, state, requests=context.client.requests, now=self.clock()
             )
 
+    async def catalogue(self, name: str | None) -> Catalogue:
+        """Return the resources of a connection; for None those of any."""
+        if name is not None:
+            return catalogue_for((await self.register.get(name)).options)
+        found = [catalogue_for(c.options) for c in await self.register.every()]
+        known = {r.name: r for catalogue in [Catalogue(), *found] for r in catalogue.resources}
+        return Catalogue(tuple(known.values()))
+
     # -- reading --------------------------------------------------------------------------------
 
     async def runs(self, *, limit: int = 20) -> list[Row]:
@@ -217,7 +239,7 @@ class Hub:
     ) -> list[DeadLetter]:
         """Return dead letters, newest first."""
         connection_id = (await self.register.get(connection)).id if connection else None
-        name = named(resource).name if resource else None
+        name = (await self.catalogue(connection)).named(resource).name if resource else None
         async with self.database.transaction(self.organisation_id) as tx:
             return await runs.list_dead_letters(
                 tx, connection_id=connection_id, resource=name, state=state
@@ -235,7 +257,8 @@ class Hub:
         Raises:
             UnknownNameError: the twin has no such record.
         """
-        chosen, found = await self.register.get(connection), named(resource)
+        chosen = await self.register.get(connection)
+        found = catalogue_for(chosen.options).named(resource)
         shelf = Shelf(self.organisation_id, chosen.id, found.name)
         async with self.database.transaction(self.organisation_id) as tx:
             row = await mirror.show_record(tx, shelf, remote_id)
@@ -244,7 +267,7 @@ class Hub:
                     f"The twin of {connection} has no {found.name} {remote_id}.",
                     remedy=f"`storetwin pull {connection}` brings it, if the store has it.",
                 )
-            return row, await mirror.list_versions(tx, shelf, remote_id)
+            return _masked(row), await mirror.list_versions(tx, shelf, remote_id)
 
     async def status(self) -> dict[str, list[Row] | dict[UUID, Row]]:
         """Return counts by connection and resource, the latest certificates and runs."""
@@ -254,3 +277,12 @@ class Hub:
                 "certificates": await runs.latest_certificates(tx),
                 "runs": await runs.list_runs(tx, connection_id=None, limit=200),
             }
+
+
+def _masked(row: Row) -> Row:
+    """Return a record as every door shows it: what is sealed stays hidden."""
+    payload, raw = row["payload"], row["raw"]
+    return row | {
+        "payload": None if payload is None else masked(payload.encode()).decode(),
+        "raw": None if raw is None else masked(bytes(raw)),
+    }

@@ -53,6 +53,7 @@ class Options:
 
     Args:
         extra: resources that are pulled only when chosen (order notes cost a request an order).
+        without: resources that are left out.
         endpoints: lists of plugins.
         languages: values of ``lang`` whose lists together show every translation; empty where the
             catalogue has one language.
@@ -62,6 +63,7 @@ class Options:
     """
 
     extra: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     languages: tuple[str, ...] = ()
     at_once: int | None = None

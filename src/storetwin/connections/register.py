@@ -31,7 +31,7 @@ from storetwin.kernel.errors import (
     UnknownNameError,
 )
 from storetwin.kernel.ids import new_id
-from storetwin.security import Vault
+from storetwin.security import Sealer, Vault
 
 
 class ConnectionExistsError(ConfigurationError):
@@ -211,6 +211,10 @@ class Register:
                 transaction, connection.id, text, report.scheme, report.store, now
             )
         return kept or _vanished(connection), report
+
+    def sealer(self, connection: Connection) -> Sealer:
+        """Return what seals the secrets in records pulled through a connection."""
+        return Sealer(self._vault, f"mirror/{connection.id}")
 
     def _seal(self, connection_id: UUID, credentials: Credentials) -> bytes:
         pair = (credentials.key.get_secret_value(), credentials.secret.get_secret_value())

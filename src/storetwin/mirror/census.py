@@ -15,7 +15,7 @@ from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.parts import parts_of
-from storetwin.resources import Resource, named
+from storetwin.resources import Resource
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
 
 REFUSALS = (BadAnswerError, NotFoundError, RequestRefusedError, msgspec.DecodeError, RecordError)
@@ -72,7 +72,7 @@ async def take_census(context: RunContext, resources: Sequence[Resource]) -> Cen
     listed: dict[str, int] = {}
     if before:
         for name in dict.fromkeys(n for resource in counted for n in counted_together(resource)):
-            total = await _listed(context, named(name))
+            total = await _listed(context, context.catalogue.named(name))
             if total is not None:
                 listed[name] = total
     verified = frozenset(resource.name for resource in resources)
@@ -100,7 +100,7 @@ class _Status(msgspec.Struct):
 async def _listed(context: RunContext, resource: Resource) -> int | None:
     """Return the totals of a resource's lists; None where they do not say, or are too many."""
     total = 0
-    if not context.routes.exists(resource.path):
+    if not context.routes.exists(resource.path) or len(resource.languages) > 1:
         return None
     for part in await parts_of(context, resource):
         try:
@@ -130,7 +130,8 @@ async def surplus_of(
     async with context.transaction() as tx:
         held = 0
         for name in names:
-            held += await repository.count_present(tx, context.shelf(named(name)))
+            shelf = context.shelf(context.catalogue.named(name))
+            held += await repository.count_present(tx, shelf)
         known = await repository.count_unlisted(tx, context.shelf(resource), names)
     more_than_twin = 0
     if census.verified.issuperset(names):

@@ -18,7 +18,7 @@ from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.decide import may_bury, needs_fetching, reads_light
 from storetwin.mirror.models import Lacking, Level, Part, PartPosition, State
-from storetwin.mirror.parts import listing_of, parts_of
+from storetwin.mirror.parts import has_route, listing_of, parts_of
 from storetwin.mirror.pull import keep_batch, keep_unreadable, read_part
 from storetwin.mirror.singles import Outcome, SingleReader
 from storetwin.resources import Resource
@@ -44,6 +44,7 @@ class Survey:
     fetched: int = 0
     buried: int = 0
     left: set[str] = field(default_factory=set)
+    unread: set[str | None] = field(default_factory=set)
     lacking: Lacking = field(default_factory=Lacking)
     remarks: set[str] = field(default_factory=set)
     lists: list[str] = field(default_factory=list)
@@ -56,6 +57,15 @@ class Survey:
             else:
                 self.numbers.append(record.number)
         self.progress.records += len(records)
+
+    def has_no_word(self, container: str | None) -> bool:
+        """Say whether only a list that could not be read tells what is there.
+
+        A record without an address of its own cannot be asked for, so it is not buried either.
+        """
+        if self.resource.single is not None or self.resource.is_paged:
+            return False
+        return None in self.unread or container in self.unread
 
     def seen(self) -> set[str] | array[int]:
         """Return what was seen: ascending ids, or words where ids are words."""
@@ -84,11 +94,13 @@ async def certify_resource(
     singles = SingleReader(context, resource)
     known_bad = await _retry_dead_letters(context, survey, singles)
     parts = await parts_of(context, resource)
-    if not parts and resource.parent is None:
+    is_there = has_route(context, resource)
+    if not is_there:
         survey.remarks.add("the store has no route for it")
     for part in parts:
         await _survey_part(context, survey, part, known_bad)
-    await _look_for_vanished(context, survey, singles, bury_many=bury_many)
+    if is_there:
+        await _look_for_vanished(context, survey, singles, bury_many=bury_many)
     await context.finish(survey.progress)
     async with context.transaction() as tx:
         unlisted = await repository.list_unlisted(tx, context.shelf(resource))
@@ -144,6 +156,7 @@ async def _survey_part(
             await _compare(context, survey, listing, step)
     except (RecordError, BadAnswerError) as error:
         survey.lacking.add(f"the list {part.path}", error.message)
+        survey.unread.add(part.container)
 
 
 def _describe(part: Part) -> str:
@@ -289,6 +302,8 @@ async def _look_for_vanished(
             present += 1
             name = row["remote_id"] if isinstance(seen, set) else row["remote_number"]
             if _holds(seen, name) or row["remote_id"] in survey.lacking.reasons:
+                continue
+            if survey.has_no_word(row["parent_id"]):
                 continue
             vanished.append((row["remote_id"], row["parent_id"]))
             unlisted += row["state"] == State.UNLISTED

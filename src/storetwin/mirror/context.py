@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from storetwin.db.database import Database, Transaction
 from storetwin.kernel.clock import Clock
 from storetwin.mirror.repository import Shelf
-from storetwin.resources import Resource, RouteArguments
+from storetwin.resources import Catalogue, Resource, RouteArguments
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Progress, Run, Stage
+from storetwin.security.sealing import Sealer
 from storetwin.woocommerce.client import StoreClient
 
 Observer = Callable[[Progress], None]
@@ -23,6 +24,8 @@ class RunContext:
 
     Args:
         routes: what the store's routes take.
+        catalogue: the connection's resources.
+        sealer: seals what resources declare secret.
         ahead: pages in flight at most.
         observe: called with the progress of a resource whenever it moved.
     """
@@ -31,6 +34,8 @@ class RunContext:
     database: Database
     client: StoreClient
     routes: RouteArguments
+    catalogue: Catalogue
+    sealer: Sealer
     clock: Clock
     ahead: int
     observe: Observer

@@ -20,7 +20,7 @@ from storetwin.mirror.decide import gaps
 from storetwin.mirror.models import State
 from storetwin.mirror.parts import listing_of, parts_of
 from storetwin.mirror.singles import Outcome, SingleReader
-from storetwin.resources import RESOURCES, Resource
+from storetwin.resources import Resource
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Cursor, Finding
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
@@ -181,8 +181,8 @@ async def _candidates(context: RunContext, resource: Resource) -> list[int]:
     The gaps begin with the oldest record of the resource: WordPress' own pages and menus, made
     before the first order, are not asked for.
     """
-    posts = [other.name for other in RESOURCES if other.counted is not None]
-    posts += [name for other in RESOURCES if other.counted for name in other.counted.together_with]
+    counted = [other for other in context.catalogue.resources if other.counted is not None]
+    posts = [name for other in counted for name in counted_together(other)]
     async with context.transaction() as tx:
         shelf = context.shelf(resource)
         known = [row["remote_number"] async for row in repository.stream_post_ids(tx, shelf, posts)]

@@ -14,7 +14,7 @@ from storetwin.mirror.crosscheck import cross_check
 from storetwin.mirror.models import Level
 from storetwin.mirror.pull import pull_resource
 from storetwin.mirror.singles import Outcome, SingleReader
-from storetwin.resources import Resource, named
+from storetwin.resources import Resource
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Certificate, DeadLetter, Finding
 
@@ -98,7 +98,7 @@ async def execute_retry(context: RunContext, letters: Sequence[DeadLetter]) -> R
         if letter.remote_id is None:
             unnamed += 1
             continue
-        resource = named(letter.resource)
+        resource = context.catalogue.named(letter.resource)
         reader = readers.setdefault(letter.resource, SingleReader(context, resource))
         reading = await reader.read(letter.remote_id)
         if reading.outcome in (Outcome.FAILED, Outcome.PARTIAL):

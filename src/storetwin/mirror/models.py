@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from storetwin.woocommerce.languages import Languages
 from storetwin.woocommerce.paging import Position
 
 
@@ -46,16 +47,19 @@ class Part:
     """One list to be walked: a resource has several where no single list shows everything.
 
     Args:
-        key: sorts parts in walking order and names them in a cursor: (container id or 0, list).
-        path: below /wp-json/wc/v3, without placeholders.
+        key: sorts parts in walking order and names them in a cursor: (container, list). The
+            container is its id, or its place where ids are words; 0 without one.
+        path: as the resource has it, without placeholders.
         params: of the list.
         container: remote id of the record whose list it is.
+        languages: shared by the parts of one walk, where each language has a list of its own.
     """
 
     key: tuple[int, int]
     path: str
     params: Mapping[str, str]
     container: str | None = None
+    languages: Languages | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 from storetwin.db.database import Transaction
 from storetwin.kernel.errors import RecordError
@@ -83,7 +84,10 @@ async def read_part(
     if listing.resource.is_paged:
         walk = Walk(listing, start.position, ahead=context.ahead)
         async for step in walk.steps():
-            yield step
+            if isinstance(step, Batch) and listing.languages is not None:
+                yield replace(step, records=listing.own(step.records))
+            else:
+                yield step
         return
     for attempt in range(1, PATIENCE + 1):
         try:

@@ -119,7 +119,7 @@ WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)
 SELECT remote_id, remote_number FROM mirror.snapshots
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
   AND state <> 'gone'
-ORDER BY remote_number;
+ORDER BY remote_number, remote_id;
 
 -- name: list_containers_with
 -- The records of a resource whose payload has a non-empty list of this name.

@@ -9,8 +9,8 @@ from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.models import State
-from storetwin.mirror.parts import listing_of, parts_of
-from storetwin.resources import Resource, named
+from storetwin.mirror.parts import has_route, listing_of, parts_of
+from storetwin.resources import Resource
 from storetwin.runs import repository as runs
 from storetwin.woocommerce.client import Single
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
@@ -60,13 +60,20 @@ class SingleReader:
             state: how it is kept: LISTED by default, UNLISTED where no list shows it.
         """
         container = container or await self._parent_of(remote_id)
-        path = self._path(remote_id, container)
+        path = self.resource.address(remote_id, container)
         if path is None:
-            return await self._without_address(remote_id, bury=bury)
+            return await self._without_address(remote_id, container, bury=bury)
         try:
             single = await self.context.client.get(path, {})
-            record = read_record(self.resource, single.document, container=self._own(container))
-        except NotFoundError:
+            record = read_record(
+                self.resource,
+                single.document,
+                container=self._own(container),
+                sealer=self.context.sealer,
+            )
+        except NotFoundError as error:
+            if error.is_route_missing:
+                return await self._without_route(remote_id, container, bury=bury)
             if await self._is_own(container):
                 return await self._absent(remote_id, bury=bury)
             return Reading(Outcome.FAILED, f"what contains it ({container}) cannot be had")
@@ -75,12 +82,6 @@ class SingleReader:
             return Reading(Outcome.FAILED, error.message)
         return await self._keep(record, single, state if not bury else State.UNLISTED)
 
-    def _path(self, remote_id: str, container: str | None) -> str | None:
-        template = self.resource.single
-        if template is None or ("{parent}" in template and not container):
-            return None
-        return template.replace("{parent}", container or "").replace("{id}", remote_id)
-
     def _own(self, container: str | None) -> str | None:
         """The container counts only where the address names it."""
         return container if self.resource.single and "{parent}" in self.resource.single else None
@@ -88,6 +89,8 @@ class SingleReader:
     async def _parent_of(self, remote_id: str) -> str | None:
         if not self.resource.single or "{parent}" not in self.resource.single:
             return None
+        if self.resource.is_named_below_parent:
+            return self.resource.container_of(remote_id)
         async with self.context.transaction() as tx:
             shelf = self.context.shelf(self.resource)
             known = await repository.read_known(tx, shelf, [remote_id])
@@ -99,11 +102,18 @@ class SingleReader:
         A container that answers makes the 404 the record's own; so does one that the twin has
         already buried on its own 404.
         """
+        if container is None or not self._own(container):
+            return True
+        return await self._is_settled(container)
+
+    async def _is_settled(self, container: str) -> bool:
+        """Say whether it is known that a container is there, or that it is not."""
         parent = self.resource.fallback_parent or self.resource.parent
-        if container is None or parent is None or not self._own(container):
+        if parent is None:
             return True
         if container not in self._containers:
-            self._containers[container] = await self._container_settled(named(parent), container)
+            containing = self.context.catalogue.named(parent)
+            self._containers[container] = await self._container_settled(containing, container)
         return self._containers[container]
 
     async def _container_settled(self, parent: Resource, container: str) -> bool:
@@ -111,21 +121,39 @@ class SingleReader:
             known = await repository.read_known(tx, self.context.shelf(parent), [container])
         if container in known and known[container].state is State.GONE:
             return True
-        if parent.single is None:
-            return False
+        address = parent.address(container, None)
+        if address is None:  # what has no address exists while its list shows it
+            return parent.single is None and container in known
         try:
-            await self.context.client.get(parent.single.replace("{id}", container), {})
+            await self.context.client.get(address, {})
         except (NotFoundError, BadAnswerError, RequestRefusedError):
             return False
         return True
 
-    async def _without_address(self, remote_id: str, *, bury: bool) -> Reading:
-        """A record without an address of its own exists while its list shows it."""
-        if self.resource.is_paged or self.resource.single is not None:
-            return await self._read_from_list(remote_id)
+    async def _without_route(self, remote_id: str, container: str | None, *, bury: bool) -> Reading:
+        """An id that the store's routes do not take says nothing; its list, read whole, does."""
+        if not has_route(self.context, self.resource):
+            return Reading(Outcome.FAILED, "the store has no route for it")
+        if self.resource.is_paged and not self.resource.can_include:
+            return Reading(Outcome.FAILED, "it cannot be asked for: it has no address")
+        if self.resource.is_paged and (shown := await self._read_from_list(remote_id)):
+            return shown
+        if container is not None and not await self._is_settled(container):
+            return Reading(Outcome.FAILED, f"what contains it ({container}) cannot be had")
         return await self._absent(remote_id, bury=bury)
 
-    async def _read_from_list(self, remote_id: str) -> Reading:
+    async def _without_address(
+        self, remote_id: str, container: str | None, *, bury: bool
+    ) -> Reading:
+        """A record without an address of its own exists while its list shows it."""
+        if self.resource.is_paged or self.resource.single is not None:
+            shown = await self._read_from_list(remote_id)
+            return shown or Reading(Outcome.FAILED, "nobody knows what contains it")
+        if container is not None and not await self._is_settled(container):
+            return Reading(Outcome.FAILED, f"what contains it ({container}) cannot be had")
+        return await self._absent(remote_id, bury=bury)
+
+    async def _read_from_list(self, remote_id: str) -> Reading | None:
         """Ask the list for this record alone: its address is below a record that nobody knows yet."""
         can_ask = self.resource.can_include and remote_id.isdecimal()
         for part in await parts_of(self.context, self.resource) if can_ask else ():
@@ -138,7 +166,7 @@ class SingleReader:
             for record in loaded.records:
                 single = Single(record.document, loaded.served_at)
                 return await self._keep(record, single, State.LISTED)
-        return Reading(Outcome.FAILED, "nobody knows what contains it")
+        return None
 
     async def _absent(self, remote_id: str, *, bury: bool) -> Reading:
         context, shelf = self.context, self.context.shelf(self.resource)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from storetwin.resources.secrets import Secrets
+
 Params = Mapping[str, str]
 
 
@@ -72,23 +74,31 @@ class Resource:
 
     Args:
         name: the word used at every door, in the plural.
-        path: below /wp-json/wc/v3; ``{parent}`` stands for the container's remote id.
-        parent: the resource whose records contain this one's lists.
+        path: below /wp-json/wc/v3, or with a leading ``/`` below /wp-json; ``{parent}`` stands for
+            the container's remote id.
         single: path of one record; ``{id}`` and ``{parent}`` are filled in. None: no such route.
-        key: member that names a record.
+        parent: the resource whose records contain this one's lists.
+        key: member that names a record, or a pattern of members and ``{parent}`` where no member
+            alone is unique within the resource, like ``{parent}/{id}``.
+        has_numeric_key: records are named by numbers, which a list can be sorted by.
         is_paged: False where the list ignores paging and gives everything at once.
+        is_document: the path answers with one record instead of a list; it is called as the resource.
         can_include: the list takes ``include`` and ``exclude``.
+        is_extra: pulled only where a person chose it for the connection.
+        is_translated: plugins for languages show each language in a list of its own.
         lists: which lists together show every record.
         light: ``_fields`` of a cheap second reading; None where full records cost the same
             (measured: orders cost a quarter, products the same).
         has_modified: records carry ``date_modified_gmt``.
         counted: how the store counts these records elsewhere, if it does.
-        volatile: members that differ between two identical requests or follow the host of the
-            request; they are kept, and left out of the content hash.
+        volatile: members, dotted, that differ between two identical requests, follow the host of
+            the request, or count other records; they are kept, and left out of the content hash.
+        secrets: values that are sealed before anything is written.
         search: members, dotted, that people search by.
-        fallback: path with ``{parent}`` for stores without the top-level route.
+        fallback: path for stores without the route; with ``{parent}`` one list a container.
         fallback_parent: the resource of the containers of ``fallback``.
         fallback_member: list member of the parent's payload that is non-empty for containers.
+        languages: values of ``lang`` whose lists together show every record; set for a connection.
     """
 
     name: str
@@ -96,19 +106,44 @@ class Resource:
     single: str | None
     parent: str | None = None
     key: str = "id"
+    has_numeric_key: bool = True
     is_paged: bool = True
+    is_document: bool = False
     can_include: bool = True
+    is_extra: bool = False
+    is_translated: bool = False
     lists: Lists = field(default_factory=Lists)
     light: str | None = None
     has_modified: bool = False
     counted: Counted | None = None
     volatile: tuple[str, ...] = ("_links",)
+    secrets: Secrets | None = None
     search: tuple[str, ...] = ()
     fallback: str | None = None
     fallback_parent: str | None = None
     fallback_member: str | None = None
+    languages: tuple[str, ...] = ()
 
     @property
-    def has_numeric_key(self) -> bool:
-        """Say whether records are named by a number (all but tax classes)."""
-        return self.key == "id"
+    def is_named_below_parent(self) -> bool:
+        """Say whether the remote id begins with the container's: ``general/woocommerce_currency``."""
+        return self.key.startswith("{parent}/")
+
+    def container_of(self, remote_id: str) -> str | None:
+        """Return the container that a remote id names, if it names one."""
+        return remote_id.partition("/")[0] if self.is_named_below_parent else None
+
+    def address(self, remote_id: str, container: str | None) -> str | None:
+        """Return the path of one record; None where it has none, or its container is unknown."""
+        container = container or self.container_of(remote_id)
+        if self.single is None or ("{parent}" in self.single and not container):
+            return None
+        own = remote_id.removeprefix(f"{container}/") if self.is_named_below_parent else remote_id
+        return self.single.replace("{parent}", container or "").replace("{id}", own)
+
+    def lists_of(self, path: str, routes: RouteArguments) -> tuple[Params, ...]:
+        """Return the parameters of each list to walk on a store with these routes."""
+        lists = self.lists.for_route(path, routes)
+        if not self.languages:
+            return lists
+        return tuple({**params, "lang": lang} for lang in self.languages for params in lists)

@@ -3,10 +3,14 @@
 A sealed value is ``version (1 byte) · key id (4) · nonce (12) · ciphertext and tag``. The place
 (``connections/<uuid>/credentials``) is authenticated with it: a value copied to another row does
 not open there.
+
+A digest tells whether a secret has changed without saying what it is: an HMAC under a key of its
+own. A plain hash of a short secret could be guessed by whoever gets hold of the database.
 """
 
 from __future__ import annotations
 
+import hmac
 import os
 from hashlib import sha256
 
@@ -47,12 +51,13 @@ class Vault:
         key: 32 random bytes.
     """
 
-    __slots__ = ("_cipher", "_head")
+    __slots__ = ("_cipher", "_digest_key", "_head")
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise InvariantError("A vault's key has 32 bytes.")
         self._cipher = AESGCM(key)
+        self._digest_key = hmac.digest(key, b"storetwin digest key", "sha256")
         self._head = VERSION + sha256(b"storetwin key id" + key).digest()[:KEY_ID_BYTES]
 
     def seal(self, plaintext: bytes, *, bound_to: str) -> bytes:
@@ -78,6 +83,12 @@ class Vault:
             return self._cipher.decrypt(nonce, rest, self._bond(bound_to))
         except InvalidTag:
             raise SealBrokenError(f"What is kept at {bound_to} was damaged or moved.") from None
+
+    def digest(self, plaintext: bytes, *, bound_to: str) -> bytes:
+        """Return 32 bytes that change with ``plaintext`` and tell nothing of it without the key."""
+        place = bound_to.encode()
+        framed = len(place).to_bytes(4, "big") + place + plaintext
+        return hmac.digest(self._digest_key, framed, "sha256")
 
     def _bond(self, place: str) -> bytes:
         return self._head + place.encode()

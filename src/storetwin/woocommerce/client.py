@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -39,7 +40,8 @@ from storetwin.woocommerce.errors import (
 from storetwin.woocommerce.refusals import busy, not_allowed, redirected
 from storetwin.woocommerce.routes import Routes
 
-API = "/wp-json/wc/v3"
+JSON = "/wp-json"
+API = f"{JSON}/wc/v3"
 NO_DATE = "the store sent no Date header; our clock was taken"
 # A record that does not exist, told with another status (measured: a refund below another order).
 ABSENT_CODES = frozenset({"woocommerce_rest_invalid_order_refund_id"})
@@ -80,7 +82,7 @@ class Single:
 
 
 class StoreClient:
-    """Reads from one store. Every path is below ``/wp-json/wc/v3``.
+    """Reads from one store. A path is below ``/wp-json/wc/v3``; with a leading ``/``, ``/wp-json``.
 
     Args:
         retrying: sends requests, again where that helps.
@@ -90,6 +92,7 @@ class StoreClient:
         self, connection: Connection, credentials: Credentials, retrying: Retrying, clock: Clock
     ) -> None:
         self._url = connection.url + API
+        self._root = connection.url + JSON
         self._credentials = credentials
         self._retrying = retrying
         self._clock = clock
@@ -162,8 +165,12 @@ class StoreClient:
             return True  # it answers, which is all that was asked
         return True
 
-    async def capabilities(self) -> Routes:
+    async def capabilities(self, namespaces: Iterable[str] = ()) -> Routes:
         """Return what the store's routes take; the first request of a run, so it settles auth too.
+
+        Args:
+            namespaces: other namespaces to look at, like ``wc-bookings/v1``; one that the store
+                does not have has no routes.
 
         Raises:
             CredentialError: the keys are not accepted.
@@ -172,7 +179,12 @@ class StoreClient:
             if len(self._schemes) > 1:
                 await self.get(CONTROL, {})
             single = await self.get("", {})
-        return Routes.from_index(json.loads(single.document))
+            indexes = [json.loads(single.document)]
+            for namespace in namespaces:
+                with suppress(NotFoundError):
+                    other = await self.get(f"/{namespace}", {})
+                    indexes.append(json.loads(other.document))
+        return Routes.from_indexes(indexes)
 
     async def may_write(self) -> bool:
         """Ask with an empty batch, which changes nothing, whether the keys may write."""
@@ -185,7 +197,7 @@ class StoreClient:
 
     async def site_index(self) -> dict[str, Any]:
         """Return the public index of the WordPress site, without its routes."""
-        url = self._url.removesuffix("/wc/v3") + "/"
+        url = self._root + "/"
         fields = {"_fields": "name,url,home,gmt_offset,timezone_string"}
         request = Request("GET", url, fields, {"Accept": "application/json"})
         answer = await self._retrying.send(lambda: request)
@@ -239,6 +251,8 @@ class StoreClient:
         body: bytes | None = None,
     ) -> Answer:
         url = f"{self._url}/{path}" if path else self._url
+        if path.startswith("/"):
+            url = self._root + path
 
         def make() -> Request:
             moment = self._clock() + self._ahead

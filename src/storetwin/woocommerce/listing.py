@@ -8,8 +8,10 @@ from datetime import datetime
 
 from storetwin.kernel.errors import RecordError
 from storetwin.resources import Resource
+from storetwin.security.sealing import Sealer
 from storetwin.woocommerce.client import Page, StoreClient
-from storetwin.woocommerce.errors import BadAnswerError
+from storetwin.woocommerce.errors import BadAnswerError, NotFoundError
+from storetwin.woocommerce.languages import Languages
 from storetwin.woocommerce.records import Record, read_record
 
 MAX_EXCLUDED = 200  # ids in one URL, well below the 8 kB that servers allow
@@ -41,6 +43,8 @@ class Listing:
         excluded: ids that the store is asked to leave out: records that break the page they
             stand on, each read (or given up) on its own.
         light: ask only for ids and dates.
+        sealer: seals what the resource declares secret.
+        languages: keeps apart what other lists of the same walk have shown.
     """
 
     client: StoreClient
@@ -50,6 +54,14 @@ class Listing:
     container: str | None = None
     light: bool = False
     excluded: set[int] = field(default_factory=set)
+    sealer: Sealer | None = None
+    languages: Languages | None = None
+
+    def own(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
+        """Return the records that no list in another language has shown before."""
+        if self.languages is None:
+            return records
+        return self.languages.own(self.params.get("lang", ""), records)
 
     async def page(self, offset: int, size: int) -> Loaded:
         """Read ``size`` rows from ``offset`` on, oldest id first.
@@ -62,7 +74,7 @@ class Listing:
         asked |= {"orderby": "id", "order": "asc"}
         if self.excluded:
             asked["exclude"] = ",".join(map(str, sorted(self.excluded)))
-        loaded = self._load(await self.client.list(self.path, self._with_fields(asked)))
+        loaded = self._load(await self._list(self._with_fields(asked)))
         if not loaded.records and offset == 0 and not self.excluded and loaded.total:
             raise BadAnswerError(
                 "empty", f"{self.path} says it has {loaded.total} records and shows none."
@@ -70,8 +82,13 @@ class Listing:
         return loaded
 
     async def whole(self) -> Loaded:
-        """Read a list that ignores paging and always gives everything."""
-        return self._load(await self.client.list(self.path, dict(self.params)))
+        """Read a list that ignores paging and always gives everything, or the one document."""
+        if self.resource.is_document:
+            single = await self.client.get(self.path, dict(self.params))
+            page = Page((single.document,), None, single.served_at, single.remarks, 0.0, 0)
+        else:
+            page = await self._list(dict(self.params))
+        return self._load(page)
 
     async def included(self, ids: Iterable[int]) -> Loaded:
         """Read these records, at most 100; what the list does not show is just absent."""
@@ -79,6 +96,19 @@ class Listing:
         asked = {**self.params, "include": ",".join(map(str, wanted)), "orderby": "id"}
         asked |= {"per_page": str(max(1, len(wanted))), "order": "asc"}
         return self._load(await self.client.list(self.path, self._with_fields(asked)))
+
+    async def _list(self, asked: dict[str, str]) -> Page:
+        """Read a page; a container for which the store knows no list has nothing in it.
+
+        Measured: ``settings`` names groups without any setting, for which it then answers 404.
+        """
+        try:
+            return await self.client.list(self.path, asked)
+        except NotFoundError as error:
+            if self.container is None or not error.wc_code or error.is_route_missing:
+                raise
+            remark = f"{self.path} holds nothing: {error.wc_code}"
+            return Page((), 0, error.served_at, (remark,), 0.0, 0)
 
     def _with_fields(self, asked: dict[str, str]) -> dict[str, str]:
         if self.light and self.resource.light:
@@ -89,7 +119,7 @@ class Listing:
         records, nameless = [], []
         for document in page.records:
             try:
-                records.append(read_record(self.resource, document, container=self.container))
+                records.append(self._read(document))
             except RecordError as error:
                 nameless.append(error)
         return Loaded(
@@ -101,3 +131,6 @@ class Listing:
             size_bytes=page.size,
             elapsed=page.elapsed,
         )
+
+    def _read(self, document: bytes) -> Record:
+        return read_record(self.resource, document, container=self.container, sealer=self.sealer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from operator import attrgetter
@@ -11,9 +12,12 @@ import msgspec
 
 from storetwin.kernel.clock import parse_gmt
 from storetwin.kernel.content_hash import content_hash
-from storetwin.kernel.errors import RecordError
+from storetwin.kernel.errors import InvariantError, RecordError
+from storetwin.kernel.json_spans import spans_of, value_at
 from storetwin.kernel.json_text import storable
 from storetwin.resources import Resource
+from storetwin.resources.secrets import secret_spans
+from storetwin.security.sealing import Sealed, Sealer
 
 _BLANK_META = b"[{}"
 _ABSENT = msgspec.Raw()
@@ -41,6 +45,14 @@ class _Wire(msgspec.Struct, gc=False):
     name: Any = None
     code: Any = None
     sku: Any = None
+    label: Any = None
+    title: Any = None
+    author: Any = None
+    reviewer: Any = None
+    reviewer_email: Any = None
+    topic: Any = None
+    method_id: Any = None
+    method_title: Any = None
     email: Any = None
     username: Any = None
     first_name: Any = None
@@ -62,6 +74,8 @@ class _WireWithoutAddress(_Wire, gc=False):
     billing: Any = None
 
 
+_FIELDS = frozenset(_Wire.__struct_fields__)
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _DECODER = msgspec.json.Decoder(_Wire)
 _LENIENT = msgspec.json.Decoder(_WireWithoutAddress)
 
@@ -100,24 +114,32 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     is_blank: bool
 
 
-def read_record(resource: Resource, document: bytes, *, container: str | None = None) -> Record:
-    """Read what we need of one record.
+def read_record(
+    resource: Resource,
+    document: bytes,
+    *,
+    container: str | None = None,
+    sealer: Sealer | None = None,
+) -> Record:
+    """Read what we need of one record, and seal what nobody may read before anything else sees it.
 
     Args:
         resource: its declaration.
         document: exact bytes.
         container: remote id of the record in whose list it stood, if it was one.
+        sealer: needed where the resource has secrets.
 
     Raises:
-        RecordError: the record does not say what it is called.
+        RecordError: the record does not say what it is called, or is no JSON.
     """
-    wire, is_strict = _decode(document)
-    remote_id = _text(getattr(wire, resource.key))
-    if not remote_id:
-        raise RecordError(
-            f"A record of {resource.name} has no {resource.key}: {document[:80]!r}",
-            remedy="Look at the record in the store; a plugin removes the member.",
-        )
+    remote_id: str | None = None
+    digested = document
+    if resource.secrets is not None:
+        remote_id = _remote_id(resource, _decode(resource, document)[0], document, container)
+        sealed = _seal(resource, document, remote_id, sealer)
+        document, digested = sealed.document, sealed.digested
+    wire, is_strict = _decode(resource, digested)
+    remote_id = remote_id or _remote_id(resource, wire, document, container)
     email = _text(wire.email) or _text(wire.billing.email)
     return Record(
         document=document,
@@ -129,27 +151,104 @@ def read_record(resource: Resource, document: bytes, *, container: str | None = 
         status=_text(wire.status),
         email=email.lower() if email else None,
         search_text=_search_text(resource, wire),
-        content_hash=content_hash(document, _volatile(resource, wire)),
+        content_hash=content_hash(digested, _volatile(resource, wire, digested)),
         is_strict=is_strict,
         is_blank=bytes(wire.meta_data).startswith(_BLANK_META),
     )
 
 
-def _decode(document: bytes) -> tuple[_Wire, bool]:
+# -- what a record is called ----------------------------------------------------------------------
+
+
+def _remote_id(resource: Resource, wire: _Wire, document: bytes, container: str | None) -> str:
+    """Return what a record is called within its resource.
+
+    Raises:
+        RecordError: the members that name it are not there.
+    """
+    if resource.is_document:
+        return resource.name
+    if "{" not in resource.key:
+        name = _member(wire, resource.key, document)
+    else:
+        names = _PLACEHOLDER.findall(resource.key)
+        values = {n: container if n == "parent" else _member(wire, n, document) for n in names}
+        complete = all(values.values())
+        name = _PLACEHOLDER.sub(lambda m: values[m[1]] or "", resource.key) if complete else None
+    if name:
+        return name
+    raise RecordError(
+        f"A record of {resource.name} has no {resource.key}{_excerpt(resource, document)}",
+        remedy="Look at the record in the store; a plugin removes the member.",
+    )
+
+
+def _member(wire: _Wire, name: str, document: bytes) -> str | None:
+    if name in _FIELDS:
+        return _text(getattr(wire, name))
+    return _text(next((value for value in _values(document, name)), None))
+
+
+def _values(document: bytes, path: str) -> list[Any]:
+    text = document.decode("utf-8", "surrogateescape")
+    try:
+        return [value_at(text, span) for span in spans_of(text, path.split("."))]
+    except ValueError:
+        return []
+
+
+def _excerpt(resource: Resource, document: bytes) -> str:
+    """Return the beginning of a document for an error, where it cannot hold a secret."""
+    return "." if resource.secrets else f": {document[:80]!r}"
+
+
+# -- secrets --------------------------------------------------------------------------------------
+
+
+def locate_secrets(resource: Resource, text: str) -> list[tuple[str, tuple[int, int]]]:
+    """Return (dotted path, span) of each value of a document that is to be sealed.
+
+    Raises:
+        RecordError: the document cannot be taken apart, so nothing of it may be kept.
+    """
+    if resource.secrets is None:
+        return []
+    try:
+        return list(secret_spans(resource.secrets, text))
+    except (ValueError, RecursionError) as error:
+        raise RecordError(
+            f"A record of {resource.name} is no JSON that can be taken apart to seal its secrets."
+        ) from error
+
+
+def _seal(resource: Resource, document: bytes, remote_id: str, sealer: Sealer | None) -> Sealed:
+    if sealer is None:
+        raise InvariantError(f"Records of {resource.name} hold secrets and nobody seals them.")
+    found = locate_secrets(resource, document.decode("utf-8", "surrogateescape"))
+    return sealer.seal(document, f"{resource.name}/{remote_id}", found)
+
+
+# -- decoding -------------------------------------------------------------------------------------
+
+
+def _decode(resource: Resource, document: bytes) -> tuple[_Wire, bool]:
     """Decode what we look at; say whether the document is JSON by the letter."""
     try:
         return _DECODER.decode(document), True
     except msgspec.ValidationError:
-        return _decode_leniently(document, document), True
+        return _decode_leniently(resource, document, document), True
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _decode_leniently(storable(document).clean or b"", document), False
+        return _decode_leniently(resource, storable(document).clean or b"", document), False
 
 
-def _decode_leniently(readable: bytes, document: bytes) -> _Wire:
+def _decode_leniently(resource: Resource, readable: bytes, document: bytes) -> _Wire:
     try:
         wire = _LENIENT.decode(readable)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RecordError(f"A record is not JSON: {error}: {document[:80]!r}") from error
+        reason = "" if resource.secrets else f": {error}"
+        raise RecordError(f"A record is not JSON{reason}{_excerpt(resource, document)}") from (
+            None if resource.secrets else error
+        )
     if isinstance(wire.billing, dict):
         names = ("email", "first_name", "last_name")
         wire.billing = _Billing(*(wire.billing.get(name) for name in names))
@@ -188,13 +287,29 @@ class _Searched(dict[tuple[str, ...], Callable[[_Wire], Any]]):
 _SEARCHED = _Searched()
 
 
-def _volatile(resource: Resource, wire: _Wire) -> list[tuple[str, bytes]]:
+def _volatile(resource: Resource, wire: _Wire, document: bytes) -> list[tuple[str, bytes]]:
+    """Return (name, exact bytes of its value) of what the content hash leaves out."""
     pairs = []
     for name in resource.volatile:
-        value = getattr(wire, name.lstrip("_"))
+        own = name.removeprefix("_")
+        if own not in _FIELDS:
+            pairs += _found(document, name)
+            continue
+        value = getattr(wire, own)
         if isinstance(value, msgspec.Raw):
             if value is not _ABSENT:
                 pairs.append((name, bytes(value)))
         elif value is not None:
             pairs.append((name, str(value).encode()))
     return pairs
+
+
+def _found(document: bytes, path: str) -> list[tuple[str, bytes]]:
+    """Return the same of a member that we do not read otherwise, be it inside another one."""
+    text = document.decode("utf-8", "surrogateescape")
+    names = path.split(".")
+    try:
+        spans = list(spans_of(text, names))
+    except (ValueError, RecursionError):
+        return []
+    return [(names[-1], text[a:b].encode("utf-8", "surrogateescape")) for a, b in spans]

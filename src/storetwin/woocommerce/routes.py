@@ -1,9 +1,9 @@
-"""What a store's routes take, as the namespace index tells it (``GET /wp-json/wc/v3``, public)."""
+"""What a store's routes take, as the index of a namespace tells it (``GET /wp-json/wc/v3``, public)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,22 +17,29 @@ class Routes:
     """The list routes and the arguments of their GET.
 
     Args:
-        arguments: by path below the namespace; variable parts are ``*``.
+        arguments: by path below ``wc/v3``, with a leading ``/`` below ``/wp-json`` for other
+            namespaces; variable parts are ``*``.
     """
 
     arguments: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
     @classmethod
     def from_index(cls, index: Mapping[str, Any]) -> Routes:
-        """Read the namespace index."""
+        """Read the index of one namespace."""
+        return cls.from_indexes([index])
+
+    @classmethod
+    def from_indexes(cls, indexes: Iterable[Mapping[str, Any]]) -> Routes:
+        """Read the indexes of several namespaces."""
         found: dict[str, Mapping[str, Any]] = {}
-        routes = index.get("routes")
-        for route, description in routes.items() if isinstance(routes, dict) else ():
-            for endpoint in description.get("endpoints", ()):
-                if "GET" in endpoint.get("methods", ()):
-                    arguments = endpoint.get("args")
-                    path = _VARIABLE.sub("*", route.removeprefix(NAMESPACE))
-                    found[path] = arguments if isinstance(arguments, dict) else {}
+        for index in indexes:
+            routes = index.get("routes")
+            for route, description in routes.items() if isinstance(routes, dict) else ():
+                for endpoint in description.get("endpoints", ()):
+                    if "GET" in endpoint.get("methods", ()):
+                        arguments = endpoint.get("args")
+                        path = _VARIABLE.sub("*", route.removeprefix(NAMESPACE))
+                        found[path] = arguments if isinstance(arguments, dict) else {}
         return cls(found)
 
     def exists(self, path: str) -> bool:

@@ -7,17 +7,17 @@ twice, and the ids that no list shows are asked for one by one.
 ===================================== ==== =====================================================
 fault                                 most what it costs
 ===================================== ==== =====================================================
-none                                   240 two walks, 45 gaps, the counts
-poison:every=500                       520 the page in halves, the gap by ``include``, each alone
-notice:every=2                         240 nothing: the warning is cut off
-truncate:every=10                      330 each bad page again
-truncate:once=1                        480 every page again
-empty:every=10                         330 each empty page again
-rate-limit:every=10,wait=1             290 each refused request again
-bad-gateway:every=7                    300 each failed request again
-no-totals                              260 nothing: totals end no list
-short-page:count=7                     330 nothing, and the gaps for what the store counts
-churn:every=1                          480 steps back, and what changed meanwhile
+none                                   350 two walks, 45 gaps, the counts
+poison:every=500                       630 the page in halves, the gap by ``include``, each alone
+notice:every=2                         350 nothing: the warning is cut off
+truncate:every=10                      440 each bad page again
+truncate:once=1                        590 every page again
+empty:every=10                         440 each empty page again
+rate-limit:every=10,wait=1             400 each refused request again
+bad-gateway:every=7                    410 each failed request again
+no-totals                              370 nothing: totals end no list
+short-page:count=7                     440 nothing, and the gaps for what the store counts
+churn:every=1                          590 steps back, and what changed meanwhile
 ===================================== ==== =====================================================
 """
 
@@ -29,7 +29,7 @@ from pathlib import Path
 
 import pytest
 
-from hubs import RESOURCE_NAMES, Twin, finding, lacking, lasting, open_twin
+from hubs import IN_TABLES, Twin, finding, lacking, lasting, open_twin
 from storetwin.mirror.models import Level
 from storetwin.mirror.pull import pull_resource
 from storetwin.resources import named
@@ -58,7 +58,7 @@ def store(shared_store: Sandbox) -> Iterator[Sandbox]:
 
 async def assert_nothing_lost(twin: Twin, but: frozenset[int] = frozenset()) -> None:
     """Every record of every resource is in the twin with the store's bytes; no other is."""
-    for resource in RESOURCE_NAMES:
+    for resource in IN_TABLES:
         left_out = {str(number) for number in but} if resource == "orders" else set()
         expected = {k: v for k, v in twin.expected(resource).items() if k not in left_out}
         found = await twin.documents(resource)
@@ -68,7 +68,7 @@ async def assert_nothing_lost(twin: Twin, but: frozenset[int] = frozenset()) -> 
 
 
 async def assert_no_version_without_a_change(twin: Twin) -> None:
-    for resource in RESOURCE_NAMES:
+    for resource in IN_TABLES:
         assert await twin.earlier_versions(resource) == {}, resource
         assert not await twin.snapshots(resource, gone=True), resource
 
@@ -153,7 +153,7 @@ async def test_nothing_is_lost_while_records_change_under_the_reader(
     database_dsn: str, tmp_path: Path
 ) -> None:
     with running_store(orders=ORDERS) as store:
-        before = {name: set(store.store.ids(name)) for name in RESOURCE_NAMES}
+        before = {name: set(store.store.ids(name)) for name in IN_TABLES}
         async with open_twin(database_dsn, tmp_path, store) as twin:
             store.faults.switch_on(CHURN)
             outcome = await twin.pull()
@@ -164,14 +164,14 @@ async def test_nothing_is_lost_while_records_change_under_the_reader(
             assert store.requests.total <= MOST["churn:every=1"]
             assert outcome.is_complete, lacking(outcome)
             await _assert_has_what_was_there_throughout(twin, before)
-            for resource in RESOURCE_NAMES:
+            for resource in IN_TABLES:
                 unlisted = set(finding(outcome, resource)["unlisted"])
                 expected = _off_the_lists(store) if resource == "orders" else set()
                 assert unlisted == expected, resource
 
             second = await twin.pull()
             assert second.is_complete, lacking(second)
-            for resource in RESOURCE_NAMES:
+            for resource in IN_TABLES:
                 assert (await twin.documents(resource)).keys() == twin.expected(resource).keys()
 
             # What no date shows (lines of a deleted product, a deleted refund) only bytes show.
@@ -217,7 +217,7 @@ async def _assert_versions_are_real_changes(twin: Twin, before: dict[str, set[in
 
     Fewer are right: a change before the first reading, or two between readings, are not seen.
     """
-    for resource in set(RESOURCE_NAMES) - {"tax_classes"}:
+    for resource in set(IN_TABLES) - {"tax_classes"}:
         changed = twin.sandbox.changes[resource]
         deleted = {str(number) for number in twin.sandbox.changes.deleted[resource]}
         earlier = await twin.earlier_versions(resource)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hubs import RESOURCE_NAMES, Twin, open_twin
+from hubs import IN_TABLES, Twin, open_twin
 from storetwin.db.arrays import JsonColumn
 from storetwin.mirror.repository import Q, Shelf
 from storetwin.sandboxes.woocommerce import Sandbox
@@ -61,7 +61,7 @@ async def filled(database_dsn: str, tmp_path: Path, small_store: Sandbox) -> Asy
     """A connection with 20,000 generated snapshots of ten resources; nobody ran ANALYZE."""
     async with open_twin(database_dsn, tmp_path, small_store) as twin:
         async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
-            await tx.execute(FILL, params_of(twin, rows=ROWS, resources=list(RESOURCE_NAMES[-10:])))
+            await tx.execute(FILL, params_of(twin, rows=ROWS, resources=list(IN_TABLES[-10:])))
         [table] = await twin.rows(
             "SELECT last_analyze, last_autoanalyze, n_live_tup FROM pg_stat_user_tables"
             " WHERE relname = 'snapshots'"

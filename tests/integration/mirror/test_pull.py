@@ -109,9 +109,9 @@ async def test_an_interrupted_pull_goes_on_behind_its_last_committed_page(
 
 async def test_a_pull_of_a_store_that_went_down_goes_on_too(large_twin: Twin) -> None:
     store = large_twin.sandbox
-    store.faults.switch_on("down:every=1,after=40")
+    store.faults.switch_on("down:every=1,after=10")
     with pytest.raises(RetryableError) as caught:
-        await large_twin.pull()
+        await large_twin.pull("orders")
     assert caught.value.message
     [run] = await large_twin.hub.runs()
     assert run["state"] == "failed"
@@ -185,7 +185,7 @@ async def test_progress_is_kept_for_each_stage_and_resource(twin: Twin) -> None:
     for (stage, name), row in found.items():
         assert row["state"] == "done", (stage, name)
         assert row["records"] == in_store[name], (stage, name)
-        assert row["pages"] >= 1, (stage, name)
+        assert row["pages"] >= (in_store[name] > 0), (stage, name)
         assert row["created"] == (in_store[name] if stage == "pull" else 0), (stage, name)
         assert (row["updated"], row["buried"], row["unreadable"]) == (0, 0, 0)
     orders = [records for stage, name, records in seen if (stage, name) == ("pull", "orders")]

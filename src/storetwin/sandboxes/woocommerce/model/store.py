@@ -339,7 +339,8 @@ class Store:
 
     def _add_webhooks(self) -> None:
         table = self.tables["webhooks"] = Table("webhooks", ("active", "paused", "disabled"), str)
-        for hook in sorted(fixed_answers()["webhooks"], key=lambda found: int(found["id"])):
+        recorded = {int(hook["id"]): hook for hook in fixed_answers()["webhooks"]}
+        for _, hook in sorted(recorded.items()):
             table.add(
                 hook["id"],
                 status=hook["status"],
