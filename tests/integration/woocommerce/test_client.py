@@ -114,6 +114,13 @@ async def test_what_is_not_there_is_told_apart_from_a_route_that_is_not(good):
     assert caught.value.is_route_missing
 
 
+async def test_a_web_page_with_404_says_nothing_of_a_record(store, good):
+    store.faults.switch_on("plain-permalinks")
+    with pytest.raises(BadAnswerError, match="404 with a web page") as caught:
+        await good.get("orders/99999999", {})
+    assert caught.value.kind == "html"
+
+
 async def test_a_parameter_that_the_store_refuses_is_named_with_its_word(good):
     with pytest.raises(RequestRefusedError, match="per_page") as caught:
         await good.list("orders", {"per_page": "101"})
