@@ -297,6 +297,9 @@ class StoreClient:
                 f"{path}: {said}", wc_code=wc_code, served_at=self._served_at(answer)
             )
         if status in (401, 403):
+        if error is None and status in (404, 410):
+            # A theme's or a web server's page: it speaks of the address, of no record.
+            return BadAnswerError("html", f"{path} answers {status} with a web page.")
             return not_allowed(status, error, ahead=self._ahead.total_seconds())
         if status >= 500:
             return BadAnswerError("server_error", f"{path} answers {said}")
