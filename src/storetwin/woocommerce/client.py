@@ -292,14 +292,14 @@ class StoreClient:
         """Return the error that fits a refusal."""
         wc_code = error.wc_code if error else ""
         said = f"{status} {wc_code}".strip() + (f": {error.message[:200]}" if error else "")
+        if error is None and status in (404, 410):
+            # A theme's or a web server's page: it speaks of the address, of no record.
+            return BadAnswerError("html", f"{path} answers {status} with a web page.")
         if wc_code in ABSENT_CODES or status in (404, 410):
             return NotFoundError(
                 f"{path}: {said}", wc_code=wc_code, served_at=self._served_at(answer)
             )
         if status in (401, 403):
-        if error is None and status in (404, 410):
-            # A theme's or a web server's page: it speaks of the address, of no record.
-            return BadAnswerError("html", f"{path} answers {status} with a web page.")
             return not_allowed(status, error, ahead=self._ahead.total_seconds())
         if status >= 500:
             return BadAnswerError("server_error", f"{path} answers {said}")
