@@ -68,6 +68,11 @@ def remedy_for(verdict: Verdict, name: str) -> str:
     return (_IF[verdict] + _IF_NOT).format(name=name)
 
 
+def if_it_moved(connection: Connection, url: str) -> str:
+    """Return which command goes on when the store's address leads to another one."""
+    return f"If the shop moved there: storetwin connection accept {connection.name} --url {url}"
+
+
 def changed(connection: Connection, judgement: Judgement) -> StoreChangedError:
     """Return the error that a run ends with when it meets a store that it must not trust."""
     told = f"{headline(judgement, connection.url)} Nothing was changed in the twin."

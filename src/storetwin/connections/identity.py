@@ -21,7 +21,9 @@ from storetwin.kernel.errors import ConfigurationError
 
 FEW = 5  # so many of the newest records gone at once are no deletions by hand
 ORDER_KEY = "order_key"  # random, made once with each order, never edited
-MARKS = (ORDER_KEY, "date_created_gmt", "slug", "sku", "name")
+CREATED = "date_created_gmt"
+DECISIVE = (ORDER_KEY, CREATED)
+MARKS = (*DECISIVE, "slug", "sku", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,10 @@ def compare(held: Trace, found: Trace | None, *, accepted_at: datetime | None = 
     """
     if found is None:
         return Sight.ABSENT
-    if _is_other(held.marks, found.marks):
+    is_same = _is_same(held.marks, found.marks)
+    if is_same is None:
+        return Sight.UNSEEN
+    if not is_same:
         return Sight.OTHER
     was_accepted = accepted_at and held.written_at and held.written_at <= accepted_at
     if held.modified_at and found.modified_at and found.modified_at < held.modified_at:
@@ -230,12 +235,21 @@ def compare(held: Trace, found: Trace | None, *, accepted_at: datetime | None = 
     return Sight.SAME
 
 
-def _is_other(held: Mapping[str, str], found: Mapping[str, str]) -> bool:
-    """An order key decides alone. Other marks may be edited by hand, but hardly all of them."""
-    if ORDER_KEY in held and ORDER_KEY in found:
-        return held[ORDER_KEY] != found[ORDER_KEY]
-    both = [name for name in held if name in found]
-    return bool(both) and all(held[name] != found[name] for name in both)
+def _is_same(held: Mapping[str, str], found: Mapping[str, str]) -> bool | None:
+    """Say whether two records of one id are the same; None where the marks do not tell.
+
+    An order key decides alone; after it the date of creation, where it is the same. That date can
+    be edited, and two shops may sell the same thing: another date with one other mark in common
+    tells nothing.
+    """
+    both = [name for name in MARKS if name in held and name in found]
+    same = [name for name in both if held[name] == found[name]]
+    for name in DECISIVE:
+        if name in same or (name in both and name == ORDER_KEY):
+            return name in same
+    if not both or (same and CREATED in both):
+        return None
+    return bool(same)
 
 
 def stand(samples: Sequence[Sample]) -> Standing:
@@ -346,7 +360,7 @@ def _went_back(sample: Sample) -> str:
         told.append(f"{sample.resource} {_few(older)} are dated back")
     kept = sample.last_kept
     if kept is not None and (others or gone):
-        created = kept.marks.get("date_created_gmt")
+        created = kept.marks.get(CREATED)
         told.append(
             f"the last that is the same is {kept.number}" + (f" of {created}" if created else "")
         )

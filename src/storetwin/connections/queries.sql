@@ -37,13 +37,24 @@ UPDATE connections.connections SET name = %s WHERE name = %s RETURNING *;
 -- name: update_credentials
 -- Replace the sealed keys; what was detected with the old ones no longer counts.
 UPDATE connections.connections
-   SET sealed_credentials = %(sealed_credentials)s, detected = NULL, state = 'active'
+   SET sealed_credentials = %(sealed_credentials)s, detected = NULL, state = 'active', pause_reason = NULL
  WHERE id = %(id)s
 RETURNING *;
 
 -- name: update_state
--- Pause or resume a connection (state, then id).
-UPDATE connections.connections SET state = %s WHERE id = %s;
+-- Pause a connection for a reason, or resume it (state, reason, then id).
+UPDATE connections.connections SET state = %s, pause_reason = %s WHERE id = %s RETURNING *;
+
+-- name: update_identity
+-- Keep which store a connection leads to (identity, then id).
+UPDATE connections.connections SET identity = %s::json WHERE id = %s RETURNING *;
+
+-- name: update_url
+-- Keep a store's address; at a new one it is found out anew how keys travel.
+UPDATE connections.connections
+   SET url = %(url)s, detected = CASE WHEN url = %(url)s THEN detected END
+ WHERE id = %(id)s
+RETURNING *;
 
 -- name: update_options
 -- Replace what a person chose for a connection (options, then id).

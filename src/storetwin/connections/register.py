@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
@@ -158,10 +158,40 @@ class Register:
             renewed = await repository.keep_credentials(transaction, connection.id, sealed)
         return renewed or _vanished(connection)
 
-    async def set_state(self, connection: Connection, state: ConnectionState) -> None:
-        """Pause or resume a connection."""
+    async def at(self, connection: Connection, url: str) -> Connection:
+        """Return a connection as it would be at another address; nothing is written.
+
+        Raises:
+            ConfigurationError: the URL cannot be used.
+            ConnectionExistsError: another connection leads there.
+        """
+        there = replace(connection, url=normalise_url(url), detected=None)
+        taken = [other.id for other in await self.every() if other.url == there.url]
+        if taken not in ([], [connection.id]):
+            raise _exists(there, "connections_url_key")
+        return there if there.url != connection.url else connection
+
+    async def pause(self, name: str, reason: str) -> Connection:
+        """Let no run use a connection until a person resumes it.
+
+        Raises:
+            UnknownConnectionError: there is none.
+        """
+        return await self._set_state(name, ConnectionState.PAUSED, reason)
+
+    async def resume(self, name: str) -> Connection:
+        """Let runs use a connection again. Which store it leads to is looked at again by the next.
+
+        Raises:
+            UnknownConnectionError: there is none.
+        """
+        return await self._set_state(name, ConnectionState.ACTIVE, None)
+
+    async def _set_state(self, name: str, state: ConnectionState, reason: str | None) -> Connection:
+        connection = await self.get(name)
         async with self._database.transaction(self._organisation_id) as transaction:
-            await repository.keep_state(transaction, connection.id, state)
+            kept = await repository.keep_state(transaction, connection.id, state, reason)
+        return kept or _vanished(connection)
 
     async def configure(self, name: str, options: Options) -> Connection:
         """Replace what a person chose for a connection.

@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from uuid import UUID
 
+from storetwin.connections.identity import Identity
 from storetwin.connections.models import (
     AuthScheme,
     Connection,
@@ -80,9 +81,30 @@ async def keep_credentials(
     return _connection(row) if row else None
 
 
-async def keep_state(transaction: Transaction, connection_id: UUID, state: ConnectionState) -> None:
-    """Pause or resume a connection."""
-    await transaction.execute(Q.update_state, (state.value, connection_id))
+async def keep_state(
+    transaction: Transaction, connection_id: UUID, state: ConnectionState, reason: str | None
+) -> Connection | None:
+    """Pause a connection for a reason, or resume it; None when it is gone."""
+    row = await transaction.fetch_one(Q.update_state, (state.value, reason, connection_id))
+    return _connection(row) if row else None
+
+
+async def keep_identity(
+    transaction: Transaction, connection_id: UUID, identity: Identity
+) -> Connection | None:
+    """Keep which store a connection leads to; None when it is gone."""
+    row = await transaction.fetch_one(Q.update_identity, (identity.as_json(), connection_id))
+    return _connection(row) if row else None
+
+
+async def keep_url(transaction: Transaction, connection_id: UUID, url: str) -> Connection | None:
+    """Keep a store's address, normalised; None when the connection is gone.
+
+    Raises:
+        UniqueViolationError: another connection leads there (``connections_url_key``).
+    """
+    row = await transaction.fetch_one(Q.update_url, {"url": url, "id": connection_id})
+    return _connection(row) if row else None
 
 
 async def keep_options(

@@ -131,10 +131,11 @@ WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)
 ORDER BY remote_number;
 
 -- name: known_post_ids
--- Every id that is taken in the store's table of posts, in order.
+-- Every id that is taken in the store's table of posts, in order. A tombstone takes none: a restored store gives its
+-- id away again.
 SELECT remote_number FROM mirror.snapshots
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s
-  AND resource = ANY(%(resources)s::text[]) AND remote_number IS NOT NULL
+  AND resource = ANY(%(resources)s::text[]) AND remote_number IS NOT NULL AND state <> 'gone'
 ORDER BY remote_number;
 
 -- name: count_records
@@ -167,3 +168,58 @@ SELECT mirror.analyze_snapshots();
 SELECT min(remote_number) AS low, max(remote_number) AS high FROM mirror.snapshots
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
   AND state <> 'gone';
+
+-- name: sample_ends
+-- The newest and the oldest records of a resource that stay by themselves, with what tells them from others.
+SELECT s.remote_number, s.modified_at, s.changed_at, s.document->>'order_key' AS order_key,
+       s.document->>'date_created_gmt' AS date_created_gmt, s.document->>'slug' AS slug, s.document->>'sku' AS sku,
+       s.document->>'name' AS name
+FROM (
+    (SELECT remote_id FROM mirror.snapshots
+     WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+       AND state <> 'gone' AND state = 'listed' AND status <> ALL(%(passing)s::text[])
+       AND (%(kept_until)s::bigint IS NULL OR remote_number <= %(kept_until)s OR changed_at > %(accepted_at)s)
+     ORDER BY remote_number DESC LIMIT %(newest)s)
+    UNION
+    (SELECT remote_id FROM mirror.snapshots
+     WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+       AND state <> 'gone' AND state = 'listed' AND status <> ALL(%(passing)s::text[])
+       AND (%(kept_until)s::bigint IS NULL OR remote_number <= %(kept_until)s OR changed_at > %(accepted_at)s)
+     ORDER BY remote_number LIMIT %(oldest)s)) AS ends
+CROSS JOIN LATERAL (
+    SELECT remote_number, modified_at, changed_at, COALESCE(clean, payload) AS document FROM mirror.snapshots
+    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+      AND remote_id = ends.remote_id) AS s
+ORDER BY s.remote_number;
+
+-- name: list_to_retire
+-- Records of a connection that have no tombstone yet, some at a time.
+SELECT resource, remote_id FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND state <> 'gone'
+ORDER BY resource, remote_id LIMIT %(limit)s;
+
+-- name: retire
+-- Sets the tombstones of records of a store that another one took the place of; they were not read again.
+UPDATE mirror.snapshots SET state = 'gone', version = version + 1, changed_at = %(now)s
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = ANY(%(ids)s::text[]) AND state <> 'gone';
+
+-- name: sample_between
+-- The record at or behind each of some ids, within bounds that are not part of it.
+SELECT DISTINCT ON (s.remote_number) s.remote_number, s.modified_at, s.changed_at, s.document->>'order_key' AS order_key,
+       s.document->>'date_created_gmt' AS date_created_gmt, s.document->>'slug' AS slug, s.document->>'sku' AS sku,
+       s.document->>'name' AS name
+FROM unnest(%(targets)s::bigint[]) AS t(number)
+CROSS JOIN LATERAL (
+    SELECT remote_number, modified_at, changed_at, COALESCE(clean, payload) AS document FROM mirror.snapshots
+    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+      AND state <> 'gone' AND state = 'listed' AND status <> ALL(%(passing)s::text[])
+      AND (%(kept_until)s::bigint IS NULL OR remote_number <= %(kept_until)s OR changed_at > %(accepted_at)s)
+      AND remote_number >= t.number AND remote_number > %(low)s AND remote_number < %(high)s
+    ORDER BY remote_number LIMIT 1) AS s
+ORDER BY s.remote_number;
+
+-- name: forget
+-- Deletes the records of a resource with all their versions.
+DELETE FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s;

@@ -16,6 +16,7 @@ from storetwin.db.queries import load_queries
 from storetwin.kernel.json_text import Storable, storable
 from storetwin.mirror.decide import SAME_SECOND, Change, decide_change
 from storetwin.mirror.models import Known, State, Written
+from storetwin.security import masked
 from storetwin.woocommerce.records import Record
 
 Q = load_queries(__package__)
@@ -243,6 +244,17 @@ async def bury(
     return await tx.execute(Q.bury, shelf.params(ids=ids, read_at=served_at, now=now))
 
 
+async def list_to_retire(tx: Transaction, shelf: Shelf, *, limit: int) -> list[Row]:
+    """Return (resource, remote_id) of records of any resource that are not gone, in this order."""
+    return await tx.fetch_all(Q.list_to_retire, shelf.params(limit=limit))
+
+
+async def retire(tx: Transaction, shelf: Shelf, ids: list[str], *, now: datetime) -> int:
+    """Set tombstones because the store itself is gone; nothing was read, so ``read_at`` stays."""
+    await _keep_versions(tx, shelf, ids, now=now)
+    return await tx.execute(Q.retire, shelf.params(ids=ids, now=now))
+
+
 def stream_present(tx: Transaction, shelf: Shelf) -> AsyncIterator[Row]:
     """Yield (remote_id, remote_number, parent_id, state) of all records that are not gone."""
     return tx.stream(Q.stream_present, shelf.params(), size=5000)
@@ -277,7 +289,7 @@ async def list_containers(tx: Transaction, shelf: Shelf, member: str | None) -> 
 
 
 def stream_post_ids(tx: Transaction, shelf: Shelf, resources: Sequence[str]) -> AsyncIterator[Row]:
-    """Yield (remote_number,) of every record of these resources, ascending, gone ones included."""
+    """Yield (remote_number,) of every record of these resources that is not gone, ascending."""
     return tx.stream(Q.known_post_ids, shelf.params(resources=list(resources)), size=5000)
 
 
@@ -292,8 +304,15 @@ async def count_records(tx: Transaction) -> list[Row]:
 
 
 async def show_record(tx: Transaction, shelf: Shelf, remote_id: str) -> Row | None:
-    """Return one record with its exact text, or None."""
-    return await tx.fetch_one(Q.show_record, shelf.params(remote_id=remote_id))
+    """Return one record with its exact text, what is sealed in it hidden; or None."""
+    row = await tx.fetch_one(Q.show_record, shelf.params(remote_id=remote_id))
+    if row is None:
+        return None
+    payload, raw = row["payload"], row["raw"]
+    return row | {
+        "payload": None if payload is None else masked(payload.encode()).decode(),
+        "raw": None if raw is None else masked(bytes(raw)),
+    }
 
 
 async def list_versions(tx: Transaction, shelf: Shelf, remote_id: str) -> list[Row]:

@@ -195,12 +195,17 @@ class StoreClient:
             raise BadAnswerError("server_error", f"orders/batch answers {answer.status}.")
         return True
 
-    async def site_index(self) -> dict[str, Any]:
-        """Return the public index of the WordPress site, without its routes."""
-        url = self._root + "/"
+    async def site_index(self, url: str | None = None) -> dict[str, Any]:
+        """Return the public index of the WordPress site, without its routes; no keys are sent.
+
+        Args:
+            url: of another site; this store's own by default.
+        """
+        place = url.rstrip("/") + "/wp-json/" if url else self._url.removesuffix("/wc/v3") + "/"
         fields = {"_fields": "name,url,home,gmt_offset,timezone_string"}
-        request = Request("GET", url, fields, {"Accept": "application/json"})
-        answer = await self._retrying.send(lambda: request)
+        request = Request("GET", place, fields, {"Accept": "application/json"})
+        with self._retrying.hurried():
+            answer = await self._retrying.send(lambda: request)
         found = json.loads(cut(answer.body).documents[0])
         return found if isinstance(found, dict) else {}
 

@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from storetwin.connections.doubts import changed
+from storetwin.connections.identity import Identity, judge
 from storetwin.connections.models import AuthScheme, Connection, Credentials, StoreFacts
 from storetwin.connections.probe import Check, ProbeReport
 from storetwin.http import (
@@ -44,6 +46,7 @@ from storetwin.woocommerce.errors import (
     StoreDownError,
     WrongUrlError,
 )
+from storetwin.woocommerce.identity import read_identity
 from storetwin.woocommerce.refusals import busy, clock_off, not_allowed, redirected
 
 CLOCK_WARNING = 60.0  # seconds; OAuth refuses at 900
@@ -86,6 +89,7 @@ class StoreProbe:
             if scheme is not None:
                 await _check_write(client, findings)
                 facts = await _read_facts(client, findings)
+                await _check_identity(connection, client, findings)
         finally:
             await client.close()
         return ProbeReport(tuple(findings.checks), scheme, facts, findings.trouble)
@@ -284,6 +288,27 @@ async def _read_facts(client: StoreClient, findings: _Findings) -> StoreFacts:
     findings.good("store", f"{facts.home_url}, {facts.currency}, {zone_said}.")
     await _check_webhooks(client, findings)
     return facts
+
+
+async def _check_identity(connection: Connection, client: StoreClient, findings: _Findings) -> None:
+    """Check that the store calls itself what is remembered; its records are compared by a run."""
+    try:
+        seen = await read_identity(client)
+    except StoretwinError as error:
+        findings.unknown("identity", error.message)
+        return
+    judgement = judge(Identity.from_json(connection.identity), seen)
+    if not judgement.is_trusted:
+        findings.bad("identity", changed(connection, judgement))
+    elif seen.store_id is None:
+        findings.unknown(
+            "identity",
+            "The store tells no store_id: it is known by its address and its records.",
+            "Update WooCommerce (it tells one since 8.4), or make the keys for an administrator.",
+        )
+    else:
+        network = " one of a WordPress network," if seen.is_network else ""
+        findings.good("identity", f"It calls itself{network} {seen.store_id}.")
 
 
 async def _status(client: StoreClient) -> dict[str, Any]:

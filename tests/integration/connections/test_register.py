@@ -115,13 +115,35 @@ async def test_renaming_keeps_everything_else(register: Register) -> None:
 
 
 async def test_renewed_keys_wake_a_paused_connection(register: Register) -> None:
-    connection = (await register.add(SHOP, NOW)).connection
-    await register.set_state(connection, ConnectionState.PAUSED)
-    assert (await register.get("shop")).state is ConnectionState.PAUSED
+    await register.add(SHOP, NOW)
+    await register.pause("shop", "The keys are wrong.")
+    paused = await register.get("shop")
+    assert (paused.state, paused.pause_reason) == (ConnectionState.PAUSED, "The keys are wrong.")
     keys = Credentials(SecretStr("ck_new"), SecretStr("cs_new"))
     renewed = await register.renew("shop", keys)
-    assert renewed.state is ConnectionState.ACTIVE
+    assert (renewed.state, renewed.pause_reason) == (ConnectionState.ACTIVE, None)
     assert register.credentials(renewed) == keys
+
+
+async def test_a_paused_connection_is_resumed(register: Register) -> None:
+    await register.add(SHOP, NOW)
+    await register.pause("shop", "A person wants so.")
+    resumed = await register.resume("shop")
+    assert (resumed.state, resumed.pause_reason) == (ConnectionState.ACTIVE, None)
+    with pytest.raises(UnknownConnectionError):
+        await register.pause("nothing", "")
+
+
+async def test_a_connection_may_lead_only_where_no_other_leads(
+    register: Register, database: Database
+) -> None:
+    shop = (await register.add(SHOP, NOW)).connection
+    other = (await register.add(OTHER, NOW)).connection
+    there = await register.at(shop, "https://New.example/")
+    assert (there.url, there.detected) == ("https://new.example", None)
+    assert await register.at(shop, shop.url) == shop == await register.get("shop")
+    with pytest.raises(ConnectionExistsError):
+        await register.at(shop, other.url)
 
 
 async def test_keys_open_neither_with_another_key_nor_for_another_connection(

@@ -70,8 +70,8 @@ def trace(marks=ORDER, modified_at=NOON, written_at=None) -> Trace:
         (trace(), trace(), Sight.SAME),
         (trace(), trace(OTHER_ORDER), Sight.OTHER),
         (trace(), trace(ORDER | {"date_created_gmt": "2020-01-01T00:00:00"}), Sight.SAME),
-        (trace(), trace({}), Sight.SAME),
-        (trace({}), trace(), Sight.SAME),
+        (trace(), trace({}), Sight.UNSEEN),
+        (trace({}), trace(), Sight.UNSEEN),
         (trace(), trace(modified_at=NOON + HOUR), Sight.SAME),
         (trace(), trace(modified_at=NOON - HOUR), Sight.OLDER),
         (trace(), trace(modified_at=None), Sight.SAME),
@@ -79,7 +79,11 @@ def trace(marks=ORDER, modified_at=NOON, written_at=None) -> Trace:
         (trace(PRODUCT), trace(PRODUCT | {"name": "Cup"}), Sight.SAME),
         (trace(PRODUCT), trace(PRODUCT | {"name": "Cup", "slug": "cup"}), Sight.SAME),
         (trace(PRODUCT), trace(dict.fromkeys(PRODUCT, "x")), Sight.OTHER),
-        (trace(PRODUCT), trace({"sku": "1"}), Sight.SAME),
+        (trace(PRODUCT), trace(PRODUCT | {"date_created_gmt": "2020"}), Sight.UNSEEN),
+        (trace(PRODUCT), trace({"name": "Mug", "date_created_gmt": "2020"}), Sight.UNSEEN),
+        (trace(PRODUCT), trace({"sku": "1"}), Sight.UNSEEN),
+        (trace(PRODUCT), trace({"name": "Mug", "slug": "cup"}), Sight.SAME),
+        (trace(PRODUCT), trace({"name": "Cup"}), Sight.OTHER),
     ],
 )
 def test_a_record_is_told_from_another_by_its_marks(held, found, sight):
