@@ -20,7 +20,7 @@ from storetwin.mirror.decide import may_bury, needs_fetching, reads_light
 from storetwin.mirror.models import Lacking, Level, Part, PartPosition, State
 from storetwin.mirror.parts import has_route, listing_of, parts_of
 from storetwin.mirror.pull import keep_batch, keep_unreadable, read_part
-from storetwin.mirror.singles import Outcome, SingleReader
+from storetwin.mirror.singles import Outcome, Reading, SingleReader
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Finding, Progress, Stage
@@ -260,7 +260,7 @@ async def _included(listing: Listing, ids: Sequence[int]) -> AsyncIterator[Batch
 async def _retry_dead_letters(
     context: RunContext, survey: Survey, singles: SingleReader
 ) -> frozenset[int]:
-    """Read the waiting dead letters of this resource once more, each alone.
+    """Read the waiting dead letters of this resource once more, each alone; a patient run those due.
 
     Returns:
         The ids that still fail: the walk asks the store to leave them out.
@@ -274,7 +274,10 @@ async def _retry_dead_letters(
     for letter in letters:
         if letter.remote_id is None:
             continue
-        reading = await singles.read(letter.remote_id)
+        if context.is_patient and not letter.is_due(context.clock()):
+            reading = Reading(Outcome.FAILED, letter.reason)
+        else:
+            reading = await singles.read(letter.remote_id)
         if reading.outcome is Outcome.FAILED:
             survey.lacking.add(letter.remote_id, reading.reason)
             if survey.resource.can_include and letter.remote_id.isdecimal():

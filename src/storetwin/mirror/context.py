@@ -28,6 +28,7 @@ class RunContext:
         sealer: seals what resources declare secret.
         ahead: pages in flight at most.
         observe: called with the progress of a resource whenever it moved.
+        is_patient: nobody waits for this run: a dead letter is asked for only when it is due.
     """
 
     run: Run
@@ -39,6 +40,7 @@ class RunContext:
     clock: Clock
     ahead: int
     observe: Observer
+    is_patient: bool = False
     progress: list[Progress] = field(default_factory=list)
 
     def shelf(self, resource: Resource) -> Shelf:

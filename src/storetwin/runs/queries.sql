@@ -76,7 +76,7 @@ DELETE FROM runs.cursors WHERE connection_id = %(connection_id)s AND resource = 
 INSERT INTO runs.dead_letters (dead_letter_id, organisation_id, connection_id, resource, remote_id, name, reason, state,
                                attempts, first_seen_at, last_seen_at, next_attempt_at, run_id)
 VALUES (%(dead_letter_id)s, %(organisation_id)s, %(connection_id)s, %(resource)s, %(remote_id)s, %(name)s, %(reason)s,
-        'waiting', 1, %(now)s, %(now)s, %(now)s + (%(delays)s::interval[])[1], %(run_id)s)
+        'waiting', 1, %(now)s, %(now)s, %(now)s::timestamptz + (%(delays)s::interval[])[1], %(run_id)s)
 ON CONFLICT (connection_id, resource, name) WHERE state = 'waiting' DO UPDATE
 SET reason = EXCLUDED.reason, last_seen_at = EXCLUDED.last_seen_at, attempts = runs.dead_letters.attempts + 1,
     next_attempt_at = EXCLUDED.last_seen_at
