@@ -87,12 +87,26 @@ class Hub:
     # -- runs -----------------------------------------------------------------------------------
 
     async def pull(
-        self, name: str, resources: Sequence[str], *, full: bool, bury_many: bool, observe: Observer
+        self,
+        name: str,
+        resources: Sequence[str],
+        *,
+        full: bool,
+        bury_many: bool,
+        observe: Observer,
+        patient: bool = False,
     ) -> Outcome:
-        """Bring the twin of a store up to date and prove that nothing is missing."""
+        """Bring the twin of a store up to date and prove that nothing is missing.
+
+        Args:
+            full: read every page again from the beginning.
+            bury_many: a person said that the store really lost that many records.
+            patient: nobody waits for it: dead letters are asked for only when they are due.
+        """
         chosen = (await self.catalogue(name)).ordered(resources)
         options = {"resources": [r.name for r in chosen], "full": full, "bury": bury_many}
         async with self.running(name, "pull", options, observe) as context:
+            context.is_patient = patient
             certificate = await execute_pull(context, chosen, full=full, bury_many=bury_many)
             return await self._end(context, describe(certificate), certificate.is_complete)
 
@@ -113,7 +127,7 @@ class Hub:
             return await self._end(context, describe(certificate), certificate.is_complete)
 
     async def retry_dead_letters(self, name: str, letters: Sequence[DeadLetter]) -> Retried:
-        """Ask the store once more for the records that wait."""
+        """Ask the store once more for the records that wait, due or not."""
         options = {"letters": [str(letter.dead_letter_id) for letter in letters]}
         async with self.running(name, "retry", options, lambda _: None) as context:
             retried = await execute_retry(context, letters)

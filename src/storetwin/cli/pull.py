@@ -36,6 +36,9 @@ def pull(
     resource: list[str] = RESOURCES,
     full: bool = typer.Option(False, "--full", help="Read every page again from the beginning."),
     bury: bool = BURY,
+    patient: bool = typer.Option(
+        False, "--patient", help="For schedules: ask for dead letters only when they are due."
+    ),
     as_json: bool = JSON,
 ) -> None:
     """Pull a store, go on where an earlier pull stopped, and prove that nothing is missing."""
@@ -45,7 +48,12 @@ def pull(
 
         with ProgressScreen() as screen:
             outcome = await hub.pull(
-                name, resource or [], full=full, bury_many=bury, observe=screen
+                name,
+                resource or [],
+                full=full,
+                bury_many=bury,
+                observe=screen,
+                patient=patient,
             )
         return report(outcome, name, as_json=as_json)
 
