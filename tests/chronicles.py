@@ -1,0 +1,199 @@
+"""What a store has had, told by the store itself: the model that a twin is held against."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import zstandard
+
+from hubs import IN_TABLES, Twin, bytes_of, lasting
+from storetwin.sandboxes.woocommerce import Changes, Store
+
+OFF_THE_LISTS = ("shipped", "auto-draft")
+BETWEEN = re.compile(r"between (\d+) and (\d+|the end)")
+_PARENT = re.compile(rb',"parent_id":\d+')
+
+
+def content(resource: str, document: bytes) -> bytes:
+    """Return a document without what differs from answer to answer or from route to route.
+
+    Below its order a refund is shown without its ``parent_id``.
+    """
+    kept = lasting(document)
+    return _PARENT.sub(b"", kept, count=1) if resource == "refunds" else kept
+
+
+class Chronicle(Changes):
+    """Counts changes as the store does, and remembers every content that a record has had."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
+        self.contents: dict[str, dict[int, list[bytes]]] = {
+            resource: defaultdict(list) for resource in store.tables
+        }
+        self.unloadable: defaultdict[str, set[int]] = defaultdict(set)
+        for resource in store.tables:
+            self.look(resource, store.ids(resource))
+
+    def note(self, resource: str, number: int) -> None:
+        super().note(resource, number)
+        self.look(resource, [number])
+
+    def look(self, resource: str, numbers: Iterable[int]) -> None:
+        """Remember what these records look like now."""
+        for number in numbers:
+            document = self.store.document(resource, number)
+            known = self.contents[resource][number]
+            if document is not None and known[-1:] != [content(resource, document)]:
+                known.append(content(resource, document))
+
+    def name(self, resource: str, number: int) -> str:
+        """Return what the twin calls a record."""
+        return self.store.slug(number) if resource == "tax_classes" else str(number)
+
+    def off_the_lists(self, resource: str) -> set[str]:
+        """Return the names of records that no list shows, though they exist."""
+        status = self.store.status_of
+        hidden = self.store.tables[resource].hidden
+        return {
+            self.name(resource, n)
+            for n in self.store.ids(resource)
+            if n in hidden or (resource == "orders" and status(resource, n) in OFF_THE_LISTS)
+        }
+
+    def present(self) -> dict[str, set[int]]:
+        """Return the ids that exist now by resource."""
+        return {resource: set(self.store.ids(resource)) for resource in self.store.tables}
+
+
+def _is_without_second_opinion(line: Mapping[str, Any]) -> bool:
+    """Say whether a certificate tells that it could not look for what no list shows."""
+    return any(
+        "not held against the store's own count" in remark or "no address answers for" in remark
+        for remark in line["remarks"]
+    )
+
+
+def unnamed(missing: Iterable[str], named: Mapping[str, str]) -> set[str]:
+    """Return those of some missing records that a certificate does not name.
+
+    Named is also what lies in a gap that is named, and everything where a whole list is.
+    """
+    gaps = [found for name in named if (found := BETWEEN.fullmatch(name))]
+    if any(not name.isdecimal() and not BETWEEN.fullmatch(name) for name in named):
+        return set()
+    return {
+        name
+        for name in missing
+        if name not in named and not any(_lies_in(name, gap[1], gap[2]) for gap in gaps)
+    }
+
+
+def _lies_in(name: str, after: str, before: str) -> bool:
+    if not name.isdecimal():
+        return False
+    return int(after) < int(name) and (before == "the end" or int(name) < int(before))
+
+
+async def assert_lost_nothing(
+    twin: Twin, chronicle: Chronicle, certificate: Mapping[str, Any], before: dict[str, set[int]]
+) -> None:
+    """What was there throughout a run is in the twin, or named; a complete run names nothing."""
+    after = chronicle.present()
+    for line in certificate["resources"]:
+        resource = line["resource"]
+        if resource not in IN_TABLES:
+            continue
+        throughout = before[resource] & after[resource] - chronicle.unloadable[resource]
+        missing = {chronicle.name(resource, number) for number in throughout}
+        missing -= (await twin.snapshots(resource)).keys()
+        if _is_without_second_opinion(line):
+            missing -= chronicle.off_the_lists(resource)
+        named = {entry["record"]: entry["reason"] for entry in line["lacking"]}
+        assert not (named and line["is_complete"]), (resource, named)
+        assert not unnamed(missing, named), (resource, missing, named)
+
+
+async def assert_agrees(
+    twin: Twin, chronicle: Chronicle, resources: Sequence[str], certificate: Mapping[str, Any]
+) -> None:
+    """The twin is what the store is, and its versions are what the store has been."""
+    lines = certificate["resources"]
+    blind = {line["resource"] for line in lines if _is_without_second_opinion(line)}
+    for resource in resources:
+        if resource not in IN_TABLES:
+            assert not await twin.snapshots(resource, gone=True), resource
+            continue
+        await _assert_same_records(twin, chronicle, resource, is_partial=resource in blind)
+        await _assert_real_versions(twin, chronicle, resource)
+
+
+async def _assert_same_records(
+    twin: Twin, chronicle: Chronicle, resource: str, *, is_partial: bool
+) -> None:
+    snapshots = await twin.snapshots(resource)
+    expected = twin.expected(resource)
+    unfound = chronicle.off_the_lists(resource) if is_partial else set()
+    expected = {n: text for n, text in expected.items() if n in snapshots or n not in unfound}
+    assert snapshots.keys() == expected.keys(), (resource, snapshots.keys() ^ expected.keys())
+    different = [
+        name
+        for name, row in snapshots.items()
+        if content(resource, bytes_of(row)) != content(resource, expected[name])
+    ]
+    assert not different, (resource, different)
+    for name, row in snapshots.items():
+        wanted = "unlisted" if name in chronicle.off_the_lists(resource) else "listed"
+        assert row["state"] == wanted, (resource, name, row["state"], wanted)
+
+
+async def _assert_real_versions(twin: Twin, chronicle: Chronicle, resource: str) -> None:
+    buried = await twin.snapshots(resource, gone=True)
+    deleted = {chronicle.name(resource, n) for n in chronicle.deleted[resource]}
+    assert buried.keys() <= deleted, (resource, buried.keys() - deleted)
+    if resource == "tax_classes":
+        return
+    earlier = await _earlier(twin, resource)
+    for name, row in ((await twin.snapshots(resource)) | buried).items():
+        kept = earlier.get(name, [])
+        assert row["version"] == len(kept) + 1, (resource, name, row["version"], len(kept))
+        seen = [content(resource, text) for state, text in kept if state != "partial"]
+        if row["state"] not in ("gone", "partial"):
+            seen.append(content(resource, bytes_of(row)))
+        had = chronicle.contents[resource][int(name)]
+        assert is_course(seen, had), (resource, name, _places(seen, had), len(had))
+
+
+def _places(seen: Sequence[bytes], had: Sequence[bytes]) -> list[int]:
+    return [had.index(content) if content in had else -1 for content in seen]
+
+
+def is_course(seen: Sequence[bytes], had: Sequence[bytes]) -> bool:
+    """Say whether contents were had in this order, and none of them is told twice in a row."""
+    at = 0
+    for content in seen:
+        while at < len(had) and had[at] != content:
+            at += 1
+        if at == len(had):
+            return False
+        at += 1
+    return True
+
+
+_EARLIER = """
+SELECT remote_id, version, state, document_zstd
+FROM mirror.versions WHERE connection_id = %(connection_id)s AND resource = %(resource)s
+ORDER BY remote_id, version
+"""
+
+
+async def _earlier(twin: Twin, resource: str) -> dict[str, list[tuple[str, bytes]]]:
+    found: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
+    for row in await twin.rows(_EARLIER, resource=resource):
+        document = zstandard.ZstdDecompressor().decompress(row["document_zstd"])
+        found[row["remote_id"]].append((row["state"], document))
+    return found
