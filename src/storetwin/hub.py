@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from storetwin.connections.catalogue import catalogue_for, namespaces_of
+from storetwin.connections.catalogue import catalogue_for, catalogue_of_all, namespaces_of
+from storetwin.connections.choices import Choices, choose, now_sealed
 from storetwin.connections.models import Connection, Credentials
 from storetwin.connections.probe import Probe, ProbeReport
 from storetwin.connections.register import Register
@@ -26,12 +27,12 @@ from storetwin.mirror.execute import (
     execute_retry,
     execute_verify,
 )
+from storetwin.mirror.forget import forget
 from storetwin.mirror.models import Level
 from storetwin.mirror.repository import Shelf
 from storetwin.resources import Catalogue
 from storetwin.runs import repository as runs
 from storetwin.runs.models import DeadLetter, Run, RunState
-from storetwin.security import masked
 from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.routes import Routes
 
@@ -83,6 +84,27 @@ class Hub:
         connection = await self.register.get(name)
         _, report = await self.register.probe(connection, self.probe, self.clock())
         return report
+
+    async def configure(self, name: str, choices: Choices) -> tuple[Connection, list[str]]:
+        """Change what is pulled through a connection, and how gently.
+
+        Returns:
+            The connection, and the resources whose records were dropped from the twin: they held
+            in the open what is to be sealed from now on. The next pull brings them again.
+
+        Raises:
+            ConfigurationError: a choice cannot be used.
+            RunInProgressError: a run of the connection is at work.
+        """
+        connection = await self.register.get(name)
+        async with self.database.lock(f"run:{connection.id}") as is_ours:
+            if not is_ours:
+                raise RunInProgressError(f"A run of {name} is already at work.")
+            options = choose(connection.options, choices)
+            forgotten = now_sealed(connection.options, options)
+            async with self.database.transaction(self.organisation_id) as tx:
+                await forget(tx, connection, forgotten)
+            return await self.register.configure(name, options), list(forgotten)
 
     # -- runs -----------------------------------------------------------------------------------
 
@@ -222,9 +244,7 @@ class Hub:
         """Return the resources of a connection; for None those of any."""
         if name is not None:
             return catalogue_for((await self.register.get(name)).options)
-        found = [catalogue_for(c.options) for c in await self.register.every()]
-        known = {r.name: r for catalogue in [Catalogue(), *found] for r in catalogue.resources}
-        return Catalogue(tuple(known.values()))
+        return catalogue_of_all(c.options for c in await self.register.every())
 
     # -- reading --------------------------------------------------------------------------------
 
@@ -281,7 +301,7 @@ class Hub:
                     f"The twin of {connection} has no {found.name} {remote_id}.",
                     remedy=f"`storetwin pull {connection}` brings it, if the store has it.",
                 )
-            return _masked(row), await mirror.list_versions(tx, shelf, remote_id)
+            return row, await mirror.list_versions(tx, shelf, remote_id)
 
     async def status(self) -> dict[str, list[Row] | dict[UUID, Row]]:
         """Return counts by connection and resource, the latest certificates and runs."""
@@ -291,12 +311,3 @@ class Hub:
                 "certificates": await runs.latest_certificates(tx),
                 "runs": await runs.list_runs(tx, connection_id=None, limit=200),
             }
-
-
-def _masked(row: Row) -> Row:
-    """Return a record as every door shows it: what is sealed stays hidden."""
-    payload, raw = row["payload"], row["raw"]
-    return row | {
-        "payload": None if payload is None else masked(payload.encode()).decode(),
-        "raw": None if raw is None else masked(bytes(raw)),
-    }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from storetwin.cli.connection_set import print_options, set_
 from storetwin.cli.exits import Exit
 from storetwin.cli.pull import JSON, NAME
 from storetwin.cli.running import print_json, problem, say_error, show_error, with_hub
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from storetwin.hub import Hub
 
 app = typer.Typer(
-    help="Add, list, show, test and remove connections to stores.", no_args_is_help=True
+    help="Add, list, show, set, test and remove connections to stores.", no_args_is_help=True
 )
+app.command("set")(set_)
 KEY_VARIABLE, SECRET_VARIABLE = "STORETWIN_STORE_KEY", "STORETWIN_STORE_SECRET"
 
 
@@ -152,8 +154,7 @@ def show(name: str = NAME, as_json: bool = JSON) -> None:
         if as_json:
             print_json(found)
         else:
-            for label, value in found.items():
-                typer.echo(f"{label:<14} {value if value is not None else '–'}")
+            print_options(found)
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -199,6 +200,8 @@ def remove(
 
 def describe(connection: Connection) -> dict[str, Any]:
     """Return what may be shown of a connection."""
+    from storetwin.connections.choices import describe_options
+
     return {
         "name": connection.name,
         "url": connection.url,
@@ -218,6 +221,7 @@ def describe(connection: Connection) -> dict[str, Any]:
         "store_id": connection.store.store_id,
         "created_at": connection.created_at.isoformat(),
         "tested_at": connection.last_probe_at.isoformat() if connection.last_probe_at else None,
+        **describe_options(connection.options),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from storetwin.connections.options import Endpoint, Options
@@ -11,7 +11,7 @@ from storetwin.kernel.errors import ConfigurationError
 from storetwin.resources import RESOURCES, Catalogue, Lists, Resource, Secrets
 
 OWN_NAMESPACE = "wc/v3"
-_NAME = re.compile(r"[a-z][a-z0-9_]{1,62}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _PATH = re.compile(r"wc(?:/|-[\w.-]+/)v?\w+(?:/(?:[\w-]+|\{parent\}))+")
 _MEMBER = re.compile(r"\w+(?:\.\w+)*")
 _WALKED = frozenset({"page", "per_page", "offset", "orderby", "order", "include", "exclude"})
@@ -48,6 +48,13 @@ def catalogue_for(options: Options) -> Catalogue:
                 remedy=f"Leave out both: --without {resource.parent} --without {resource.name}",
             )
     return Catalogue(resources, frozenset(left_out))
+
+
+def catalogue_of_all(options: Iterable[Options]) -> Catalogue:
+    """Return every resource that any connection knows, to look one up by its name."""
+    found = [Catalogue(), *map(catalogue_for, options)]
+    known = {resource.name: resource for one in found for resource in one.resources}
+    return Catalogue(tuple(known.values()))
 
 
 def namespaces_of(catalogue: Catalogue) -> tuple[str, ...]:
