@@ -12,13 +12,16 @@ from uuid import UUID
 
 from storetwin.connections.catalogue import catalogue_for, catalogue_of_all, namespaces_of
 from storetwin.connections.choices import Choices, choose, now_sealed
-from storetwin.connections.models import Connection, Credentials
+from storetwin.connections.doubts import StoreChangedError, if_it_moved, paused
+from storetwin.connections.models import Connection, ConnectionState, Credentials
 from storetwin.connections.probe import Probe, ProbeReport
 from storetwin.connections.register import Register
 from storetwin.db.database import Database, Row
+from storetwin.http import RedirectedError
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.errors import ConflictError, StoretwinError, UnknownNameError
 from storetwin.mirror import repository as mirror
+from storetwin.mirror.acceptance import pause_for_doubt, trust
 from storetwin.mirror.context import Observer, RunContext
 from storetwin.mirror.execute import (
     Retried,
@@ -28,6 +31,7 @@ from storetwin.mirror.execute import (
     execute_verify,
 )
 from storetwin.mirror.forget import forget
+from storetwin.mirror.identity import Look, Looker, confirm_identity
 from storetwin.mirror.models import Level
 from storetwin.mirror.repository import Shelf
 from storetwin.resources import Catalogue
@@ -129,7 +133,8 @@ class Hub:
         options = {"resources": [r.name for r in chosen], "full": full, "bury": bury_many}
         async with self.running(name, "pull", options, observe) as context:
             context.is_patient = patient
-            certificate = await execute_pull(context, chosen, full=full, bury_many=bury_many)
+            fitted = context.catalogue.ordered(resources)
+            certificate = await execute_pull(context, fitted, full=full, bury_many=bury_many)
             return await self._end(context, describe(certificate), certificate.is_complete)
 
     async def verify(
@@ -145,7 +150,8 @@ class Hub:
         chosen = (await self.catalogue(name)).ordered(resources)
         options = {"resources": [r.name for r in chosen], "level": level.value, "bury": bury_many}
         async with self.running(name, "verify", options, observe) as context:
-            certificate = await execute_verify(context, chosen, level, bury_many=bury_many)
+            fitted = context.catalogue.ordered(resources)
+            certificate = await execute_verify(context, fitted, level, bury_many=bury_many)
             return await self._end(context, describe(certificate), certificate.is_complete)
 
     async def retry_dead_letters(self, name: str, letters: Sequence[DeadLetter]) -> Retried:
@@ -162,6 +168,8 @@ class Hub:
     ) -> AsyncIterator[RunContext]:
         """Open a run under the connection's lock, and close it however it ends."""
         connection = await self.register.get(name)
+        if connection.state is ConnectionState.PAUSED:
+            raise paused(connection)
         credentials = self.register.credentials(connection)
         async with self.database.lock(f"run:{connection.id}") as is_ours:
             if not is_ours:
@@ -171,19 +179,21 @@ class Hub:
             try:
                 catalogue = catalogue_for(connection.options)
                 routes = await self._first_question(client, connection, credentials, catalogue)
-                yield RunContext(
+                context = RunContext(
                     run=run,
                     database=self.database,
                     client=client,
                     routes=routes,
-                    catalogue=catalogue,
+                    catalogue=catalogue.fitted(routes),
                     sealer=self.register.sealer(connection),
                     clock=self.clock,
                     ahead=self.ahead,
                     observe=observe,
                 )
+                await confirm_identity(context, connection, may_lack=bool(options.get("bury")))
+                yield context
             except BaseException as error:
-                await self._fail(run, client, error)
+                await self._fail(run, connection, client, error)
                 raise
             finally:
                 await client.close()
@@ -200,7 +210,10 @@ class Hub:
             return await client.capabilities(namespaces_of(catalogue))
         except StoretwinError as error:
             report = await self.probe(connection, credentials)
-            raise report.trouble or error from error
+            trouble = report.trouble or error
+            if isinstance(trouble, RedirectedError) and connection.identity is not None:
+                trouble.remedy = if_it_moved(connection, trouble.target)
+            raise trouble from error
 
     async def _open_run(self, connection: Connection, kind: str, options: Mapping[str, Any]) -> Run:
         async with self.database.transaction(self.organisation_id) as tx:
@@ -214,13 +227,18 @@ class Hub:
                 now=self.clock(),
             )
 
-    async def _fail(self, run: Run, client: StoreClient, error: BaseException) -> None:
+    async def _fail(
+        self, run: Run, connection: Connection, client: StoreClient, error: BaseException
+    ) -> None:
         """Close a run that did not come to its end; where that fails too, the next run closes it."""
         stopped = not isinstance(error, Exception)
         state = RunState.INTERRUPTED if stopped else RunState.FAILED
         message = "Stopped by a person." if stopped else str(error)
         try:
             async with self.database.transaction(self.organisation_id) as tx:
+                if isinstance(error, StoreChangedError):
+                    state = RunState.PAUSED
+                    await pause_for_doubt(tx, connection, error)
                 await runs.end_run(
                     tx, run, state, requests=client.requests, now=self.clock(), error=message
                 )
@@ -245,6 +263,64 @@ class Hub:
         if name is not None:
             return catalogue_for((await self.register.get(name)).options)
         return catalogue_of_all(c.options for c in await self.register.every())
+
+    # -- which store it is ----------------------------------------------------------------------
+
+    async def look(self, name: str) -> tuple[Connection, Look]:
+        """Ask the store which one it is and compare it with the twin; nothing is written.
+
+        Raises:
+            UnknownConnectionError: there is no such connection.
+        """
+        connection = await self.register.get(name)
+        return connection, await self._look(connection)
+
+    async def accept(
+        self,
+        name: str,
+        *,
+        url: str | None = None,
+        is_restored: bool = False,
+        is_replaced: bool = False,
+    ) -> tuple[Connection, Look]:
+        """Trust the store as it is now, and resume the connection.
+
+        Args:
+            url: where the shop is from now on; the same store has to answer there.
+            is_restored: it went back or was emptied: everything is read again.
+            is_replaced: another store took its place: every record of the twin gets a tombstone.
+
+        Raises:
+            NotAcceptableError: something else is there than what is accepted.
+            RunInProgressError: a run of the connection is at work.
+            ConnectionExistsError: another connection leads to this address.
+        """
+        connection = await self.register.get(name)
+        if url is not None:
+            connection = await self.register.at(connection, url)
+        async with self.database.lock(f"run:{connection.id}") as is_ours:
+            if not is_ours:
+                raise RunInProgressError(f"A run of {name} is already at work.")
+            look = await self._look(connection)
+            await trust(
+                self.database,
+                connection,
+                look,
+                self.clock(),
+                is_restored=is_restored,
+                is_replaced=is_replaced,
+            )
+        return await self.register.get(name), look
+
+    async def _look(self, connection: Connection) -> Look:
+        credentials = self.register.credentials(connection)
+        client = self.make_client(connection, credentials)
+        try:
+            catalogue = catalogue_for(connection.options)
+            routes = await self._first_question(client, connection, credentials, catalogue)
+            return await Looker(self.database, client, routes, connection).look()
+        finally:
+            await client.close()
 
     # -- reading --------------------------------------------------------------------------------
 

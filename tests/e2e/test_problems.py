@@ -21,7 +21,8 @@ import pytest
 import trustme
 
 from installed import NAME, Done, Installation, installation, until
-from storetwin.sandboxes.woocommerce import Sandbox, running_store
+from storetwin.sandboxes.woocommerce import Sandbox, Store, running_store
+from storetwin.sandboxes.woocommerce.faults import Board
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "problems.md"
 OTHER_KEY = base64.b64encode(b"another key, thirty-two bytes ok").decode()
@@ -261,6 +262,86 @@ def header_stripped_from_basic(scene: Scene) -> Iterator[Situation]:
     scene.connect(scene.secure.url, "--ca", str(scene.authority), "--auth", "basic")
     with broken(scene.secure, "strip-auth"):
         yield Situation(scene.home, is_the_store=True)
+
+
+# -- which store it is --------------------------------------------------------------------------
+
+
+@contextmanager
+def pulled(scene: Scene) -> Iterator[Sandbox]:
+    """Lend a store of its own that was pulled."""
+    with running_store(orders=40, seed=7) as store:
+        scene.connect(store.url)
+        scene.home.do("pull", NAME)
+        yield store
+
+
+def emptied(store: Sandbox) -> None:
+    """Take every order and product away."""
+    for resource in ("orders", "products"):
+        for number in store.store.ids(resource):
+            store.store.delete(resource, number)
+
+
+@produces("restored from a backup")
+@contextmanager
+def restored(scene: Scene) -> Iterator[Situation]:
+    with pulled(scene) as store:
+        for _ in range(8):
+            store.store.create_order()
+        scene.home.do("pull", NAME)
+        store.shop.reset()
+        yield Situation(scene.home)
+        scene.home.do("connection", "accept", NAME, "--restored")
+        scene.home.do("pull", NAME)
+
+
+@produces("emptied store")
+@contextmanager
+def emptied_store(scene: Scene) -> Iterator[Situation]:
+    with pulled(scene) as store:
+        emptied(store)
+        yield Situation(scene.home)
+        scene.home.do("connection", "accept", NAME, "--restored")
+        scene.home.do("pull", NAME, "--bury")
+
+
+@produces("another store at the same address")
+@contextmanager
+def another_store(scene: Scene) -> Iterator[Situation]:
+    with pulled(scene) as store:
+        other = Store(99, 40)
+        store.shop._begin = lambda: (other, Board(other, ()))
+        store.shop.reset()
+        yield Situation(scene.home)
+        scene.home.do("connection", "accept", NAME, "--replaced", "--yes")
+        scene.home.do("pull", NAME)
+
+
+@produces("paused for a doubt")
+@contextmanager
+def paused_for_a_doubt(scene: Scene) -> Iterator[Situation]:
+    with pulled(scene) as store:
+        emptied(store)
+        assert scene.home.run("pull", NAME).code == 1
+        yield Situation(scene.home)
+
+
+@produces("paused by hand")
+@contextmanager
+def paused_by_hand(scene: Scene) -> Iterator[Situation]:
+    scene.connect(scene.store.url)
+    scene.home.do("connection", "pause", NAME)
+    yield Situation(scene.home)
+    scene.home.do("connection", "resume", NAME)
+
+
+@produces("accepted what is not there")
+@contextmanager
+def not_there(scene: Scene) -> Iterator[Situation]:
+    with pulled(scene) as store:
+        emptied(store)
+        yield Situation(scene.home)
 
 
 # -- this machine -------------------------------------------------------------------------------

@@ -207,6 +207,7 @@ def describe(connection: Connection) -> dict[str, Any]:
         "url": connection.url,
         "platform": connection.platform,
         "state": connection.state.value,
+        "pause_reason": connection.pause_reason,
         "auth": connection.auth.value,
         "detected_auth": connection.detected.value if connection.detected else None,
         "tls": "not checked"

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from storetwin.cli import connection, database, dead_letters, demo, pull, records, runs, sandbox
+from storetwin.cli import (
+    connection,
+    database,
+    dead_letters,
+    demo,
+    identity,
+    pull,
+    records,
+    runs,
+    sandbox,
+)
 
 app = typer.Typer(
     name="storetwin",
@@ -21,6 +31,8 @@ app.command("verify")(pull.verify)
 app.command("status")(runs.status)
 app.command("runs")(runs.runs)
 app.command("show")(records.show)
+for verb in (identity.identity, identity.accept, identity.pause, identity.resume):
+    connection.app.command()(verb)
 app.add_typer(connection.app, name="connection")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(database.app, name="db")

@@ -55,6 +55,7 @@ def _status_of(connection: Connection, found: Any, waiting: int) -> dict[str, An
         "connection": connection.name,
         "url": connection.url,
         "state": connection.state.value,
+        "pause_reason": connection.pause_reason,
         "dead_letters": waiting,
         "is_complete": certificate["is_complete"] if certificate else None,
         "certified_at": certificate["ended_at"] if certificate else None,
@@ -88,6 +89,8 @@ def _print_status(lines: list[dict[str, Any]], now: datetime) -> None:
         if line["dead_letters"]:
             head.append(f"  {line['dead_letters']} dead letters", "yellow")
         console.print(head)
+        if line["pause_reason"]:
+            console.print(Text(f"  Paused: {line['pause_reason']}", "yellow"), soft_wrap=True)
         rows = [
             (name, *(f"{states.get(s, 0):,}" for s in ("listed", "unlisted", "partial", "gone")))
             for name, states in sorted(line["resources"].items())

@@ -22,8 +22,7 @@ from storetwin.kernel.errors import ConfigurationError
 FEW = 5  # so many of the newest records gone at once are no deletions by hand
 ORDER_KEY = "order_key"  # random, made once with each order, never edited
 CREATED = "date_created_gmt"
-DECISIVE = (ORDER_KEY, CREATED)
-MARKS = (*DECISIVE, "slug", "sku", "name")
+MARKS = (ORDER_KEY, CREATED, "slug", "sku", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,18 +237,21 @@ def compare(held: Trace, found: Trace | None, *, accepted_at: datetime | None = 
 def _is_same(held: Mapping[str, str], found: Mapping[str, str]) -> bool | None:
     """Say whether two records of one id are the same; None where the marks do not tell.
 
-    An order key decides alone; after it the date of creation, where it is the same. That date can
-    be edited, and two shops may sell the same thing: another date with one other mark in common
-    tells nothing.
+    An order key decides alone. Else the date of creation and one more mark are enough, and without
+    that date most of the marks: dates can be edited, and two shops may sell the same thing.
     """
-    both = [name for name in MARKS if name in held and name in found]
-    same = [name for name in both if held[name] == found[name]]
-    for name in DECISIVE:
-        if name in same or (name in both and name == ORDER_KEY):
-            return name in same
-    if not both or (same and CREATED in both):
+    both = {name for name in MARKS if name in held and name in found}
+    same = {name for name in both if held[name] == found[name]}
+    if ORDER_KEY in both:
+        return ORDER_KEY in same
+    if not both:
         return None
-    return bool(same)
+    if not same or same == both:
+        return bool(same)
+    is_told = (
+        len(same) > 1 if CREATED in same else CREATED not in both and 2 * len(same) > len(both)
+    )
+    return True if is_told else None
 
 
 def stand(samples: Sequence[Sample]) -> Standing:

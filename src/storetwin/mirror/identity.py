@@ -137,9 +137,11 @@ class Looker:
             return []
         span = higher[0] - low
         targets = sorted({low + 1 + span * k // (AT_ONCE + 1) for k in range(AT_ONCE + 1)})
-        return await self._held(
+        looked_at = {seen.held.number for seen in sample.seen}
+        held = await self._held(
             resource, Q.sample_between, targets=targets, low=low, high=higher[0]
         )
+        return [trace for trace in held if trace.number not in looked_at]
 
     async def _held(self, resource: Resource, query: str, **more: Any) -> list[Trace]:
         """Return records of the twin as traces, by ascending id, without what a person waived."""

@@ -1,0 +1,330 @@
+"""A store that is not the one that was trusted: nothing is written, and a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hubs import NAME, Twin, finding, lacking
+from storetwin.connections.doubts import (
+    ConnectionPausedError,
+    NotAcceptableError,
+    StoreChangedError,
+)
+from storetwin.connections.identity import Identity, Verdict
+from storetwin.connections.models import ConnectionState
+from storetwin.db.database import Row
+from storetwin.mirror.models import Level
+from storetwin.sandboxes.woocommerce import Store
+from storetwin.sandboxes.woocommerce.faults import Board
+
+EVERYTHING = """
+SELECT resource, remote_id, state, version, encode(content_hash, 'hex') AS hash, read_at, changed_at
+FROM mirror.snapshots WHERE connection_id = %(connection_id)s ORDER BY resource, remote_id
+"""
+CURSORS = (
+    "SELECT resource, position::text FROM runs.cursors WHERE connection_id = %(connection_id)s"
+)
+MOST_ASKED = 24  # requests of a look that finds a store gone back, everything counted
+
+
+def others(twin: Twin, seed: int = 99) -> None:
+    """Let another store answer at the same address; the first one's own seed brings it back."""
+    store = Store(seed, 250)
+    twin.sandbox.shop._begin = lambda: (store, Board(store, ()))
+    twin.sandbox.shop.reset()
+
+
+def empty(twin: Twin) -> None:
+    """Take every order and product away."""
+    for resource in ("orders", "products"):
+        for number in twin.sandbox.store.ids(resource):
+            if number in twin.sandbox.store.tables[resource]:
+                twin.sandbox.store.delete(resource, number)
+
+
+def sell(twin: Twin, count: int) -> list[int]:
+    """Let new orders come."""
+    return [twin.sandbox.store.create_order() for _ in range(count)]
+
+
+async def everything(twin: Twin) -> list[Row]:
+    return await twin.rows(EVERYTHING)
+
+
+async def last_run(twin: Twin) -> Row:
+    return (await twin.hub.runs(limit=1))[0]
+
+
+async def remembered(twin: Twin) -> Identity:
+    found = Identity.from_json((await twin.hub.register.get(NAME)).identity)
+    assert found is not None
+    return found
+
+
+async def pauses(twin: Twin, verdict: Verdict, *told: str) -> StoreChangedError:
+    """Pull, and make sure that the run ends paused without having changed anything."""
+    before, cursors = await everything(twin), await twin.rows(CURSORS)
+    letters = await twin.letters()
+    with pytest.raises(StoreChangedError) as caught:
+        await twin.pull()
+    error = caught.value
+    assert error.judgement.verdict is verdict
+    assert await everything(twin) == before
+    assert await twin.rows(CURSORS) == cursors
+    assert await twin.letters() == letters
+    connection = await twin.hub.register.get(NAME)
+    assert connection.state is ConnectionState.PAUSED
+    assert connection.pause_reason == error.message
+    run = await last_run(twin)
+    assert (run["state"], run["error"]) == ("paused", error.message)
+    for part in (*told, "Nothing was changed in the twin."):
+        assert part in error.message
+    assert f"storetwin connection accept {NAME}" in (error.remedy or "")
+    assert f"storetwin connection resume {NAME}" in (error.remedy or "")
+    await refuses(twin, error)
+    return error
+
+
+async def refuses(twin: Twin, error: StoreChangedError) -> None:
+    """Make sure that later runs ask the store nothing and say the same."""
+    asked, run = twin.sandbox.requests.total, (await last_run(twin))["run_id"]
+    verbs: list[Callable[[], Any]] = [twin.pull, twin.verify]
+    for verb in verbs:
+        with pytest.raises(ConnectionPausedError) as caught:
+            await verb()
+        assert error.message in caught.value.message
+        assert caught.value.remedy == error.remedy
+    assert twin.sandbox.requests.total == asked
+    assert (await last_run(twin))["run_id"] == run
+
+
+# -- the same store ---------------------------------------------------------------------------------
+
+
+async def test_the_first_pull_remembers_which_store_it_is(twin: Twin) -> None:
+    assert (await twin.hub.register.get(NAME)).identity is None
+    await twin.pull()
+    found = await remembered(twin)
+    assert found.home_url == twin.sandbox.url
+    assert found.store_id
+    assert (found.wc_version, found.currency, found.doubt) == ("10.5.0", "USD", None)
+    _, look = await twin.hub.look(NAME)
+    assert look.judgement.verdict is Verdict.SAME
+
+
+async def test_a_look_at_the_same_store_costs_four_requests(twin: Twin) -> None:
+    await twin.pull()
+    twin.sandbox.requests.clear()
+    await twin.hub.look(NAME)
+    asked = [exchange.path for exchange in twin.sandbox.requests.log]
+    assert [path.partition("/wp-json/")[2] for path in asked] == [
+        "wc/v3",
+        "wc/v3/system_status",
+        "",
+        "wc/v3/orders",
+        "wc/v3/products",
+    ]
+
+
+async def test_a_connection_without_identity_remembers_it_at_its_next_run(twin: Twin) -> None:
+    await twin.pull("orders")
+    await twin.rows(
+        "UPDATE connections.connections SET identity = NULL WHERE id = %(connection_id)s RETURNING 1"
+    )
+    await twin.pull("orders")
+    assert (await remembered(twin)).store_id
+
+
+async def test_what_happens_in_a_shop_by_itself_is_no_doubt(twin: Twin) -> None:
+    await twin.pull()
+    store = twin.sandbox.store
+    for number in sell(twin, 4):
+        await twin.pull("orders")
+        store.delete("orders", number)
+    newest = store.ids("products")[-3:]
+    for number in newest:
+        store.edit("products", number, {"name": f"Renamed {number}", "sku": f"new-{number}"})
+    store.trash("orders", store.ids("orders")[-1])
+    outcome = await twin.pull()
+    assert outcome.is_complete, lacking(outcome)
+
+
+# -- a restored backup ------------------------------------------------------------------------------
+
+
+async def test_a_restored_store_pauses_and_goes_on_when_a_person_says_so(twin: Twin) -> None:
+    oldest = max(twin.sandbox.store.ids("orders"))
+    new = sell(twin, 30)
+    await twin.pull()
+    twin.sandbox.shop.reset()
+    error = await pauses(twin, Verdict.RESTORED, f"orders {new[0]} to {new[-1]} are gone")
+    kept = error.judgement.kept_until["orders"]
+    assert kept <= oldest
+    assert f"the last that is the same is {kept} of " in error.message
+    assert "--restored" in (error.remedy or "")
+
+    with pytest.raises(NotAcceptableError):
+        await twin.hub.accept(NAME)
+    assert (await twin.hub.register.get(NAME)).state is ConnectionState.PAUSED
+    await twin.hub.accept(NAME, is_restored=True)
+    assert await twin.rows(CURSORS) == []
+    assert set(map(str, new)) <= (await twin.snapshots("orders")).keys()
+
+    careful = await twin.pull()
+    assert not careful.is_complete
+    assert "--bury" in str(lacking(careful)["orders"])
+    assert set(map(str, new)) <= (await twin.snapshots("orders")).keys()
+    done = await twin.pull(bury_many=True)
+    assert done.is_complete, lacking(done)
+    assert finding(done, "orders")["buried"] == len(new)
+    assert set(map(str, new)) <= (await twin.snapshots("orders", gone=True)).keys()
+    again = await twin.verify(level=Level.BYTES)
+    assert again.is_complete, lacking(again)
+
+
+async def test_ids_that_are_used_again_become_new_versions(twin: Twin) -> None:
+    new = sell(twin, 12)
+    await twin.pull()
+    before = await twin.documents("orders")
+    twin.sandbox.shop.reset()
+    twin.sandbox.store.seed = 6  # order keys are drawn anew
+    twin.sandbox.store.create("coupons", {"code": "moves the ids by one"})
+    used = sell(twin, 8)
+    error = await pauses(twin, Verdict.RESTORED, "are others than the twin holds")
+    await twin.hub.accept(NAME, is_restored=True)
+    outcome = await twin.pull(bury_many=True)
+    assert outcome.is_complete, lacking(outcome)
+    both = {str(number) for number in set(new) & set(used)}
+    assert both
+    assert error.judgement.kept_until["orders"] < min(map(int, both))
+    earlier = await twin.earlier_versions("orders")
+    for name in both:
+        assert earlier[name] == [before[name]]
+        assert (await twin.documents("orders"))[name] == twin.expected("orders")[name]
+    gone = {str(number) for number in set(new) - set(used)}
+    assert gone <= (await twin.snapshots("orders", gone=True)).keys()
+
+
+async def test_few_orders_that_are_gone_are_buried_each_on_its_own_404(twin: Twin) -> None:
+    new = sell(twin, 3)
+    await twin.pull()
+    twin.sandbox.shop.reset()
+    outcome = await twin.pull()
+    assert outcome.is_complete, lacking(outcome)
+    assert finding(outcome, "orders")["buried"] == len(new)
+
+
+async def test_a_look_at_a_restored_store_stays_cheap(twin: Twin) -> None:
+    sell(twin, 200)
+    await twin.pull()
+    twin.sandbox.shop.reset()
+    oldest = max(twin.sandbox.store.ids("orders"))
+    twin.sandbox.requests.clear()
+    _, look = await twin.hub.look(NAME)
+    assert look.judgement.verdict is Verdict.RESTORED
+    assert oldest - 10 <= look.judgement.kept_until["orders"] <= oldest
+    assert twin.sandbox.requests.total <= MOST_ASKED
+
+
+async def test_a_bury_says_that_the_loss_is_real(twin: Twin) -> None:
+    new = sell(twin, 30)
+    await twin.pull()
+    for number in new:
+        twin.sandbox.store.delete("orders", number)
+    outcome = await twin.pull(bury_many=True)
+    assert outcome.is_complete, lacking(outcome)
+    assert finding(outcome, "orders")["buried"] == len(new)
+
+
+async def test_a_store_put_right_goes_on_after_a_resume(twin: Twin) -> None:
+    await twin.pull()
+    others(twin)
+    await pauses(twin, Verdict.ANOTHER)
+    await twin.hub.register.resume(NAME)
+    with pytest.raises(StoreChangedError):
+        await twin.pull()
+    others(twin, seed=5)
+    await twin.hub.register.resume(NAME)
+    outcome = await twin.pull()
+    assert outcome.is_complete, lacking(outcome)
+    assert (await remembered(twin)).doubt is None
+
+
+# -- wiped, and another one -------------------------------------------------------------------------
+
+
+async def test_a_wiped_store_pauses_and_is_buried_only_with_two_words(twin: Twin) -> None:
+    await twin.pull()
+    count = len(await twin.snapshots("orders"))
+    empty(twin)
+    await pauses(twin, Verdict.WIPED, "it has no orders and products at all")
+    with pytest.raises(NotAcceptableError):
+        await twin.hub.accept(NAME)
+    await twin.hub.accept(NAME, is_restored=True)
+    careful = await twin.pull()
+    assert "--bury" in str(lacking(careful)["orders"])
+    assert len(await twin.snapshots("orders")) == count
+    done = await twin.pull(bury_many=True)
+    assert done.is_complete, lacking(done)
+    assert len(await twin.snapshots("orders", gone=True)) == count
+    assert await twin.snapshots("orders") == {}
+
+
+async def test_another_store_takes_the_place_only_of_a_retired_twin(twin: Twin) -> None:
+    await twin.pull()
+    before = await twin.documents("orders")
+    others(twin)
+    error = await pauses(twin, Verdict.ANOTHER, "none of ", "records looked at")
+    assert "--replaced" in (error.remedy or "")
+    for is_restored in (False, True):
+        with pytest.raises(NotAcceptableError):
+            await twin.hub.accept(NAME, is_restored=is_restored)
+    await twin.hub.accept(NAME, is_replaced=True)
+    assert {row["state"] for row in await everything(twin)} == {"gone"}
+    outcome = await twin.pull()
+    assert outcome.is_complete, lacking(outcome)
+    assert (await twin.documents("orders")).keys() == twin.expected("orders").keys()
+    earlier = await twin.earlier_versions("orders")
+    assert {name: found[0] for name, found in earlier.items()} == before
+
+
+# -- what a store does not tell ---------------------------------------------------------------------
+
+
+async def test_records_that_only_the_lists_hide_are_no_doubt(twin: Twin) -> None:
+    await twin.pull()
+    twin.sandbox.faults.switch_on("hidden:count=12,resource=products")
+    _, look = await twin.hub.look(NAME)
+    assert look.judgement.is_trusted
+
+
+# -- by hand ----------------------------------------------------------------------------------------
+
+
+async def test_a_person_pauses_and_resumes(twin: Twin) -> None:
+    await twin.hub.register.pause(NAME, "The shop is being rebuilt.")
+    with pytest.raises(ConnectionPausedError) as caught:
+        await twin.pull()
+    assert caught.value.message == f"{NAME} is paused. The shop is being rebuilt."
+    assert caught.value.remedy == f"Go on with: storetwin connection resume {NAME}"
+    assert twin.sandbox.requests.total == 0
+    await twin.hub.register.resume(NAME)
+    assert (await twin.pull("tax_classes")).is_complete
+
+
+async def test_a_shop_moves_to_another_address(twin: Twin) -> None:
+    await twin.pull()
+    new = twin.sandbox.url.replace("127.0.0.1", "localhost")
+    connection, look = await twin.hub.accept(NAME, url=new)
+    assert look.judgement.verdict in (Verdict.MOVED, Verdict.CLONED)
+    assert connection.url == new
+    assert (await remembered(twin)).home_url == new
+    outcome = await twin.pull()
+    assert outcome.is_complete, lacking(outcome)
+    others(twin)
+    with pytest.raises(NotAcceptableError):
+        await twin.hub.accept(NAME, url=twin.sandbox.url)
+    assert (await twin.hub.register.get(NAME)).url == new
