@@ -32,6 +32,8 @@ class Answer:
         headers: names in lower case.
         served_at: the other side's ``Date``.
         elapsed: seconds from asking to the last byte.
+        store_seconds: what of it the store took itself, as far as can be told: until its first
+            byte, without the way there and back, and without what we were busy with meanwhile.
     """
 
     status: int
@@ -39,3 +41,4 @@ class Answer:
     body: bytes = field(repr=False)
     served_at: datetime | None
     elapsed: float
+    store_seconds: float = 0.0

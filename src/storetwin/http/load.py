@@ -1,65 +1,104 @@
-"""How many requests a server gets at once: more while it is well, half as soon as it struggles."""
+"""Lets requests through to a store: so many at once, with rests, and so many a minute at most."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-GROW_AFTER = 4  # good answers at the current width before one more is tried
-SLOWER = 2.5  # an answer this much slower than usual is a struggle
-MEMORY = 0.2  # weight of the newest answer in what is usual
+from storetwin.http.width import Width
 
 
 @dataclass(slots=True)
-class Width:
-    """How many at once, pure: additive increase, multiplicative decrease.
+class Spacing:
+    """So many requests a minute at most, evenly spaced: no minute ever has one more. Pure.
 
     Args:
-        ceiling: never more.
-        value: now.
+        per_minute: None for no such limit.
     """
 
-    ceiling: int
-    value: int = 1
-    _good: int = 0
-    _usual: float | None = None
+    per_minute: int | None = None
+    _next: float = float("-inf")
 
-    def answered(self, seconds: float, size: int) -> None:
-        """Note a good answer; its time is judged by its size, so that big pages are no struggle."""
-        cost = seconds / (1.0 + size / 100_000)
-        usual = self._usual
-        self._usual = cost if usual is None else usual + (cost - usual) * MEMORY
-        if usual is not None and cost > usual * SLOWER and seconds > 1.0:
-            self.struggled()
-            return
-        self._good += 1
-        if self._good >= GROW_AFTER * self.value and self.value < self.ceiling:
-            self.value, self._good = self.value + 1, 0
+    def reserve(self, now: float) -> float:
+        """Take the next place; return the seconds to wait for it."""
+        if self.per_minute is None:
+            return 0.0
+        place = max(now, self._next)
+        self._next = place + 60.0 / self.per_minute
+        return place - now
 
-    def struggled(self) -> None:
-        """Note a 429, a 5xx, a time-out or a very slow answer: half as many from here on."""
-        self.value, self._good = max(1, self.value // 2), 0
+
+@dataclass(slots=True)
+class Turn:
+    """One request's time at the store, from its start to its end.
+
+    Args:
+        number: which request it is, counted from 1.
+        beside: how many were in flight when it started, itself included.
+    """
+
+    number: int
+    beside: int
 
 
 @dataclass(slots=True)
 class Limiter:
-    """Lets as many requests through at once as its width says."""
+    """Lets as many requests through at once as its width says, and no more a minute than allowed.
+
+    Args:
+        width: decides how many at once, and how long to rest in between.
+        spacing: decides when the next one may start.
+        clock: seconds that only go forward.
+        sleep: how to wait.
+    """
 
     width: Width
+    spacing: Spacing = field(default_factory=Spacing)
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _flying: int = 0
+    _started: int = 0
+    _rest_until: float = float("-inf")
     _room: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
+    async def slot(self) -> AsyncIterator[Turn]:
         """Wait for room, and make room again at the end."""
         async with self._room:
             await self._room.wait_for(lambda: self._flying < self.width.value)
             self._flying += 1
         try:
-            yield
+            await self._hold_back()
+            self._started += 1
+            started = self.clock()
+            yield Turn(self._started, self._flying)
+            self._rest_until = self.clock() + self.width.rest(self.clock() - started)
         finally:
             self._flying -= 1
             async with self._room:
                 self._room.notify_all()
+
+    async def _hold_back(self) -> None:
+        """Wait until the store had its rest, and until the minute has room."""
+        now = self.clock()
+        held = max(self.spacing.reserve(now), self._rest_until - now)
+        if held > 0:
+            await self.sleep(held)
+
+    def answered(self, turn: Turn, kind: str, seconds: float) -> None:
+        """Tell the width of a good answer, while its turn is still on.
+
+        Args:
+            seconds: what the store took for it.
+        """
+        beside = min(turn.beside, self._flying)
+        if beside == 1 and (turn.beside > 1 or self._started > turn.number):
+            beside = 0  # alone for a part of it only
+        self.width.answered(kind, seconds, beside, self.clock())
+
+    def struggled(self) -> None:
+        """Tell the width that no good answer came."""
+        self.width.struggled(self.clock())

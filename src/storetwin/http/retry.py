@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from storetwin.kernel.errors import RetryableError
 
 SLOW_TRIES = 2  # a page that runs into the time-out is mostly too heavy, and costs it each time
 HURRIED = Backoff(base=0.3, longest=1.0, attempts=2)
+NUMBER = re.compile(r"(?<=/)\d+")
 BUSY = frozenset({429, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
@@ -84,7 +86,7 @@ class Retrying:
             await self.sleep(pause)
 
     async def _try(self, request: Request) -> tuple[Answer | None, RetryableError | None]:
-        async with self.limiter.slot():
+        async with self.limiter.slot() as turn:
             held = self.circuit.wait(time.monotonic())
             if held > 0:
                 return None, CircuitOpenError(
@@ -94,18 +96,19 @@ class Retrying:
             try:
                 answer = await self.transport.send(request)
             except (UnreachableError, NoAnswerError, AnswerCutError) as error:
-                self.limiter.width.struggled()
+                self.limiter.struggled()
                 self.circuit.failed(time.monotonic())
                 return None, error
             except BaseException:
                 self.circuit.abandoned()
                 raise
             if answer.status in BUSY:
-                self.limiter.width.struggled()
+                self.limiter.struggled()
                 self.circuit.failed(time.monotonic())
             else:
                 self.circuit.succeeded()
-                self.limiter.width.answered(answer.elapsed, len(answer.body))
+                if answer.status < 300:  # a refusal says nothing of what an answer costs
+                    self.limiter.answered(turn, kind_of(request), answer.store_seconds)
             return answer, None
 
 
@@ -113,6 +116,13 @@ def _is_worth_a_retry(error: RetryableError, attempt: int) -> bool:
     if isinstance(error, NoAnswerError):
         return attempt < SLOW_TRIES
     return not (isinstance(error, UnreachableError) and error.is_name_unknown)
+
+
+def kind_of(request: Request) -> str:
+    """Name what is asked without which one: requests of one kind cost a store much the same."""
+    params = request.params
+    path = NUMBER.sub("#", request.url)
+    return f"{request.method} {path} {params.get('per_page', '')} {params.get('_fields', '')}"
 
 
 def retry_after(answer: Answer, now: datetime) -> float | None:

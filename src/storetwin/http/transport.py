@@ -6,7 +6,6 @@ import asyncio
 import errno
 import os
 import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -24,6 +23,7 @@ from storetwin.http.errors import (
     TlsError,
     UnreachableError,
 )
+from storetwin.http.timing import Stopwatch, Way
 from storetwin.kernel.clock import parse_http_date
 from storetwin.kernel.errors import ConfigurationError
 
@@ -74,6 +74,7 @@ class Transport:
         self._tls = tls
         self._user_agent = user_agent
         self._session: aiohttp.ClientSession | None = None
+        self._way = Way()
         self.requests = 0
         self.bytes = 0
 
@@ -91,15 +92,17 @@ class Transport:
             RedirectedError: the answer sends us elsewhere.
         """
         self.requests += 1
-        started = time.perf_counter()
+        watch = Stopwatch()
         try:
-            async with self._open().request(
+            async with self._open(request).request(
                 request.method,
                 URL(request.url).with_query(list(request.params.items())),
                 headers=request.headers,
                 data=request.body,
                 allow_redirects=False,
+                trace_request_ctx=watch,
             ) as response:
+                waited = watch.waited()
                 body = await self._read(response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 self._check_redirect(request, response.status, headers)
@@ -108,19 +111,22 @@ class Transport:
                     headers=headers,
                     body=body,
                     served_at=parse_http_date(headers.get("date")),
-                    elapsed=time.perf_counter() - started,
+                    elapsed=watch.elapsed,
+                    store_seconds=self._way.store_seconds(waited),
                 )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             _translate(request, error, self._timeout)
 
-    def _open(self) -> aiohttp.ClientSession:
+    def _open(self, request: Request) -> aiohttp.ClientSession:
         if self._session is None:
+            self._way.trips = 2 if request.url.startswith("https:") else 1
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=self._tls.context(), limit=64),
                 timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=CONNECT_SECONDS),
                 headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate"},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 raise_for_status=False,
+                trace_configs=[self._way.trace()],
             )
         return self._session
 

@@ -24,8 +24,9 @@ from storetwin.http import (
     TlsPolicy,
     Transport,
 )
-from storetwin.http.load import Width
+from storetwin.http.load import Spacing
 from storetwin.http.retry import BUSY
+from storetwin.http.width import Width
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import Clock, utc_now
 from storetwin.kernel.errors import CredentialError, RetryableError
@@ -348,6 +349,9 @@ def connect_store(
         tls=TlsPolicy(connection.ca, connection.is_tls_insecure),
         user_agent=f"Storetwin/{version('storetwin')}",
     )
-    width = Width(ceiling=settings.max_concurrency, value=min(2, settings.max_concurrency))
-    retrying = Retrying(transport, Limiter(width), backoff=backoff or Backoff())
+    options = connection.options
+    limiter = Limiter(
+        Width(ceiling=options.at_once or settings.max_concurrency), Spacing(options.per_minute)
+    )
+    retrying = Retrying(transport, limiter, backoff=backoff or Backoff())
     return StoreClient(connection, credentials, retrying, clock)

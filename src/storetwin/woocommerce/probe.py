@@ -28,8 +28,8 @@ from storetwin.http import (
     TlsPolicy,
     Transport,
 )
-from storetwin.http.load import Width
 from storetwin.http.retry import BUSY, HURRIED
+from storetwin.http.width import Width
 from storetwin.kernel.clock import Clock, utc_now
 from storetwin.kernel.errors import CredentialError, StoretwinError
 from storetwin.settings import Settings

@@ -14,8 +14,8 @@ from storetwin.http import (
     UnreachableError,
 )
 from storetwin.http.circuit import Circuit
-from storetwin.http.load import Width
 from storetwin.http.retry import retry_after
+from storetwin.http.width import Width
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.errors import RetryableError
 
