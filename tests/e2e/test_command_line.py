@@ -165,6 +165,48 @@ def test_a_record_and_its_exact_bytes(home, store):
     assert home.run("show", NAME, "orders", "99999999").code == 2
 
 
+def test_what_is_pulled_is_chosen_and_shown(home, other, tmp_path):
+    file = tmp_path / "bookings.json"
+    file.write_text('{"name": "bookings", "path": "wc-bookings/v1/bookings"}', encoding="utf-8")
+    chosen = ("--notes", "--without", "reviews", "--endpoint", str(file), "--language", "de")
+    gentle = ("--at-once", "3", "--per-minute", "60", "--quiet", "22:00-06:00")
+    told = home.do("connection", "set", OTHER, *chosen, *gentle, "--json").json
+    wanted = {
+        "extra": ["order_notes"],
+        "without": ["reviews"],
+        "languages": ["de"],
+        "at_once": 3,
+        "per_minute": 60,
+        "quiet_hours": ["22:00-06:00"],
+    }
+    assert {name: told[name] for name in wanted} == wanted
+    home.do("connection", "set", OTHER, "--at-once", "0")
+    shown = home.do("connection", "show", OTHER, "--json").json
+    assert {name: shown[name] for name in wanted} == wanted | {"at_once": None}
+    assert shown["endpoints"][0]["path"] == "wc-bookings/v1/bookings"
+    text = home.do("connection", "show", OTHER).out
+    assert "bookings (wc-bookings/v1/bookings)" in text
+    home.do("connection", "set", OTHER, "--no-quiet", "--no-language", "--no-endpoint", "bookings")
+    after = home.do("connection", "show", OTHER, "--json").json
+    assert (after["quiet_hours"], after["languages"], after["endpoints"]) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--extra", "nothing"), 2, "There is no resource 'nothing'."),
+        (("--without", "zones"), 1, "are read through zones, which are left out."),
+        (("--quiet", "night"), 1, "'night' is no span of the day."),
+        (("--endpoint", "/nowhere.json"), 1, "The file /nowhere.json cannot be read"),
+    ],
+)
+def test_a_choice_that_cannot_be_used_is_told(home, other, arguments, code, said):
+    done = home.run("connection", "set", OTHER, *arguments, "--json")
+    assert done.code == code, done.said
+    assert said in done.json["error"]["message"]
+    assert done.json["error"]["remedy"]
+
+
 # -- what goes wrong ----------------------------------------------------------------------------
 
 

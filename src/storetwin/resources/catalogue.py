@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from storetwin.kernel.errors import UnknownNameError
 from storetwin.resources import products, sales, setup
-from storetwin.resources.declaration import Resource
+from storetwin.resources.declaration import Resource, RouteArguments
 
 RESOURCES: tuple[Resource, ...] = (
     setup.TAX_CLASSES,
@@ -67,6 +67,10 @@ class Catalogue:
             f"There is no resource {name!r}.",
             remedy=f"Choose from: {', '.join(sorted(r.name for r in self.resources))}.",
         )
+
+    def fitted(self, routes: RouteArguments) -> Catalogue:
+        """Return the catalogue as it holds on a store with these routes."""
+        return Catalogue(tuple(r.fitted(routes) for r in self.resources), self.left_out)
 
     def ordered(self, names: Iterable[str]) -> tuple[Resource, ...]:
         """Return the named resources in pull order, with the containers they are listed in.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from storetwin.resources.secrets import Secrets
@@ -140,6 +140,18 @@ class Resource:
             return None
         own = remote_id.removeprefix(f"{container}/") if self.is_named_below_parent else remote_id
         return self.single.replace("{parent}", container or "").replace("{id}", own)
+
+    def fitted(self, routes: RouteArguments) -> Resource:
+        """Return the declaration as it holds on a store with these routes.
+
+        A list that does not declare ``include`` ignores it without a word, and would give all of
+        itself for the few records that were asked for.
+        """
+        path = self.path if routes.exists(self.path) else self.fallback or self.path
+        if not self.can_include or not routes.accepts(path, "per_page"):
+            return self
+        takes_both = routes.accepts(path, "include") and routes.accepts(path, "exclude")
+        return self if takes_both else replace(self, can_include=False)
 
     def lists_of(self, path: str, routes: RouteArguments) -> tuple[Params, ...]:
         """Return the parameters of each list to walk on a store with these routes."""

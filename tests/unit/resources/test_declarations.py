@@ -43,6 +43,20 @@ def test_remote_ids_are_unique_within_a_resource_and_lead_to_an_address():
     assert named("system_status").address("system_status", None) == "system_status"
 
 
+def test_a_list_is_asked_for_single_records_only_where_it_takes_that():
+    def routes(*names):
+        return Routes({"a": {name: {} for name in names}})
+
+    resource = Resource("a", "a", None)
+    assert resource.fitted(routes("per_page", "include", "exclude")).can_include
+    assert not resource.fitted(routes("per_page", "include")).can_include
+    assert not resource.fitted(routes("per_page")).can_include
+    assert resource.fitted(routes()).can_include, (
+        "what a route does not tell is not held against it"
+    )
+    assert resource.fitted(NONE) is resource
+
+
 def test_each_language_has_its_lists():
     resource = Resource(
         "a", "a", None, lists=Lists(fixed=({"s": "1"}, {"s": "2"})), languages=("de", "fr")
