@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,10 @@ from storetwin.connections.models import ConnectionState
 from storetwin.db.database import Row
 from storetwin.mirror.models import Level
 from storetwin.sandboxes.woocommerce import Store
+from storetwin.sandboxes.woocommerce.answers import Answer
 from storetwin.sandboxes.woocommerce.faults import Board
+from storetwin.sandboxes.woocommerce.php_json import dumps
+from storetwin.sandboxes.woocommerce.request import Request
 
 EVERYTHING = """
 SELECT resource, remote_id, state, version, encode(content_hash, 'hex') AS hash, read_at, changed_at
@@ -27,6 +31,7 @@ FROM mirror.snapshots WHERE connection_id = %(connection_id)s ORDER BY resource,
 CURSORS = (
     "SELECT resource, position::text FROM runs.cursors WHERE connection_id = %(connection_id)s"
 )
+SANDBOX_ID = b"a50c751d-2a6d-41ee-84e0-100f89fcc06f"
 MOST_ASKED = 24  # requests of a look that finds a store gone back, everything counted
 
 
@@ -35,6 +40,23 @@ def others(twin: Twin, seed: int = 99) -> None:
     store = Store(seed, 250)
     twin.sandbox.shop._begin = lambda: (store, Board(store, ()))
     twin.sandbox.shop.reset()
+
+
+def calls_itself(twin: Twin, *, home: str | None = None, store_id: str | None = None) -> None:
+    """Let the store say something else of itself; without ``store_id`` none is told at all."""
+    shop = twin.sandbox.shop
+    shop_answers, own = type(shop).respond, dumps(twin.sandbox.url).encode()
+
+    def respond(request: Request) -> Answer:
+        answer = shop_answers(shop, request)
+        if request.path.endswith(("/wp-json/", "/system_status")):
+            own_id = b'"store_id":"%s"' % SANDBOX_ID
+            answer.body = answer.body.replace(
+                own_id, b'"store_id":%s' % json.dumps(store_id).encode()
+            ).replace(own, dumps(home or twin.sandbox.url).encode())
+        return answer
+
+    shop.respond = respond
 
 
 def empty(twin: Twin) -> None:
@@ -299,6 +321,97 @@ async def test_records_that_only_the_lists_hide_are_no_doubt(twin: Twin) -> None
     twin.sandbox.faults.switch_on("hidden:count=12,resource=products")
     _, look = await twin.hub.look(NAME)
     assert look.judgement.is_trusted
+
+
+# -- moved, and copied ------------------------------------------------------------------------------
+
+
+async def test_a_moved_shop_pauses_and_goes_on_under_its_new_name(twin: Twin) -> None:
+    await twin.pull()
+    calls_itself(twin, home="https://new.example", store_id=SANDBOX_ID.decode())
+    error = await pauses(twin, Verdict.MOVED, "https://new.example", twin.sandbox.url)
+    assert error.message.startswith(f"The store at {twin.sandbox.url} has moved: ")
+    await twin.hub.accept(NAME)
+    assert (await remembered(twin)).home_url == "https://new.example"
+    outcome = await twin.pull()
+    assert outcome.is_complete, lacking(outcome)
+    assert await twin.earlier_versions("orders") == {}
+
+
+async def test_a_copy_is_told_while_the_original_still_answers(twin: Twin) -> None:
+    """The connection goes by another name of the store's host than the store itself."""
+    original = twin.sandbox.url.replace("127.0.0.1", "localhost")
+    calls_itself(twin, home=original, store_id=SANDBOX_ID.decode())
+    await twin.pull()
+    assert (await remembered(twin)).home_url == original
+    shop = twin.sandbox.shop
+
+    def respond(request: Request) -> Answer:
+        is_original = request.headers["host"].startswith("localhost")
+        home = original if is_original else "https://staging.example"
+        calls_itself(twin, home=home, store_id=SANDBOX_ID.decode())
+        answer = shop.respond(request)
+        shop.respond = respond
+        return answer
+
+    shop.respond = respond
+    await pauses(twin, Verdict.CLONED, "https://staging.example", original)
+
+
+async def test_a_new_installation_of_the_same_records_is_a_copy(twin: Twin) -> None:
+    await twin.pull()
+    calls_itself(twin, store_id="11111111-2222")
+    error = await pauses(twin, Verdict.CLONED, "11111111-2222", SANDBOX_ID.decode())
+    assert f"A copy of the store answers at {twin.sandbox.url}" in error.message
+    await twin.hub.accept(NAME)
+    assert (await remembered(twin)).store_id == "11111111-2222"
+    outcome = await twin.pull()
+    assert outcome.is_complete, lacking(outcome)
+
+
+async def test_a_store_that_no_longer_tells_its_id_is_known_by_its_records(twin: Twin) -> None:
+    await twin.pull()
+    calls_itself(twin)
+    outcome = await twin.pull()
+    assert outcome.is_complete, lacking(outcome)
+    assert (await remembered(twin)).store_id == SANDBOX_ID.decode()
+    sell(twin, 12)
+    await twin.pull()
+    twin.sandbox.shop.reset()
+    await pauses(twin, Verdict.RESTORED)
+
+
+async def test_keys_that_may_not_see_the_status_go_by_the_public_index(twin: Twin) -> None:
+    shop = twin.sandbox.shop
+
+    def respond(request: Request) -> Answer:
+        if request.path.endswith("/system_status"):
+            body = b'{"code":"woocommerce_rest_cannot_view","message":"No.","data":{"status":403}}'
+            return Answer(403, body)
+        return type(shop).respond(shop, request)
+
+    shop.respond = respond
+    await twin.pull("orders", "products")
+    found = await remembered(twin)
+    assert (found.store_id, found.home_url, found.name) == (None, twin.sandbox.url, "Sandbox store")
+    empty(twin)
+    await pauses(twin, Verdict.WIPED)
+
+
+async def test_a_test_of_the_connection_says_that_the_store_calls_itself_otherwise(
+    twin: Twin,
+) -> None:
+    await twin.pull("tax_classes")
+    calls_itself(twin, store_id="11111111-2222")
+    report = await twin.hub.test_connection(NAME)
+    check = next(check for check in report.checks if check.name == "identity")
+    assert check.ok is False
+    assert "11111111-2222" in check.finding
+    calls_itself(twin)
+    report = await twin.hub.test_connection(NAME)
+    check = next(check for check in report.checks if check.name == "identity")
+    assert check.ok is None
+    assert "tells no store_id" in check.finding
 
 
 # -- by hand ----------------------------------------------------------------------------------------
