@@ -38,6 +38,7 @@ from storetwin.woocommerce.errors import (
     NotFoundError,
     RequestRefusedError,
 )
+from storetwin.woocommerce.pace import burden
 from storetwin.woocommerce.refusals import busy, not_allowed, redirected
 from storetwin.woocommerce.routes import Routes
 
@@ -61,16 +62,14 @@ class Page:
         records: exact bytes of each, in the store's order.
         total: ``X-WP-Total``; a hint, for it may lie.
         served_at: the store's clock.
-        elapsed: seconds.
-        size: bytes of the body.
+        burden: how many times as heavy it was as a page should be (:mod:`pace`).
     """
 
     records: tuple[bytes, ...]
     total: int | None
     served_at: datetime
     remarks: tuple[str, ...]
-    elapsed: float
-    size: int
+    burden: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +130,12 @@ class StoreClient:
             total=int(total) if total.isdecimal() else None,
             served_at=self._served_at(answer),
             remarks=found.remarks + (() if answer.served_at else (NO_DATE,)),
-            elapsed=answer.elapsed,
-            size=len(answer.body),
+            burden=burden(
+                answer.elapsed,
+                answer.store_seconds,
+                len(answer.body),
+                is_resting=self._retrying.limiter.width.share < 1.0,
+            ),
         )
 
     async def get(self, path: str, params: Mapping[str, str]) -> Single:

@@ -19,15 +19,18 @@ MAX_EXCLUDED = 200  # ids in one URL, well below the 8 kB that servers allow
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A page of records, in the store's order."""
+    """A page of records, in the store's order.
+
+    Args:
+        burden: how many times as heavy the page was as it should be (:mod:`pace`).
+    """
 
     records: tuple[Record, ...]
     nameless: tuple[RecordError, ...]
     served_at: datetime
     total: int | None
     remarks: tuple[str, ...]
-    size_bytes: int
-    elapsed: float
+    burden: float
 
     @property
     def is_blank(self) -> bool:
@@ -85,7 +88,7 @@ class Listing:
         """Read a list that ignores paging and always gives everything, or the one document."""
         if self.resource.is_document:
             single = await self.client.get(self.path, dict(self.params))
-            page = Page((single.document,), None, single.served_at, single.remarks, 0.0, 0)
+            page = Page((single.document,), None, single.served_at, single.remarks)
         else:
             page = await self._list(dict(self.params))
         return self._load(page)
@@ -108,7 +111,7 @@ class Listing:
             if self.container is None or not error.wc_code or error.is_route_missing:
                 raise
             remark = f"{self.path} holds nothing: {error.wc_code}"
-            return Page((), 0, error.served_at, (remark,), 0.0, 0)
+            return Page((), 0, error.served_at, (remark,))
 
     def _with_fields(self, asked: dict[str, str]) -> dict[str, str]:
         if self.light and self.resource.light:
@@ -128,8 +131,7 @@ class Listing:
             served_at=page.served_at,
             total=page.total,
             remarks=page.remarks,
-            size_bytes=page.size,
-            elapsed=page.elapsed,
+            burden=page.burden,
         )
 
     def _read(self, document: bytes) -> Record:

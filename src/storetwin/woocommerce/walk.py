@@ -15,14 +15,13 @@ from datetime import datetime
 from storetwin.kernel.errors import RecordError
 from storetwin.woocommerce.errors import BadAnswerError, StoreDownError
 from storetwin.woocommerce.listing import MAX_EXCLUDED, Listing, Loaded
+from storetwin.woocommerce.pace import next_size
 from storetwin.woocommerce.paging import FULL_PAGE, SMALLEST, Position, Verdict, judge
 from storetwin.woocommerce.records import Record
 from storetwin.woocommerce.split import name_unreadable
 
 MAX_UNREADABLE = 1_000
 PATIENCE = 3  # how often the same page is asked for before it counts as bad
-HEAVY_PAGE_BYTES = 16 * 1024 * 1024
-SLOW_PAGE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +184,8 @@ class Walk:
         )
 
     def _adapt(self, loaded: Loaded) -> None:
-        """Ask for less where a page is heavy or slow, for more after a page went well."""
-        if loaded.size_bytes > HEAVY_PAGE_BYTES or loaded.elapsed > SLOW_PAGE_SECONDS:
-            self._ceiling = max(SMALLEST, self.size // 2)
+        """Ask for less where a page is heavy, for more where it is light or bad ones are past."""
+        self._ceiling = next_size(self._ceiling, self.size, loaded.burden)
         if self._asked >= self._bad_until:
             self.size = self._ceiling
         elif self.size < SMALLEST:

@@ -33,6 +33,8 @@ class Shop:
     flying: int = 0
     most_flying: int = 0
     greatest: int = 1_000
+    weights: dict[int, float] = field(default_factory=dict)
+    sizes: list[int] = field(default_factory=list)
 
     async def control(self):
         self.requests += 1
@@ -61,7 +63,9 @@ class Shop:
         is_blank = bool(self.blank & set(rows)) and "_fields" not in params
         meta = b"[{},{}]" if is_blank else b"[]"
         records = tuple(b'{"id":%d,"meta_data":%b}' % (i, meta) for i in rows)
-        return Page(records, total if self.says_total else None, NOON, (), 0.01, 1000)
+        burden = sum(self.weights.get(number, 0.0) for number in rows)
+        self.sizes.append(int(params.get("per_page", 0)))
+        return Page(records, total if self.says_total else None, NOON, (), burden)
 
     def change(self, kind, where):
         if kind == "create":
@@ -83,6 +87,17 @@ async def walk(shop, *, start=None, ahead=4):
             named_ids += step.numbers
             nameless += not step.numbers
     return read, named_ids, nameless, partial
+
+
+async def test_pages_shrink_where_records_are_heavy_and_grow_again_behind_them():
+    ids = list(range(1, 1001))
+    shop = Shop(ids, weights=dict.fromkeys(range(300, 400), 0.5))
+    read, *_ = await walk(shop)
+    assert read == ids
+    smallest = shop.sizes.index(min(shop.sizes))
+    assert shop.sizes[smallest] < 10
+    assert 100 in shop.sizes[:smallest]
+    assert 100 in shop.sizes[smallest:]
 
 
 async def test_a_quiet_list_is_read_once_with_pages_in_flight():
