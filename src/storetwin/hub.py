@@ -15,6 +15,7 @@ from storetwin.connections.choices import Choices, choose, now_sealed
 from storetwin.connections.doubts import StoreChangedError, if_it_moved, paused
 from storetwin.connections.models import Connection, ConnectionState, Credentials
 from storetwin.connections.probe import Probe, ProbeReport
+from storetwin.connections.quiet import QuietHoursError, gate
 from storetwin.connections.register import Register
 from storetwin.db.database import Database, Row
 from storetwin.http import RedirectedError
@@ -121,6 +122,7 @@ class Hub:
         bury_many: bool,
         observe: Observer,
         patient: bool = False,
+        now: bool = False,
     ) -> Outcome:
         """Bring the twin of a store up to date and prove that nothing is missing.
 
@@ -128,10 +130,11 @@ class Hub:
             full: read every page again from the beginning.
             bury_many: a person said that the store really lost that many records.
             patient: nobody waits for it: dead letters are asked for only when they are due.
+            now: do not mind quiet hours; else they end the run (QuietHoursError), nothing is lost.
         """
         chosen = (await self.catalogue(name)).ordered(resources)
-        options = {"resources": [r.name for r in chosen], "full": full, "bury": bury_many}
-        async with self.running(name, "pull", options, observe) as context:
+        asked = {"resources": [r.name for r in chosen], "full": full, "bury": bury_many, "now": now}
+        async with self.running(name, "pull", asked, observe) as context:
             context.is_patient = patient
             fitted = context.catalogue.ordered(resources)
             certificate = await execute_pull(context, fitted, full=full, bury_many=bury_many)
@@ -145,18 +148,22 @@ class Hub:
         *,
         bury_many: bool,
         observe: Observer,
+        now: bool = False,
     ) -> Outcome:
         """Walk the store once more and state, resource by resource, what the twin has of it."""
         chosen = (await self.catalogue(name)).ordered(resources)
         options = {"resources": [r.name for r in chosen], "level": level.value, "bury": bury_many}
+        options["now"] = now
         async with self.running(name, "verify", options, observe) as context:
             fitted = context.catalogue.ordered(resources)
             certificate = await execute_verify(context, fitted, level, bury_many=bury_many)
             return await self._end(context, describe(certificate), certificate.is_complete)
 
-    async def retry_dead_letters(self, name: str, letters: Sequence[DeadLetter]) -> Retried:
+    async def retry_dead_letters(
+        self, name: str, letters: Sequence[DeadLetter], *, now: bool = False
+    ) -> Retried:
         """Ask the store once more for the records that wait, due or not."""
-        options = {"letters": [str(letter.dead_letter_id) for letter in letters]}
+        options = {"letters": [str(letter.dead_letter_id) for letter in letters], "now": now}
         async with self.running(name, "retry", options, lambda _: None) as context:
             retried = await execute_retry(context, letters)
             await self.close_run(context, RunState.INCOMPLETE if retried.failed else RunState.DONE)
@@ -170,12 +177,14 @@ class Hub:
         connection = await self.register.get(name)
         if connection.state is ConnectionState.PAUSED:
             raise paused(connection)
+        held = gate(connection, self.clock, is_open=bool(options.get("now")))
         credentials = self.register.credentials(connection)
         async with self.database.lock(f"run:{connection.id}") as is_ours:
             if not is_ours:
                 raise RunInProgressError(f"A run of {name} is already at work.")
             run = await self._open_run(connection, kind, options)
             client = self.make_client(connection, credentials)
+            client.hold(held)
             try:
                 catalogue = catalogue_for(connection.options)
                 routes = await self._first_question(client, connection, credentials, catalogue)
@@ -187,7 +196,7 @@ class Hub:
                     catalogue=catalogue.fitted(routes),
                     sealer=self.register.sealer(connection),
                     clock=self.clock,
-                    ahead=self.ahead,
+                    ahead=connection.options.at_once or self.ahead,
                     observe=observe,
                 )
                 await confirm_identity(context, connection, may_lack=bool(options.get("bury")))
@@ -231,9 +240,9 @@ class Hub:
         self, run: Run, connection: Connection, client: StoreClient, error: BaseException
     ) -> None:
         """Close a run that did not come to its end; where that fails too, the next run closes it."""
-        stopped = not isinstance(error, Exception)
+        message = str(error) if isinstance(error, Exception) else "Stopped by a person."
+        stopped = isinstance(error, QuietHoursError) or not isinstance(error, Exception)
         state = RunState.INTERRUPTED if stopped else RunState.FAILED
-        message = "Stopped by a person." if stopped else str(error)
         try:
             async with self.database.transaction(self.organisation_id) as tx:
                 if isinstance(error, StoreChangedError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from storetwin.cli.exits import Exit
-from storetwin.cli.pull import JSON
+from storetwin.cli.pull import JSON, NOW
 from storetwin.cli.running import print_json, say_error, with_hub
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def retry(
     connection: str | None = CONNECTION,
     resource: str | None = RESOURCE,
     due: bool = typer.Option(False, "--due", help="Only those whose time has come."),
+    now: bool = NOW,
     as_json: bool = JSON,
 ) -> None:
     """Ask the store once more for each record that waits."""
@@ -80,7 +81,9 @@ def retry(
         total = {"resolved": 0, "failed": 0, "unnamed": 0}
         letters.sort(key=lambda letter: names[letter.connection_id])
         for name, group in groupby(letters, key=lambda letter: names[letter.connection_id]):
-            for key, value in asdict(await hub.retry_dead_letters(name, list(group))).items():
+            for key, value in asdict(
+                await hub.retry_dead_letters(name, list(group), now=now)
+            ).items():
                 total[key] += value
         if as_json:
             print_json(total)

@@ -19,4 +19,8 @@ class Exit(IntEnum):
 
 def exit_of(error: StoretwinError) -> Exit:
     """Return the exit code of an error."""
+    from storetwin.connections.quiet import QuietHoursError
+
+    if isinstance(error, QuietHoursError):
+        return Exit.INCOMPLETE
     return Exit.WRONG_USE if isinstance(error, UnknownNameError) else Exit.FAILED

@@ -22,6 +22,8 @@ BURY = typer.Option(
     False, "--bury", help="The store really lost many records: bury them in the twin too."
 )
 
+NOW = typer.Option(False, "--now", help="Do not mind the connection's quiet hours.")
+
 
 class LevelChoice(StrEnum):
     """How closely to look."""
@@ -39,6 +41,7 @@ def pull(
     patient: bool = typer.Option(
         False, "--patient", help="For schedules: ask for dead letters only when they are due."
     ),
+    now: bool = NOW,
     as_json: bool = JSON,
 ) -> None:
     """Pull a store, go on where an earlier pull stopped, and prove that nothing is missing."""
@@ -54,6 +57,7 @@ def pull(
                 bury_many=bury,
                 observe=screen,
                 patient=patient,
+                now=now,
             )
         return report(outcome, name, as_json=as_json)
 
@@ -69,6 +73,7 @@ def verify(
         help="ids: which records exist. modified: and their dates. bytes: read every page again.",
     ),
     bury: bool = BURY,
+    now: bool = NOW,
     as_json: bool = JSON,
 ) -> None:
     """Walk the store once more, mend what differs, and print the certificate of completeness."""
@@ -79,7 +84,7 @@ def verify(
 
         with ProgressScreen() as screen:
             outcome = await hub.verify(
-                name, resource or [], Level(level.value), bury_many=bury, observe=screen
+                name, resource or [], Level(level.value), bury_many=bury, observe=screen, now=now
             )
         return report(outcome, name, as_json=as_json)
 

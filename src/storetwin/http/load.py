@@ -53,12 +53,14 @@ class Limiter:
         spacing: decides when the next one may start.
         clock: seconds that only go forward.
         sleep: how to wait.
+        gate: called before each request; raises when there must not be one now.
     """
 
     width: Width
     spacing: Spacing = field(default_factory=Spacing)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    gate: Callable[[], None] = lambda: None
     _flying: int = 0
     _started: int = 0
     _rest_until: float = float("-inf")
@@ -72,6 +74,7 @@ class Limiter:
             self._flying += 1
         try:
             await self._hold_back()
+            self.gate()
             self._started += 1
             started = self.clock()
             yield Turn(self._started, self._flying)

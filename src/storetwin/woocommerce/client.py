@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from storetwin.connections.models import AuthScheme, Connection, Credentials
+from storetwin.connections.quiet import QuietHoursError
 from storetwin.http import (
     Answer,
     AnswerCutError,
@@ -109,6 +110,10 @@ class StoreClient:
         """The way of authentication in use."""
         return self._schemes[0]
 
+    def hold(self, gate: Callable[[], None]) -> None:
+        """Call ``gate`` before each request from here on; what it raises, the request raises."""
+        self._retrying.limiter.gate = gate
+
     async def close(self) -> None:
         """Close every connection to the store."""
         await self._retrying.transport.close()
@@ -163,6 +168,8 @@ class StoreClient:
         """Say whether the store still answers a small, harmless question."""
         try:
             await self.get(CONTROL, {})
+        except QuietHoursError:
+            raise  # it was not asked at all
         except (BadAnswerError, RetryableError):
             return False
         except (NotFoundError, RequestRefusedError, CredentialError):

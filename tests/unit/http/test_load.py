@@ -190,3 +190,16 @@ def test_no_minute_ever_has_more_than_allowed(per_minute, gaps):
 
 def test_without_a_limit_nobody_waits():
     assert [Spacing().reserve(0.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+
+
+async def test_what_the_gate_raises_the_request_raises_and_room_is_made():
+    limited, _ = limiter(Width(ceiling=1))
+
+    def closed():
+        raise RuntimeError("closed")
+
+    limited.gate = closed
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="closed"):
+            async with limited.slot():
+                pytest.fail("it was let through")
