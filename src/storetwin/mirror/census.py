@@ -20,6 +20,8 @@ from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestR
 
 REFUSALS = (BadAnswerError, NotFoundError, RequestRefusedError, msgspec.DecodeError, RecordError)
 
+MORE_TRIES = 2  # a shop in use rests for the second that a census takes
+
 
 @dataclass(frozen=True, slots=True)
 class Census:
@@ -36,6 +38,11 @@ class Census:
     counts_before: Mapping[str, int] = field(default_factory=dict)
     listed: Mapping[str, int] = field(default_factory=dict)
     verified: frozenset[str] = frozenset()
+
+    @property
+    def is_steady(self) -> bool:
+        """Say whether the store had as many rows after its lists were read as before."""
+        return self.counts == self.counts_before
 
     def rows(self, resource: Resource) -> int:
         """Return how many rows the store counts, together with those that share its count."""
@@ -66,7 +73,16 @@ def counted_together(resource: Resource) -> tuple[str, ...]:
 
 
 async def take_census(context: RunContext, resources: Sequence[Resource]) -> Census:
-    """Ask the store how many rows it has and how long its lists are."""
+    """Ask the store how many rows it has and how long its lists are, at a moment of rest if any."""
+    census = await _count_once(context, resources)
+    for _ in range(MORE_TRIES):
+        if census.is_steady:
+            break
+        census = await _count_once(context, resources)
+    return census
+
+
+async def _count_once(context: RunContext, resources: Sequence[Resource]) -> Census:
     counted = [resource for resource in resources if resource.counted is not None]
     before = await _post_counts(context) if counted else {}
     listed: dict[str, int] = {}

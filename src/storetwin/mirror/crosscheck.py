@@ -83,7 +83,7 @@ async def cross_check(
             " for: verify again"
         )
     elif search.unexplained > 0:
-        remarks.append(f"the store counts {search.unexplained} rows that no address answers for")
+        remarks.append(_unexplained(search, census))
     async with context.transaction() as tx:
         unlisted = await repository.list_unlisted(tx, context.shelf(resource))
     return replace(
@@ -92,6 +92,16 @@ async def cross_check(
         lacking=tuple(sorted(lacking.items())),
         remarks=tuple(remarks),
         requests=finding.requests + context.client.requests - before,
+    )
+
+
+def _unexplained(search: _Search, census: Census) -> str:
+    """Say how many rows nobody has shown; of a store that changes meanwhile nobody can tell."""
+    if census.is_steady:
+        return f"the store counts {search.unexplained} rows that no address answers for"
+    return (
+        "records came and went while the store was counted:"
+        f" {search.unexplained} rows of its count are not explained"
     )
 
 
