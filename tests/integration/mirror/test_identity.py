@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +20,6 @@ from storetwin.mirror.models import Level
 from storetwin.sandboxes.woocommerce import Store
 from storetwin.sandboxes.woocommerce.answers import Answer
 from storetwin.sandboxes.woocommerce.faults import Board
-from storetwin.sandboxes.woocommerce.php_json import dumps
 from storetwin.sandboxes.woocommerce.request import Request
 
 EVERYTHING = """
@@ -29,9 +27,9 @@ SELECT resource, remote_id, state, version, encode(content_hash, 'hex') AS hash,
 FROM mirror.snapshots WHERE connection_id = %(connection_id)s ORDER BY resource, remote_id
 """
 CURSORS = (
-    "SELECT resource, position::text FROM runs.cursors WHERE connection_id = %(connection_id)s"
+    "SELECT resource, position::text FROM runs.cursors WHERE connection_id = %(connection_id)s "
+    "ORDER BY resource"
 )
-SANDBOX_ID = b"a50c751d-2a6d-41ee-84e0-100f89fcc06f"
 MOST_ASKED = 24  # requests of a look that finds a store gone back, everything counted
 
 
@@ -42,18 +40,20 @@ def others(twin: Twin, seed: int = 99) -> None:
     twin.sandbox.shop.reset()
 
 
-def calls_itself(twin: Twin, *, home: str | None = None, store_id: str | None = None) -> None:
-    """Let the store say something else of itself; without ``store_id`` none is told at all."""
+def calls_itself(
+    twin: Twin, *, home: str | None = None, store_id: str | None = None, says_id: bool = True
+) -> None:
+    """Let the store say something else of itself."""
     shop = twin.sandbox.shop
     shop_answers, own = type(shop).respond, dumps(twin.sandbox.url).encode()
 
     def respond(request: Request) -> Answer:
         answer = shop_answers(shop, request)
         if request.path.endswith(("/wp-json/", "/system_status")):
-            own_id = b'"store_id":"%s"' % SANDBOX_ID
-            answer.body = answer.body.replace(
-                own_id, b'"store_id":%s' % json.dumps(store_id).encode()
-            ).replace(own, dumps(home or twin.sandbox.url).encode())
+            body = answer.body.replace(own, dumps(home or twin.sandbox.url).encode())
+            if store_id is not None or not says_id:
+                body = STORE_ID.sub(b'"store_id":%s' % json.dumps(store_id).encode(), body)
+            answer.body = body
         return answer
 
     shop.respond = respond
@@ -328,7 +328,7 @@ async def test_records_that_only_the_lists_hide_are_no_doubt(twin: Twin) -> None
 
 async def test_a_moved_shop_pauses_and_goes_on_under_its_new_name(twin: Twin) -> None:
     await twin.pull()
-    calls_itself(twin, home="https://new.example", store_id=SANDBOX_ID.decode())
+    calls_itself(twin, home="https://new.example", store_id=twin.sandbox.store.store_id)
     error = await pauses(twin, Verdict.MOVED, "https://new.example", twin.sandbox.url)
     assert error.message.startswith(f"The store at {twin.sandbox.url} has moved: ")
     await twin.hub.accept(NAME)
@@ -341,7 +341,7 @@ async def test_a_moved_shop_pauses_and_goes_on_under_its_new_name(twin: Twin) ->
 async def test_a_copy_is_told_while_the_original_still_answers(twin: Twin) -> None:
     """The connection goes by another name of the store's host than the store itself."""
     original = twin.sandbox.url.replace("127.0.0.1", "localhost")
-    calls_itself(twin, home=original, store_id=SANDBOX_ID.decode())
+    calls_itself(twin, home=original, store_id=twin.sandbox.store.store_id)
     await twin.pull()
     assert (await remembered(twin)).home_url == original
     shop = twin.sandbox.shop
@@ -349,10 +349,8 @@ async def test_a_copy_is_told_while_the_original_still_answers(twin: Twin) -> No
     def respond(request: Request) -> Answer:
         is_original = request.headers["host"].startswith("localhost")
         home = original if is_original else "https://staging.example"
-        calls_itself(twin, home=home, store_id=SANDBOX_ID.decode())
-        answer = shop.respond(request)
-        shop.respond = respond
-        return answer
+        calls_itself(twin, home=home, store_id=twin.sandbox.store.store_id)
+        return type(shop).respond(shop, request)
 
     shop.respond = respond
     await pauses(twin, Verdict.CLONED, "https://staging.example", original)
@@ -360,21 +358,23 @@ async def test_a_copy_is_told_while_the_original_still_answers(twin: Twin) -> No
 
 async def test_a_new_installation_of_the_same_records_is_a_copy(twin: Twin) -> None:
     await twin.pull()
-    calls_itself(twin, store_id="11111111-2222")
-    error = await pauses(twin, Verdict.CLONED, "11111111-2222", SANDBOX_ID.decode())
+    original = twin.sandbox.store.store_id
+    calls_itself(twin, store_id=OTHER_ID)
+    error = await pauses(twin, Verdict.CLONED, OTHER_ID, original)
     assert f"A copy of the store answers at {twin.sandbox.url}" in error.message
     await twin.hub.accept(NAME)
-    assert (await remembered(twin)).store_id == "11111111-2222"
+    assert (await remembered(twin)).store_id == OTHER_ID
     outcome = await twin.pull()
     assert outcome.is_complete, lacking(outcome)
 
 
 async def test_a_store_that_no_longer_tells_its_id_is_known_by_its_records(twin: Twin) -> None:
     await twin.pull()
+    original = twin.sandbox.store.store_id
     calls_itself(twin)
     outcome = await twin.pull()
     assert outcome.is_complete, lacking(outcome)
-    assert (await remembered(twin)).store_id == SANDBOX_ID.decode()
+    assert (await remembered(twin)).store_id == original
     sell(twin, 12)
     await twin.pull()
     twin.sandbox.shop.reset()
@@ -402,12 +402,12 @@ async def test_a_test_of_the_connection_says_that_the_store_calls_itself_otherwi
     twin: Twin,
 ) -> None:
     await twin.pull("tax_classes")
-    calls_itself(twin, store_id="11111111-2222")
+    calls_itself(twin, store_id=OTHER_ID)
     report = await twin.hub.test_connection(NAME)
     check = next(check for check in report.checks if check.name == "identity")
     assert check.ok is False
-    assert "11111111-2222" in check.finding
-    calls_itself(twin)
+    assert OTHER_ID in check.finding
+    calls_itself(twin, says_id=False)
     report = await twin.hub.test_connection(NAME)
     check = next(check for check in report.checks if check.name == "identity")
     assert check.ok is None

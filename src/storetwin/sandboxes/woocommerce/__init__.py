@@ -12,7 +12,7 @@ from storetwin.sandboxes.woocommerce.auth import (
     WRITE_ONLY,
     KeyPair,
 )
-from storetwin.sandboxes.woocommerce.model.store import Changes, Store
+from storetwin.sandboxes.woocommerce.model.store import Backup, Changes, Store
 from storetwin.sandboxes.woocommerce.server import (
     Options,
     PortTakenError,
@@ -26,6 +26,7 @@ __all__ = [
     "READ_ONLY",
     "READ_WRITE",
     "WRITE_ONLY",
+    "Backup",
     "Changes",
     "Exchange",
     "KeyPair",

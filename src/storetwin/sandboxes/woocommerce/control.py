@@ -18,6 +18,7 @@ from starlette.routing import Route
 from storetwin.sandboxes.woocommerce.app import Shop
 from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
 from storetwin.sandboxes.woocommerce.fault_kinds import KINDS
+from storetwin.sandboxes.woocommerce.model.store import Backup
 from storetwin.sandboxes.woocommerce.wire import Exchange
 
 PREFIX = "/sandbox"
@@ -41,6 +42,7 @@ class ControlDoor:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
+        self._backups: list[Backup] = []
 
     def routes(self) -> list[Route]:
         """Return its routes, relative to :data:`PREFIX`."""
@@ -54,6 +56,11 @@ class ControlDoor:
             "/records/{resource}/{number:int}": (self.record, ["GET"]),
             "/mutate": (self.mutate, ["POST"]),
             "/reset": (self.reset, ["POST"]),
+            "/backup": (self.backup, ["POST"]),
+            "/restore": (self.restore, ["POST"]),
+            "/wipe": (self.wipe, ["POST"]),
+            "/replace": (self.replace, ["POST"]),
+            "/move": (self.move, ["POST"]),
         }
         return [
             Route(path, _answered(handler), methods=methods)
@@ -132,6 +139,36 @@ class ControlDoor:
         await run_in_threadpool(self._shop.reset)
         return JSONResponse(described(self._shop))
 
+    async def backup(self, _: Request) -> JSONResponse:
+        """Keep a copy of all data, to be put back later, and tell its number."""
+        self._backups.append(await run_in_threadpool(self._shop.store.take_backup))
+        return JSONResponse({"backup": len(self._backups)})
+
+    async def restore(self, request: Request) -> JSONResponse:
+        """Put a copy back (``{"backup": 1}``; the last one if none is named)."""
+        number = int((await _json(request)).get("backup", len(self._backups)))
+        if not 0 < number <= len(self._backups):
+            raise AskedWrongError(f"There is no backup {number}. There are {len(self._backups)}.")
+        await run_in_threadpool(self._shop.store.restore_backup, self._backups[number - 1])
+        return JSONResponse(described(self._shop))
+
+    async def wipe(self, _: Request) -> JSONResponse:
+        """Install the store anew: empty, with another store_id."""
+        await run_in_threadpool(self._shop.store.wipe)
+        return JSONResponse(described(self._shop))
+
+    async def replace(self, request: Request) -> JSONResponse:
+        """Put another store in its place: ``{"seed": 99, "orders": 250}``."""
+        asked = await _json(request)
+        seed, orders = int(asked.get("seed", 99)), int(asked.get("orders", 250))
+        await run_in_threadpool(self._shop.store.become_another, seed, orders)
+        return JSONResponse(described(self._shop))
+
+    async def move(self, request: Request) -> JSONResponse:
+        """Let the store call itself by another address: ``{"home_url": "https://shop.test"}``."""
+        self._shop.store.home_url = (await _json(request)).get("home_url")
+        return JSONResponse(described(self._shop))
+
     def _resource(self, asked: dict[str, Any]) -> str:
         resource = asked.get("resource", "orders")
         if resource not in self._shop.store.tables:
@@ -172,6 +209,8 @@ def described(shop: Shop) -> dict[str, Any]:
         "write_only": keys(WRITE_ONLY),
         "control": store.base + PREFIX,
         "version": _VERSION,
+        "store_id": store.store_id,
+        "home_url": store.home_url or store.base,
         "seed": store.seed,
         "site_timezone": store.site.name,
         "records": store.counts(),

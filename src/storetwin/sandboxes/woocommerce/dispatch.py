@@ -145,7 +145,8 @@ def _no_json(number: int, text: str) -> RestError:
 def _site_index(store: Store, base: str, namespaces: tuple[str, ...]) -> dict[str, Any]:
     """Return ``/wp-json/``: what the site says of itself."""
     return {
-        "name": "Sandbox store", "description": "", "url": base, "home": base,
+        "name": "Sandbox store", "description": "", "url": store.home_url or base,
+        "home": store.home_url or base,
         "gmt_offset": str(store.site.offset(store.plan.orders.created[-1]) // 3600),
         "timezone_string": store.site.name, "page_for_posts": 0, "page_on_front": 0,
         "show_on_front": "posts", "namespaces": list(namespaces), "authentication": [],

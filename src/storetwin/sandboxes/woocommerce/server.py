@@ -20,7 +20,7 @@ from storetwin.sandboxes.woocommerce.app import Shop
 from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
 from storetwin.sandboxes.woocommerce.control import PREFIX, ControlDoor, described
 from storetwin.sandboxes.woocommerce.faults import Board
-from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE, Changes, Store
+from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE, Backup, Changes, Store
 from storetwin.sandboxes.woocommerce.page import Front, LiveStream
 from storetwin.sandboxes.woocommerce.wire import Requests, WireLog
 
@@ -104,6 +104,42 @@ class Sandbox:
     def changes(self) -> Changes:
         """What really changed since the start."""
         return self.shop.store.changes
+
+    # Which store it is
+
+    def take_backup(self) -> Backup:
+        """Return a copy of all data, to be put back later."""
+        return self.store.take_backup()
+
+    def restore_backup(self, backup: Backup) -> None:
+        """Go back to an earlier state: what came since is gone, and its ids are used again."""
+        self.store.restore_backup(backup)
+
+    def move(self, home_url: str | None) -> None:
+        """Let the store call itself by another address; None follows the host of each request."""
+        self.store.home_url = home_url
+
+    def wipe(self) -> None:
+        """Install WooCommerce anew at the same address: empty, and another store_id."""
+        self.store.wipe()
+
+    def become_another(self, seed: int = 99, orders: int = 250) -> None:
+        """Put another store behind the same address: other records, another store_id."""
+        self.store.become_another(seed, orders)
+
+    @contextmanager
+    def clone(self, home_url: str | None = None) -> Iterator[Sandbox]:
+        """Run a copy at another address: same records, same store_id.
+
+        Args:
+            home_url: what the copy calls itself; None follows the host of each request. A copy
+                of which nobody changed the settings calls itself as the original does.
+        """
+        with running_store(orders=1) as copy:
+            copy.restore_backup(self.take_backup())
+            copy.store.home_url = home_url
+            copy.store.now = self.store.now
+            yield copy
 
 
 @contextmanager

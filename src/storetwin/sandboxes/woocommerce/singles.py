@@ -155,12 +155,21 @@ def system_status(store: Store, request: Request) -> Answer:
     """Return the status report, with the counts of this store."""
     text = fixed_answers()["answers"]["system_status"]["body"]
     parts = members(text.encode())
+    parts["environment"] = _environment(store, parts["environment"])
     parts["post_type_counts"] = dumps(store.post_type_counts()).encode()
     names = request.fields()
     if names:
         parts = {name: value for name, value in parts.items() if name in _first(names)}
     body = b"{" + b",".join(b'"%s":%s' % (k.encode(), v) for k, v in parts.items()) + b"}"
     return Answer(200, with_base(body, request.base))
+
+
+def _environment(store: Store, recorded: bytes) -> bytes:
+    """Return what the store says of itself: who it is, and where it thinks that it is."""
+    found = {**json.loads(recorded), "store_id": store.store_id}
+    if store.home_url is not None:
+        found["home_url"] = found["site_url"] = store.home_url
+    return dumps(found).encode()
 
 
 def _first(names: tuple[str, ...]) -> set[str]:

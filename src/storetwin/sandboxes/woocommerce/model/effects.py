@@ -7,15 +7,13 @@ bumps nothing; an order whose product was deleted changes without being bumped.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from storetwin.sandboxes.woocommerce.generate.orders import order_links
 from storetwin.sandboxes.woocommerce.model.draft import Draft, sorted_meta
+from storetwin.sandboxes.woocommerce.model.records import Records
 from storetwin.sandboxes.woocommerce.model.table import Table
 from storetwin.sandboxes.woocommerce.site_time import SiteTime, gmt_to_moment
-
-if TYPE_CHECKING:
-    from storetwin.sandboxes.woocommerce.model.store import Store
 
 _MARKS = ("_wp_trash_meta_status", "_wp_trash_meta_time")
 _PRODUCT_TERMS = ("categories", "tags", "brands")
@@ -31,7 +29,7 @@ def relocalise(table: Table, number: int, site: SiteTime) -> None:
     table.put(number, draft.document())
 
 
-def mark_trashed(store: Store, resource: str, draft: Draft) -> None:
+def mark_trashed(store: Records, resource: str, draft: Draft) -> None:
     """Set the status, and on orders the meta that tells where to restore to."""
     before = draft["status"]
     draft["status"] = "trash"
@@ -48,13 +46,13 @@ def mark_trashed(store: Store, resource: str, draft: Draft) -> None:
         draft["variations"] = []
 
 
-def after_create(store: Store, resource: str, owner: int) -> None:
+def after_create(store: Records, resource: str, owner: int) -> None:
     """A new variation or review bumps its product."""
     if resource in ("variations", "reviews"):
         _bump_product(store, owner)
 
 
-def after_edit(store: Store, resource: str, number: int, fields: dict[str, Any]) -> None:
+def after_edit(store: Records, resource: str, number: int, fields: dict[str, Any]) -> None:
     """A variation bumps its parent; a renamed term shows in products that are not bumped."""
     if resource == "variations":
         table = store.tables["variations"]
@@ -63,7 +61,7 @@ def after_edit(store: Store, resource: str, number: int, fields: dict[str, Any])
         _rename_in_products(store, resource, number)
 
 
-def after_trash(store: Store, resource: str, number: int) -> None:
+def after_trash(store: Records, resource: str, number: int) -> None:
     """A trashed product takes its variations along."""
     if resource == "variations":
         after_edit(store, resource, number, {})
@@ -74,7 +72,7 @@ def after_trash(store: Store, resource: str, number: int) -> None:
             store.rewrite("variations", variation, draft, bump=True)
 
 
-def after_delete(store: Store, resource: str, number: int, owner: int) -> None:
+def after_delete(store: Records, resource: str, number: int, owner: int) -> None:
     """What hangs on a record goes with it, or forgets it."""
     if resource in _PRODUCT_TERMS:
         _rename_in_products(store, resource, number)
@@ -82,14 +80,14 @@ def after_delete(store: Store, resource: str, number: int, owner: int) -> None:
         _AFTER_DELETE[resource](store, number, owner)
 
 
-def _order_deleted(store: Store, number: int, _: int) -> None:
+def _order_deleted(store: Records, number: int, _: int) -> None:
     for refund in store.filled.refunds_of.pop(number, []):
         if refund in store.tables["refunds"]:
             store.tables["refunds"].remove(refund)
             store.changes.deleted["refunds"].add(refund)
 
 
-def _product_deleted(store: Store, number: int, _: int) -> None:
+def _product_deleted(store: Records, number: int, _: int) -> None:
     variations = _variations_of(store, number)
     for variation in variations:
         store.tables["variations"].remove(variation)
@@ -97,17 +95,17 @@ def _product_deleted(store: Store, number: int, _: int) -> None:
     _orphan_lines(store, {number, *variations})
 
 
-def _variation_deleted(store: Store, number: int, owner: int) -> None:
+def _variation_deleted(store: Records, number: int, owner: int) -> None:
     _orphan_lines(store, {number})
     _bump_product(store, owner)
 
 
-def _bump_product(store: Store, number: int) -> None:
+def _bump_product(store: Records, number: int) -> None:
     if number in store.tables["products"]:
         _show_variations(store, number, bump=True)
 
 
-def _show_variations(store: Store, number: int, *, bump: bool) -> None:
+def _show_variations(store: Records, number: int, *, bump: bool) -> None:
     """Write the ids of a product's variations again: all but trashed ones."""
     draft = Draft(store.tables["products"].document(number) or b"{}")
     if draft["type"] == "variable":
@@ -118,12 +116,12 @@ def _show_variations(store: Store, number: int, *, bump: bool) -> None:
     store.rewrite("products", number, draft, bump=bump)
 
 
-def _variations_of(store: Store, product: int) -> list[int]:
+def _variations_of(store: Records, product: int) -> list[int]:
     table = store.tables["variations"]
     return [n for at, n in enumerate(table.ids) if table.owner[at] == product and n in table]
 
 
-def _forget_refund(store: Store, number: int, order: int) -> None:
+def _forget_refund(store: Records, number: int, order: int) -> None:
     kept = [found for found in store.filled.refunds_of.get(order, []) if found != number]
     document = store.tables["orders"].document(order)
     if document is not None:
@@ -133,7 +131,7 @@ def _forget_refund(store: Store, number: int, order: int) -> None:
         store.rewrite("orders", order, draft, bump=False)
 
 
-def _orphan_orders(store: Store, customer: int, _: int) -> None:
+def _orphan_orders(store: Records, customer: int, _: int) -> None:
     """Orders of a deleted customer become a guest's, and are bumped."""
     orders = store.tables["orders"]
     for number in [n for at, n in enumerate(orders.ids) if orders.owner[at] == customer]:
@@ -146,7 +144,7 @@ def _orphan_orders(store: Store, customer: int, _: int) -> None:
         store.rewrite("orders", number, draft, bump=True)
 
 
-def _orphan_lines(store: Store, sold: set[int]) -> None:
+def _orphan_lines(store: Records, sold: set[int]) -> None:
     """Lines of a deleted product show id 0 and sku null; their orders are not bumped."""
     writer, orders = store.filled.orders_writer, store.tables["orders"]
     writer.gone |= sold
@@ -162,7 +160,7 @@ def _orphan_lines(store: Store, sold: set[int]) -> None:
             store.changes.note("orders", number)
 
 
-def _orphan_document(store: Store, number: int, draft: Draft, sold: set[int]) -> None:
+def _orphan_document(store: Records, number: int, draft: Draft, sold: set[int]) -> None:
     lines = draft["line_items"]
     hit = [line for line in lines if sold & {line["product_id"], line["variation_id"]}]
     for line in hit:
@@ -177,7 +175,7 @@ def _short(term: Draft) -> dict[str, Any]:
     return {name: term[name] for name in ("id", "name", "slug")}
 
 
-def _rename_in_products(store: Store, resource: str, term: int) -> None:
+def _rename_in_products(store: Records, resource: str, term: int) -> None:
     document = store.tables[resource].document(term)
     new = None if document is None else Draft(document)
     products = store.tables["products"]
@@ -195,7 +193,7 @@ def _rename_in_products(store: Store, resource: str, term: int) -> None:
         store.rewrite("products", number, draft, bump=False)
 
 
-_AFTER_DELETE: dict[str, Callable[[Store, int, int], None]] = {
+_AFTER_DELETE: dict[str, Callable[[Records, int, int], None]] = {
     "orders": _order_deleted,
     "refunds": _forget_refund,
     "products": _product_deleted,

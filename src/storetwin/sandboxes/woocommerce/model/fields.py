@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from storetwin.sandboxes.woocommerce.generate.orders import order_links
 from storetwin.sandboxes.woocommerce.model.draft import Draft, merged_meta, sorted_meta
 from storetwin.sandboxes.woocommerce.model.goods import priced_lines, retotal
-
-if TYPE_CHECKING:
-    from storetwin.sandboxes.woocommerce.model.store import Store
+from storetwin.sandboxes.woocommerce.model.records import Records
 
 Fields = dict[str, Any]
 _MERGED = ("billing", "shipping", "dimensions")
@@ -30,7 +28,7 @@ _READ_ONLY = frozenset(
 )  # fmt: skip
 
 
-def apply_fields(store: Store, resource: str, draft: Draft, fields: Fields) -> None:
+def apply_fields(store: Records, resource: str, draft: Draft, fields: Fields) -> None:
     """Write fields into a record. Unknown and read-only ones are ignored, as WooCommerce does."""
     for name, value in fields.items():
         if name == "meta_data":
@@ -59,7 +57,7 @@ def _shown(resource: str, name: str, value: Any) -> Any:
     return value
 
 
-def _short_terms(store: Store, resource: str, given: Any) -> list[Fields]:
+def _short_terms(store: Records, resource: str, given: Any) -> list[Fields]:
     found = []
     for entry in given if isinstance(given, list) else []:
         document = store.tables[resource].document(int(entry.get("id", 0)))
@@ -69,7 +67,7 @@ def _short_terms(store: Store, resource: str, given: Any) -> list[Fields]:
     return found
 
 
-def _after_order(store: Store, draft: Draft, fields: Fields) -> None:
+def _after_order(store: Records, draft: Draft, fields: Fields) -> None:
     for name in ("line_items", "shipping_lines", "fee_lines", "coupon_lines"):
         if name in fields:
             draft[name] = priced_lines(store, name, draft[name], fields[name])
@@ -88,7 +86,7 @@ def _after_order(store: Store, draft: Draft, fields: Fields) -> None:
         draft.set_raw("_links", order_links(draft["id"], draft["customer_id"]).encode())
 
 
-def _after_goods(_: Store, draft: Draft, fields: Fields) -> None:
+def _after_goods(_: Records, draft: Draft, fields: Fields) -> None:
     for name in ("regular_price", "sale_price"):
         if name in fields:
             draft[name] = _NO_MONEY.sub("", str(fields[name]))  # "12,50" is 1250 (measured)
@@ -120,19 +118,19 @@ def _number(value: Any) -> float:
         return 0
 
 
-def _after_tax(_: Store, draft: Draft, fields: Fields) -> None:
+def _after_tax(_: Records, draft: Draft, fields: Fields) -> None:
     if "rate" in fields:
         draft["rate"] = f"{float(fields['rate'] or 0):.4f}"
 
 
-def _after_coupon(_: Store, draft: Draft, fields: Fields) -> None:
+def _after_coupon(_: Records, draft: Draft, fields: Fields) -> None:
     draft["code"] = str(draft["code"]).lower()
     for name in ("amount", "minimum_amount", "maximum_amount"):
         if name in fields:
             draft[name] = f"{float(fields[name] or 0):.2f}"
 
 
-_AFTER: dict[str, Callable[[Store, Draft, Fields], None]] = {
+_AFTER: dict[str, Callable[[Records, Draft, Fields], None]] = {
     "orders": _after_order,
     "products": _after_goods,
     "variations": _after_goods,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from storetwin.sandboxes.woocommerce.model.draft import Draft, merged_meta
-
-if TYPE_CHECKING:
-    from storetwin.sandboxes.woocommerce.model.store import Store
+from storetwin.sandboxes.woocommerce.model.records import Records
 
 Line = dict[str, Any]
 
 
-def priced_lines(store: Store, kind: str, old: list[Line], given: Any) -> list[Line]:
+def priced_lines(store: Records, kind: str, old: list[Line], given: Any) -> list[Line]:
     """Return the lines of an order after a write: changed by id, removed by null, added."""
     found = [dict(line) for line in old]
     for entry in given if isinstance(given, list) else []:
@@ -33,7 +31,7 @@ def _is_removal(entry: Line) -> bool:
     ) or ("method_id" in entry and entry["method_id"] is None)  # fmt: skip
 
 
-def _changed(store: Store, line: Line, entry: Line) -> Line:
+def _changed(store: Records, line: Line, entry: Line) -> Line:
     changed = {
         **line,
         **{k: v for k, v in entry.items() if k in line and k not in ("id", "meta_data")},
@@ -57,12 +55,12 @@ def _displayed(entry: Line) -> Line:
     )
 
 
-def _meta(store: Store, entry: Line) -> list[Line]:
+def _meta(store: Records, entry: Line) -> list[Line]:
     given = entry.get("meta_data") or []
     return [_displayed(item) for item in merged_meta([], given, store.new_meta_ids(given))]
 
 
-def _product_line(store: Store, entry: Line) -> Line:
+def _product_line(store: Records, entry: Line) -> Line:
     product_id, variation_id = (
         int(entry.get("product_id") or 0),
         int(entry.get("variation_id") or 0),
@@ -85,7 +83,7 @@ def _product_line(store: Store, entry: Line) -> Line:
     }  # fmt: skip
 
 
-def _shipping_line(store: Store, entry: Line) -> Line:
+def _shipping_line(store: Records, entry: Line) -> Line:
     return {
         "id": store.new_item_id(), "method_title": entry.get("method_title", ""),
         "method_id": entry.get("method_id", ""), "instance_id": str(entry.get("instance_id", "")),
@@ -94,7 +92,7 @@ def _shipping_line(store: Store, entry: Line) -> Line:
     }  # fmt: skip
 
 
-def _fee_line(store: Store, entry: Line) -> Line:
+def _fee_line(store: Records, entry: Line) -> Line:
     total = f"{Decimal(str(entry.get('total') or 0)):.2f}"
     return {
         "id": store.new_item_id(), "name": entry.get("name", "Fee"), "tax_class": "",
@@ -103,7 +101,7 @@ def _fee_line(store: Store, entry: Line) -> Line:
     }  # fmt: skip
 
 
-def _coupon_line(store: Store, entry: Line) -> Line:
+def _coupon_line(store: Records, entry: Line) -> Line:
     return {
         "id": store.new_item_id(), "code": entry.get("code", ""), "discount": "0.00",
         "discount_tax": "0", "meta_data": _meta(store, entry), "discount_type": "percent",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 
+from storetwin.sandboxes.woocommerce.fixed import fixed_answers
 from storetwin.sandboxes.woocommerce.generate import small, terms
 from storetwin.sandboxes.woocommerce.generate.dice import dice
 from storetwin.sandboxes.woocommerce.generate.orders import (
@@ -17,7 +18,7 @@ from storetwin.sandboxes.woocommerce.generate.products import ProductWriter
 from storetwin.sandboxes.woocommerce.generate.taxes import TAX_RATES
 from storetwin.sandboxes.woocommerce.model.table import Table
 from storetwin.sandboxes.woocommerce.php_json import dumps
-from storetwin.sandboxes.woocommerce.site_time import NEVER, SiteTime
+from storetwin.sandboxes.woocommerce.site_time import NEVER, SiteTime, gmt_to_moment
 
 POST_STATUSES = ("publish", "draft", "pending", "private", "trash", "auto-draft", "future")
 OTHER_STATUS = "(other)"
@@ -28,6 +29,12 @@ TAX_CLASSES = (
     ("reduced-rate", "Reduced rate"),
     ("zero-rate", "Zero rate"),
 )
+
+FRESH: dict[str, tuple[int, ...]] = {"categories": (15,), "tax_classes": (1, 3, 4)}
+"""What a new WooCommerce has: the category Uncategorized, and three tax classes."""
+
+_MOULDED = ("products", "variations", "customers", "coupons", "taxes", "reviews", "attributes",
+            "webhooks", "tax_classes")  # fmt: skip
 
 
 class Tables:
@@ -48,6 +55,13 @@ class Tables:
         self._fill_posts()
         self._fill_terms()
         self._fill_people()
+        self._fill_webhooks()
+        self.moulds = {
+            name: (table.document(table.ids[0]) or b"{}", table.owner[0])
+            for name, table in self.all.items()
+            if name in _MOULDED
+        }
+        """A generated record of each resource and its owner, for the shape of new ones."""
 
     def set_site(self, site: SiteTime) -> None:
         """Exchange the clock that dates are written with."""
@@ -156,6 +170,20 @@ class Tables:
             created = START + int(draw() * (NOW - START))
             modified = NEVER if draw() < 0.02 else min(NOW - 1, created + int(draw() * 10**7))
             customers.add(number, status=role, created=created, modified=modified)
+
+    def _fill_webhooks(self) -> None:
+        table = self.all["webhooks"] = Table(
+            "webhooks", ("active", "paused", "disabled"), _unwritten
+        )
+        recorded = {int(hook["id"]): hook for hook in fixed_answers()["webhooks"]}
+        for _, hook in sorted(recorded.items()):
+            table.add(
+                hook["id"],
+                status=hook["status"],
+                created=gmt_to_moment(hook["date_created_gmt"]),
+                modified=gmt_to_moment(hook["date_modified_gmt"]),
+            )
+            table.changed[hook["id"]] = dumps(hook).encode()
 
     def _write_order(self, at: int) -> str:
         orders = self.all["orders"]

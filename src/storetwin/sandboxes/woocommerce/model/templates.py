@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from storetwin.sandboxes.woocommerce.generate import small
 from storetwin.sandboxes.woocommerce.generate.dice import dice
 from storetwin.sandboxes.woocommerce.generate.terms import Term
 from storetwin.sandboxes.woocommerce.model.draft import Draft
+from storetwin.sandboxes.woocommerce.model.records import Records
 from storetwin.sandboxes.woocommerce.php_json import MARK, dumps
-
-if TYPE_CHECKING:
-    from storetwin.sandboxes.woocommerce.model.store import Store
 
 Document = dict[str, Any]
 _ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
@@ -20,7 +18,7 @@ _ADDRESS = ("first_name", "last_name", "company", "address_1", "address_2", "cit
 _API = MARK + "/wp-json/wc/v3"
 
 
-def blank(store: Store, resource: str, number: int, owner: int, fields: Document) -> Document:
+def blank(store: Records, resource: str, number: int, owner: int, fields: Document) -> Document:
     """Return the members of a new record, in order, before the given fields are written.
 
     Args:
@@ -37,7 +35,7 @@ def blank(store: Store, resource: str, number: int, owner: int, fields: Document
     return _copied(store, resource, number, owner, fields)
 
 
-def _order(store: Store, number: int) -> Document:
+def _order(store: Records, number: int) -> Document:
     now = store.now()
     local, gmt = store.site.local(now), store.site.gmt(now)
     billing = dict.fromkeys((*_ADDRESS, "state", "postcode", "country", "email", "phone"), "")
@@ -71,7 +69,7 @@ def _order(store: Store, number: int) -> Document:
 
 
 def new_refund(
-    store: Store, number: int, order: int, amount: str, reason: str, *, is_full: bool
+    store: Records, number: int, order: int, amount: str, reason: str, *, is_full: bool
 ) -> Document:
     """Return a refund of an amount, without lines."""
     now = store.now()
@@ -145,12 +143,11 @@ _RESET: dict[str, Document] = {
 }  # fmt: skip
 
 
-def _copied(store: Store, resource: str, number: int, owner: int, fields: Document) -> Document:
-    """Take the shape of an existing record and empty it: all records have the same members."""
-    table = store.tables[resource]
-    example = next(document for document in map(table.document, table) if document is not None)
+def _copied(store: Records, resource: str, number: int, owner: int, fields: Document) -> Document:
+    """Take the shape of a generated record and empty it: all records have the same members."""
+    example, above = store.filled.moulds[resource]
     old = Draft(example)
-    known, above = str(old["id"]), str(table.owner[table.position(old["id"]) or 0])
+    known = str(old["id"])
     found = {name: old[name] for name in old.names()}
     found |= {k: v for k, v in _RESET.get(resource, {}).items() if k in found}
     found["id"] = number
