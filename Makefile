@@ -6,7 +6,7 @@ READY  := $(VENV)/.installed
 ORDERS ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format test test-fast demo bench lock clean
+.PHONY: help install lint format test test-fast demo bench matrix lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ format: install  ## Format the code
 
 bench: install  ## Measure against the budgets (ONLY=pull)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+matrix: install  ## Try every fault alone and in pairs, and write the table of what was lost (ONLY=poison)
+	@$(BIN)/python -m benchmarks.matrix $(if $(ONLY),--only $(ONLY))
 
 lock:  ## Compile requirements.lock again from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock

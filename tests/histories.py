@@ -52,6 +52,7 @@ LASTING = (
     "clock:seconds=3600",
     "clock:seconds=-3600",
 )
+RUNS = ("pull", "pull --full", "verify", "verify --level bytes", "dead-letters retry")
 DEATHS = ("fatal", "die", "exit")
 LONGEST = 16  # moments of a history
 
@@ -109,6 +110,7 @@ class History:
         resources: those that are pulled; empty for all.
         at_once: pages in flight at most.
         pace: seconds that pass in the store with each request.
+        runs: what is run while things happen, one after another, the last one again and again.
         moments: in their order.
     """
 
@@ -117,6 +119,7 @@ class History:
     resources: tuple[str, ...] = ()
     at_once: int = 1
     pace: int = 0
+    runs: tuple[str, ...] = ("pull",)
     moments: tuple[Moment, ...] = ()
 
 
@@ -171,6 +174,7 @@ def histories() -> st.SearchStrategy[History]:
         resources=st.one_of(st.just(()), some),
         at_once=st.integers(1, 6),
         pace=st.sampled_from([0, 1, 3]),
+        runs=st.lists(st.sampled_from(RUNS), min_size=1, max_size=4).map(tuple),
         moments=st.lists(st.builds(Moment, st.integers(0, 30), _acts()), max_size=LONGEST).map(
             tuple
         ),

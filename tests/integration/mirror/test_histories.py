@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from chronicles import Chronicle, assert_agrees, assert_lost_nothing, is_course, unnamed
+from chronicles import Chronicle, assert_agrees, assert_lost_nothing, is_course
 from database_clones import clone
 from histories import Act, Break, Change, History, Moment, Repair, Stop, Wait, histories
 from hubs import NAME, Twin, lacking, open_twin
@@ -28,7 +28,7 @@ from storetwin.mirror.models import Level
 from storetwin.resources import ordered
 from storetwin.sandboxes.woocommerce import Exchange, Requests, Sandbox, running_store
 
-MOST_PULLS = 4  # while things happen
+MOST_RUNS = 4  # while things happen
 MOST_SKEW = 600  # seconds; signatures hold for fifteen minutes
 FEW = 20  # vanished records that are buried without a person's word
 REFUNDED = "1.00"
@@ -150,6 +150,7 @@ class Play:
     def __init__(self, twin: Twin, history: History) -> None:
         self.twin = twin
         self.resources = history.resources
+        self.runs = history.runs
         self.chronicle = Chronicle(twin.sandbox.store)
         twin.sandbox.store.changes = self.chronicle
         self.conductor = Conductor(twin.sandbox, self.chronicle, history)
@@ -157,28 +158,28 @@ class Play:
 
     async def run(self) -> None:
         """Pull while things happen, then once in peace; compare."""
-        for _ in range(MOST_PULLS):
-            await self._pull_in_trouble()
+        for number in range(MOST_RUNS):
+            await self._run_in_trouble(self.runs[min(number, len(self.runs) - 1)])
             if not self.conductor.waiting:
                 break
         self.conductor.waiting.clear()
         self.twin.sandbox.faults.clear()
         await self._agree_in_peace()
 
-    async def _pull_in_trouble(self) -> None:
+    async def _run_in_trouble(self, what: str) -> None:
         conductor = self.conductor
         conductor.is_troubled = bool(self.twin.sandbox.faults.names)
         before = self.chronicle.present()
-        pulling = asyncio.create_task(self.twin.pull(*self.resources))
+        running = asyncio.create_task(self._start(what))
         loop, stopped = asyncio.get_running_loop(), []
 
         def stop() -> None:
             stopped.append(True)
-            loop.call_soon_threadsafe(pulling.cancel)
+            loop.call_soon_threadsafe(running.cancel)
 
         conductor.stop = stop
         try:
-            outcome = await pulling
+            outcome = await running
         except asyncio.CancelledError:
             assert stopped
             return
@@ -189,7 +190,21 @@ class Play:
             return
         finally:
             conductor.stop = lambda: None
-        await assert_lost_nothing(self.twin, self.chronicle, outcome.certificate, before)
+        if outcome is not None:
+            await assert_lost_nothing(self.twin, self.chronicle, outcome.certificate, before)
+
+    async def _start(self, what: str) -> Outcome | None:
+        twin, resources = self.twin, self.resources
+        match what:
+            case "verify":
+                return await twin.verify(*resources)
+            case "verify --level bytes":
+                return await twin.verify(*resources, level=Level.BYTES)
+            case "dead-letters retry":
+                letters = await twin.hub.dead_letters(connection=NAME)
+                await twin.hub.retry_dead_letters(NAME, letters)
+                return None
+        return await twin.pull(*resources, full=what == "pull --full")
 
     async def _agree_in_peace(self) -> None:
         names = [resource.name for resource in ordered(self.resources)]
@@ -197,8 +212,9 @@ class Play:
         before = self.chronicle.present()
         pulled = await self.twin.pull(*self.resources, bury_many=bury)
         assert pulled.is_complete, lacking(pulled)
-        self.chronicle.unloadable.clear()
-        await assert_lost_nothing(self.twin, self.chronicle, pulled.certificate, before)
+        await assert_lost_nothing(
+            self.twin, self.chronicle, pulled.certificate, before, in_peace=True
+        )
         proved = await self.twin.verify(*self.resources, level=Level.BYTES)
         assert proved.is_complete, lacking(proved)
         await assert_agrees(self.twin, self.chronicle, names, proved.certificate)
@@ -254,6 +270,10 @@ FOUND = {
     "a theme's 404 buried everything while permalinks were plain": History(
         orders=100, moments=(Moment(13, Break("plain-permalinks")),)
     ),
+    "a record that answers 404 for a while is buried, and dug out again": History(
+        at_once=4,
+        moments=(Moment(22, Stop()), Moment(3, Break("short-page:count=1,resource=categories"))),
+    ),
 }
 
 
@@ -284,12 +304,3 @@ def test_one_pull_and_one_proof_agree_with_the_store(playground, history: Histor
 )
 def test_versions_are_a_course_of_what_the_store_had(seen: str, had: str, holds: bool) -> None:
     assert is_course([c.encode() for c in seen], [c.encode() for c in had]) is holds
-
-
-def test_a_record_is_named_by_its_id_by_its_gap_or_with_its_whole_list() -> None:
-    missing = {"4", "7", "9"}
-    assert unnamed(missing, {}) == missing
-    assert unnamed(missing, {"7": "why"}) == {"4", "9"}
-    assert unnamed(missing, {"between 4 and 9": "why"}) == {"4", "9"}
-    assert unnamed(missing, {"between 4 and the end": "why"}) == {"4"}
-    assert unnamed(missing, {"the list orders": "why"}) == set()
