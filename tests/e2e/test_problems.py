@@ -21,8 +21,7 @@ import pytest
 import trustme
 
 from installed import NAME, Done, Installation, installation, until
-from storetwin.sandboxes.woocommerce import Sandbox, Store, running_store
-from storetwin.sandboxes.woocommerce.faults import Board
+from storetwin.sandboxes.woocommerce import Sandbox, running_store
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "problems.md"
 OTHER_KEY = base64.b64encode(b"another key, thirty-two bytes ok").decode()
@@ -287,10 +286,11 @@ def emptied(store: Sandbox) -> None:
 @contextmanager
 def restored(scene: Scene) -> Iterator[Situation]:
     with pulled(scene) as store:
+        backup = store.take_backup()
         for _ in range(8):
             store.store.create_order()
         scene.home.do("pull", NAME)
-        store.shop.reset()
+        store.restore_backup(backup)
         yield Situation(scene.home)
         scene.home.do("connection", "accept", NAME, "--restored")
         scene.home.do("pull", NAME)
@@ -310,11 +310,29 @@ def emptied_store(scene: Scene) -> Iterator[Situation]:
 @contextmanager
 def another_store(scene: Scene) -> Iterator[Situation]:
     with pulled(scene) as store:
-        other = Store(99, 40)
-        store.shop._begin = lambda: (other, Board(other, ()))
-        store.shop.reset()
+        store.become_another(orders=40)
         yield Situation(scene.home)
         scene.home.do("connection", "accept", NAME, "--replaced", "--yes")
+        scene.home.do("pull", NAME)
+
+
+@produces("moved to another domain")
+@contextmanager
+def moved(scene: Scene) -> Iterator[Situation]:
+    with pulled(scene) as store:
+        store.move("https://new.example")
+        yield Situation(scene.home)
+        scene.home.do("connection", "accept", NAME)
+        scene.home.do("pull", NAME)
+
+
+@produces("copied to another installation")
+@contextmanager
+def copied(scene: Scene) -> Iterator[Situation]:
+    with pulled(scene) as store:
+        store.store.store_id = "11111111-2222"
+        yield Situation(scene.home)
+        scene.home.do("connection", "accept", NAME)
         scene.home.do("pull", NAME)
 
 

@@ -17,9 +17,7 @@ from storetwin.connections.identity import Identity, Verdict
 from storetwin.connections.models import ConnectionState
 from storetwin.db.database import Row
 from storetwin.mirror.models import Level
-from storetwin.sandboxes.woocommerce import Store
 from storetwin.sandboxes.woocommerce.answers import Answer
-from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.request import Request
 
 EVERYTHING = """
@@ -30,33 +28,8 @@ CURSORS = (
     "SELECT resource, position::text FROM runs.cursors WHERE connection_id = %(connection_id)s "
     "ORDER BY resource"
 )
+OTHER_ID, NEW_HOME = "11111111-2222", "https://new.example"
 MOST_ASKED = 24  # requests of a look that finds a store gone back, everything counted
-
-
-def others(twin: Twin, seed: int = 99) -> None:
-    """Let another store answer at the same address; the first one's own seed brings it back."""
-    store = Store(seed, 250)
-    twin.sandbox.shop._begin = lambda: (store, Board(store, ()))
-    twin.sandbox.shop.reset()
-
-
-def calls_itself(
-    twin: Twin, *, home: str | None = None, store_id: str | None = None, says_id: bool = True
-) -> None:
-    """Let the store say something else of itself."""
-    shop = twin.sandbox.shop
-    shop_answers, own = type(shop).respond, dumps(twin.sandbox.url).encode()
-
-    def respond(request: Request) -> Answer:
-        answer = shop_answers(shop, request)
-        if request.path.endswith(("/wp-json/", "/system_status")):
-            body = answer.body.replace(own, dumps(home or twin.sandbox.url).encode())
-            if store_id is not None or not says_id:
-                body = STORE_ID.sub(b'"store_id":%s' % json.dumps(store_id).encode(), body)
-            answer.body = body
-        return answer
-
-    shop.respond = respond
 
 
 def empty(twin: Twin) -> None:
@@ -179,9 +152,10 @@ async def test_what_happens_in_a_shop_by_itself_is_no_doubt(twin: Twin) -> None:
 
 async def test_a_restored_store_pauses_and_goes_on_when_a_person_says_so(twin: Twin) -> None:
     oldest = max(twin.sandbox.store.ids("orders"))
+    backup = twin.sandbox.take_backup()
     new = sell(twin, 30)
     await twin.pull()
-    twin.sandbox.shop.reset()
+    twin.sandbox.restore_backup(backup)
     error = await pauses(twin, Verdict.RESTORED, f"orders {new[0]} to {new[-1]} are gone")
     kept = error.judgement.kept_until["orders"]
     assert kept <= oldest
@@ -208,11 +182,12 @@ async def test_a_restored_store_pauses_and_goes_on_when_a_person_says_so(twin: T
 
 
 async def test_ids_that_are_used_again_become_new_versions(twin: Twin) -> None:
+    backup = twin.sandbox.take_backup()
     new = sell(twin, 12)
     await twin.pull()
     before = await twin.documents("orders")
-    twin.sandbox.shop.reset()
-    twin.sandbox.store.seed = 6  # order keys are drawn anew
+    twin.sandbox.restore_backup(backup)
+    twin.sandbox.store.seed += 1  # order keys are drawn anew, as by a real store
     twin.sandbox.store.create("coupons", {"code": "moves the ids by one"})
     used = sell(twin, 8)
     error = await pauses(twin, Verdict.RESTORED, "are others than the twin holds")
@@ -231,18 +206,20 @@ async def test_ids_that_are_used_again_become_new_versions(twin: Twin) -> None:
 
 
 async def test_few_orders_that_are_gone_are_buried_each_on_its_own_404(twin: Twin) -> None:
+    backup = twin.sandbox.take_backup()
     new = sell(twin, 3)
     await twin.pull()
-    twin.sandbox.shop.reset()
+    twin.sandbox.restore_backup(backup)
     outcome = await twin.pull()
     assert outcome.is_complete, lacking(outcome)
     assert finding(outcome, "orders")["buried"] == len(new)
 
 
 async def test_a_look_at_a_restored_store_stays_cheap(twin: Twin) -> None:
+    backup = twin.sandbox.take_backup()
     sell(twin, 200)
     await twin.pull()
-    twin.sandbox.shop.reset()
+    twin.sandbox.restore_backup(backup)
     oldest = max(twin.sandbox.store.ids("orders"))
     twin.sandbox.requests.clear()
     _, look = await twin.hub.look(NAME)
@@ -263,12 +240,13 @@ async def test_a_bury_says_that_the_loss_is_real(twin: Twin) -> None:
 
 async def test_a_store_put_right_goes_on_after_a_resume(twin: Twin) -> None:
     await twin.pull()
-    others(twin)
+    backup = twin.sandbox.take_backup()
+    twin.sandbox.become_another()
     await pauses(twin, Verdict.ANOTHER)
     await twin.hub.register.resume(NAME)
     with pytest.raises(StoreChangedError):
         await twin.pull()
-    others(twin, seed=5)
+    twin.sandbox.restore_backup(backup)
     await twin.hub.register.resume(NAME)
     outcome = await twin.pull()
     assert outcome.is_complete, lacking(outcome)
@@ -295,10 +273,18 @@ async def test_a_wiped_store_pauses_and_is_buried_only_with_two_words(twin: Twin
     assert await twin.snapshots("orders") == {}
 
 
+async def test_a_shop_installed_anew_is_another_store(twin: Twin) -> None:
+    await twin.pull("orders", "products")
+    own = twin.sandbox.store.store_id
+    twin.sandbox.wipe()
+    assert own is not None
+    await pauses(twin, Verdict.ANOTHER, "it has no orders and products at all", own)
+
+
 async def test_another_store_takes_the_place_only_of_a_retired_twin(twin: Twin) -> None:
     await twin.pull()
     before = await twin.documents("orders")
-    others(twin)
+    twin.sandbox.become_another()
     error = await pauses(twin, Verdict.ANOTHER, "none of ", "records looked at")
     assert "--replaced" in (error.remedy or "")
     for is_restored in (False, True):
@@ -328,40 +314,46 @@ async def test_records_that_only_the_lists_hide_are_no_doubt(twin: Twin) -> None
 
 async def test_a_moved_shop_pauses_and_goes_on_under_its_new_name(twin: Twin) -> None:
     await twin.pull()
-    calls_itself(twin, home="https://new.example", store_id=twin.sandbox.store.store_id)
-    error = await pauses(twin, Verdict.MOVED, "https://new.example", twin.sandbox.url)
+    twin.sandbox.move(NEW_HOME)
+    error = await pauses(twin, Verdict.MOVED, NEW_HOME, twin.sandbox.url)
     assert error.message.startswith(f"The store at {twin.sandbox.url} has moved: ")
     await twin.hub.accept(NAME)
-    assert (await remembered(twin)).home_url == "https://new.example"
+    assert (await remembered(twin)).home_url == NEW_HOME
     outcome = await twin.pull()
     assert outcome.is_complete, lacking(outcome)
     assert await twin.earlier_versions("orders") == {}
 
 
 async def test_a_copy_is_told_while_the_original_still_answers(twin: Twin) -> None:
-    """The connection goes by another name of the store's host than the store itself."""
-    original = twin.sandbox.url.replace("127.0.0.1", "localhost")
-    calls_itself(twin, home=original, store_id=twin.sandbox.store.store_id)
+    """The shop was known by the address of its original, which answers beside it."""
+    with twin.sandbox.clone() as original:
+        twin.sandbox.move(original.url)
+        await twin.pull()
+        assert (await remembered(twin)).home_url == original.url
+        twin.sandbox.move("https://staging.example")
+        error = await pauses(twin, Verdict.CLONED, "https://staging.example", original.url)
+        assert f"A copy of the store answers at {twin.sandbox.url}" in error.message
+    await twin.hub.register.resume(NAME)
+    await pauses(twin, Verdict.MOVED)  # by now nobody answers there
+
+
+async def test_a_copy_at_another_address_may_count_from_now_on(twin: Twin) -> None:
     await twin.pull()
-    assert (await remembered(twin)).home_url == original
-    shop = twin.sandbox.shop
-
-    def respond(request: Request) -> Answer:
-        is_original = request.headers["host"].startswith("localhost")
-        home = original if is_original else "https://staging.example"
-        calls_itself(twin, home=home, store_id=twin.sandbox.store.store_id)
-        return type(shop).respond(shop, request)
-
-    shop.respond = respond
-    await pauses(twin, Verdict.CLONED, "https://staging.example", original)
+    with twin.sandbox.clone() as copy:
+        connection, look = await twin.hub.accept(NAME, url=copy.url)
+        assert look.judgement.verdict is Verdict.CLONED
+        assert connection.url == (await remembered(twin)).home_url == copy.url
+        outcome = await twin.pull()
+        assert outcome.is_complete, lacking(outcome)
+        assert copy.requests.total > 0
 
 
 async def test_a_new_installation_of_the_same_records_is_a_copy(twin: Twin) -> None:
     await twin.pull()
-    original = twin.sandbox.store.store_id
-    calls_itself(twin, store_id=OTHER_ID)
-    error = await pauses(twin, Verdict.CLONED, OTHER_ID, original)
-    assert f"A copy of the store answers at {twin.sandbox.url}" in error.message
+    own = twin.sandbox.store.store_id
+    twin.sandbox.store.store_id = OTHER_ID
+    assert own is not None
+    await pauses(twin, Verdict.CLONED, OTHER_ID, own)
     await twin.hub.accept(NAME)
     assert (await remembered(twin)).store_id == OTHER_ID
     outcome = await twin.pull()
@@ -370,14 +362,15 @@ async def test_a_new_installation_of_the_same_records_is_a_copy(twin: Twin) -> N
 
 async def test_a_store_that_no_longer_tells_its_id_is_known_by_its_records(twin: Twin) -> None:
     await twin.pull()
-    original = twin.sandbox.store.store_id
-    calls_itself(twin)
+    own = twin.sandbox.store.store_id
+    backup = twin.sandbox.take_backup()
+    twin.sandbox.store.store_id = None
     outcome = await twin.pull()
     assert outcome.is_complete, lacking(outcome)
-    assert (await remembered(twin)).store_id == original
+    assert (await remembered(twin)).store_id == own
     sell(twin, 12)
     await twin.pull()
-    twin.sandbox.shop.reset()
+    twin.sandbox.restore_backup(backup)
     await pauses(twin, Verdict.RESTORED)
 
 
@@ -402,12 +395,12 @@ async def test_a_test_of_the_connection_says_that_the_store_calls_itself_otherwi
     twin: Twin,
 ) -> None:
     await twin.pull("tax_classes")
-    calls_itself(twin, store_id=OTHER_ID)
+    twin.sandbox.store.store_id = OTHER_ID
     report = await twin.hub.test_connection(NAME)
     check = next(check for check in report.checks if check.name == "identity")
     assert check.ok is False
     assert OTHER_ID in check.finding
-    calls_itself(twin, says_id=False)
+    twin.sandbox.store.store_id = None
     report = await twin.hub.test_connection(NAME)
     check = next(check for check in report.checks if check.name == "identity")
     assert check.ok is None
@@ -437,7 +430,7 @@ async def test_a_shop_moves_to_another_address(twin: Twin) -> None:
     assert (await remembered(twin)).home_url == new
     outcome = await twin.pull()
     assert outcome.is_complete, lacking(outcome)
-    others(twin)
+    twin.sandbox.become_another()
     with pytest.raises(NotAcceptableError):
         await twin.hub.accept(NAME, url=twin.sandbox.url)
     assert (await twin.hub.register.get(NAME)).url == new
