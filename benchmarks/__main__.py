@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import pull, startup
+from benchmarks import load, pull, startup
 from benchmarks.figures import Figures
 
-BENCHMARKS = {"pull": pull.measure, "startup": startup.measure}
+BENCHMARKS = {"pull": pull.measure, "load": load.measure, "startup": startup.measure}
 RESULT = Path("build/bench.json")
 
 

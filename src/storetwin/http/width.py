@@ -16,7 +16,7 @@ and leave the store alone between requests: asking for a share ``d`` of the time
 
 *Where the figures come from.* A survey: a few requests alone, a few at two in flight, at three …
 as far as the limit or the ceiling allow. Times of different kinds of requests are never compared:
-each is divided by the time the same kind takes alone. Between surveys the strain of the width in
+each is divided by the time the same kind takes alone; what would mean rests is compared with alone once more. Between surveys the strain of the width in
 use is watched: where it breaks the promise the width goes down by one. Up it goes by a survey only,
 for ``T(1)`` may have changed as well. Surveys become rarer while they find the same.
 
@@ -41,7 +41,7 @@ PATIENCE = 8  # times the requests that a step of a survey wants: then it goes o
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 240.0  # seconds between two surveys
 RECOVERY = 5.0  # seconds without a survey after a store struggled, doubled each time
 STALLED, STALLED_SECONDS = 4.0, 5.0  # so much slower than alone, and so slow, is a struggle
-LEAST_SHARE, LONGEST_REST = 0.1, 10.0  # of the time; seconds
+LEAST_SHARE, LONGEST_REST = 0.25, 10.0  # of the time; seconds
 
 
 @dataclass(slots=True)
@@ -67,6 +67,7 @@ class Width:
     _pause: float = FIRST_PAUSE
     _recovery: float = RECOVERY
     _found: tuple[int, bool] | None = None
+    _doubted: tuple[str, float] | None = None
 
     def answered(self, kind: str, seconds: float, beside: int, now: float) -> None:
         """Note a good answer.
@@ -80,7 +81,7 @@ class Width:
         """
         usual = self._usual(kind)
         if beside == 1:
-            self._alone.setdefault(kind, deque(maxlen=ALONE)).append(seconds)
+            self._alone.setdefault(kind, deque(maxlen=2 * ALONE)).append(seconds)
         if usual is not None and seconds > max(STALLED_SECONDS, STALLED * usual):
             self.struggled(now)
             return
@@ -98,7 +99,7 @@ class Width:
         """Note a 429, a 5xx, a time-out or a stall: half as many, and no survey for a while."""
         self._step_to(max(1, self.value // 2))
         self._strain.clear()
-        self._is_surveying = False
+        self._is_surveying, self._doubted = False, None
         self._due = now + self._recovery
         self._recovery = min(LONGEST_PAUSE, self._recovery * 2)
 
@@ -134,17 +135,27 @@ class Width:
         self._alone.clear()
         self._strain.clear()
         self._visited = [1]
+        self._doubted = None
         self._step_to(1)
 
     def _survey(self, kind: str, now: float) -> None:
         """Go on to the next width when this one was seen often enough, or end the survey."""
         is_alone = self.value == 1
-        wanted = ALONE if is_alone else self.value + 2
+        wanted = self.value + 2 if not is_alone else ALONE if self._doubted is None else 2 * ALONE
         seen = len(self._alone.get(kind, ())) if is_alone else len(self._ratios)
         if seen < wanted and self._passed < wanted * PATIENCE:
             return
+        if self._doubted is not None:
+            self._correct(kind)
+            self._settle(now)
+            return
         if self._ratios:
             self._strain[self.value] = median(self._ratios)
+        usual = self._usual(kind)
+        if self.value == 2 and usual is not None and self._harm(1) > LIMIT:
+            self._doubted = kind, usual
+            self._step_to(1)
+            return
         wider = min(self.ceiling, self.value + max(1, self.value // 2))
         if wider > self.value and (is_alone or self._harm(self.value) < PROMISE):
             self._visited.append(wider)
@@ -152,9 +163,18 @@ class Width:
             return
         self._settle(now)
 
+    def _correct(self, kind: str) -> None:
+        """Compare what two at once took with what one took before *and* after it.
+
+        Where somebody else came to the store just then, alone is slower by now as well.
+        """
+        usual = self._usual(kind)
+        if usual is not None and self._doubted is not None and self._doubted[0] == kind:
+            self._strain[2] *= self._doubted[1] / usual
+
     def _settle(self, now: float) -> None:
         """End a survey and choose by what it found."""
-        self._is_surveying = False
+        self._is_surveying, self._doubted = False, None
         self._step_to(max((n for n in self._visited if self._harm(n) <= LIMIT), default=1))
         alone_beside_one = self._harm(1)
         self.share = 1.0

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.metadata import version
 from typing import Any
 
 from storetwin.connections.models import AuthScheme, Connection, Credentials
@@ -17,29 +16,27 @@ from storetwin.http import (
     Answer,
     AnswerCutError,
     AnswerTooLargeError,
-    Limiter,
     NoAnswerError,
     RedirectedError,
     Request,
     Retrying,
-    TlsPolicy,
-    Transport,
 )
-from storetwin.http.load import Spacing
-from storetwin.http.retry import BUSY
-from storetwin.http.width import Width
-from storetwin.kernel.backoff import Backoff
-from storetwin.kernel.clock import Clock, utc_now
-from storetwin.kernel.errors import CredentialError, RetryableError
-from storetwin.settings import Settings
+from storetwin.http.caching import cached_by
+from storetwin.http.retry import GATEWAY, NOT_NOW
+from storetwin.kernel.clock import Clock
+from storetwin.kernel.errors import RetryableError, StoretwinError
 from storetwin.woocommerce.answers import Cut, StoreError, cut, read_error
 from storetwin.woocommerce.auth import sign
 from storetwin.woocommerce.errors import (
+    ASKED_ENOUGH,
     BadAnswerError,
+    CachedAnswersError,
     NotFoundError,
     RequestRefusedError,
+    StoreDownError,
 )
 from storetwin.woocommerce.pace import burden
+from storetwin.woocommerce.paging import FULL_PAGE
 from storetwin.woocommerce.refusals import busy, not_allowed, redirected
 from storetwin.woocommerce.routes import Routes
 
@@ -51,8 +48,10 @@ ABSENT_CODES = frozenset({"woocommerce_rest_invalid_order_refund_id"})
 CONTROL = "data/currencies/current"  # small, without database work, needs a key that may read
 
 SINGLE_TRIES = 3  # how often one record is asked for before it counts as unreadable
+CONTROL_TRIES = 5  # a server that is being restarted is back within half a minute
+DOUBT_TRIES = 3  # how often an answer that contradicts those before it is asked for
 NOTABLE = timedelta(seconds=60)  # a difference of clocks worth a second signature
-WAITED_FOR = frozenset({"timeout", "too_large"})  # these cost too much to be asked for again
+FRESH = {"Accept": "application/json", "Cache-Control": "no-cache"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +86,26 @@ class StoreClient:
 
     Args:
         retrying: sends requests, again where that helps.
+        schemes: ways of authentication to try, the likeliest first.
     """
 
     def __init__(
-        self, connection: Connection, credentials: Credentials, retrying: Retrying, clock: Clock
+        self,
+        connection: Connection,
+        credentials: Credentials,
+        retrying: Retrying,
+        clock: Clock,
+        schemes: Sequence[AuthScheme],
     ) -> None:
         self._url = connection.url + API
         self._root = connection.url + JSON
         self._credentials = credentials
         self._retrying = retrying
         self._clock = clock
-        self._schemes = list(_schemes(connection))
+        self._schemes = list(schemes)
         self._ahead = timedelta()  # the store's clock minus ours
+        self._has_answered = False
+        self.page_limit = FULL_PAGE  # the most records that the store puts on a page
 
     @property
     def requests(self) -> int:
@@ -122,9 +129,11 @@ class StoreClient:
         """Read one page of a list.
 
         Raises:
-            BadAnswerError: it answered, but not with a list.
+            BadAnswerError: it answered, but not with a list; or it does not answer this question
+                while it answers a small one.
             RetryableError: it does not answer (StoreDownError: it says "not now").
             CredentialError: the keys are not good enough.
+            CachedAnswersError: something else answers in its place.
         """
         answer, found = await self._read(path, params)
         if not found.is_list:
@@ -139,6 +148,7 @@ class StoreClient:
                 answer.elapsed,
                 answer.store_seconds,
                 len(answer.body),
+                records=len(found.documents),
                 is_resting=self._retrying.limiter.width.share < 1.0,
             ),
         )
@@ -150,11 +160,11 @@ class StoreClient:
             NotFoundError: there is none.
             BadAnswerError, StoreDownError, CredentialError: as for a list.
         """
-        for _ in range(SINGLE_TRIES - 1):
+        for attempt in range(1, SINGLE_TRIES):
             try:
                 return await self._get(path, params)
             except BadAnswerError as error:
-                if error.kind in WAITED_FOR:
+                if error.kind in ASKED_ENOUGH and attempt > 1:
                     raise
         return await self._get(path, params)
 
@@ -165,16 +175,21 @@ class StoreClient:
         return Single(found.documents[0], self._served_at(answer), found.remarks)
 
     async def control(self) -> bool:
-        """Say whether the store still answers a small, harmless question."""
-        try:
-            await self.get(CONTROL, {})
-        except QuietHoursError:
-            raise  # it was not asked at all
-        except (BadAnswerError, RetryableError):
-            return False
-        except (NotFoundError, RequestRefusedError, CredentialError):
-            return True  # it answers, which is all that was asked
-        return True
+        """Say whether the store still answers a small, harmless question; at most 5 tries."""
+        for attempt in range(1, CONTROL_TRIES + 1):
+            is_well = False
+            try:
+                answer = await self._ask(CONTROL, {})
+                is_well = answer.status in (401, 403) or bool(
+                    answer.status < 500 and cut(answer.body)
+                )
+            except QuietHoursError:
+                raise  # it was not asked at all
+            except (BadAnswerError, RetryableError):
+                pass
+            if is_well or not await self._retrying.pause(attempt):
+                return is_well
+        return False
 
     async def capabilities(self, namespaces: Iterable[str] = ()) -> Routes:
         """Return what the store's routes take; the first request of a run, so it settles auth too.
@@ -214,7 +229,7 @@ class StoreClient:
         """
         place = url.rstrip("/") + "/wp-json/" if url else self._url.removesuffix("/wc/v3") + "/"
         fields = {"_fields": "name,url,home,gmt_offset,timezone_string"}
-        request = Request("GET", place, fields, {"Accept": "application/json"})
+        request = Request("GET", place, fields | {"_": secrets.token_hex(4)}, FRESH)
         with self._retrying.hurried():
             answer = await self._retrying.send(lambda: request)
         found = json.loads(cut(answer.body).documents[0])
@@ -223,8 +238,8 @@ class StoreClient:
     # -- one request ----------------------------------------------------------------------------
 
     async def _read(self, path: str, params: Mapping[str, str]) -> tuple[Answer, Cut]:
-        answer = await self._ask(path, params)
-        if answer.status in BUSY:
+        answer = await self._hear(path, params)
+        if answer.status in NOT_NOW:
             raise busy(answer, self._clock())
         error: StoreError | None = None
         found: Cut | None = None
@@ -241,6 +256,51 @@ class StoreClient:
         assert found is not None
         return answer, found
 
+    async def _hear(self, path: str, params: Mapping[str, str]) -> Answer:
+        """Ask; once more where the answer contradicts those before it, or may not be the store's.
+
+        Raises:
+            BadAnswerError: it does not answer this, and answers something else.
+            StoreDownError: it answers nothing.
+            RedirectedError, CachedAnswersError: so it went three times.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            answer, trouble = await self._ask_or_trouble(path, params)
+            is_odd = answer.status in (401, 403) if answer and self._has_answered else False
+            if trouble is None and not is_odd:
+                break
+            if attempt >= DOUBT_TRIES or not await self._retrying.pause(attempt):
+                break
+        if answer is None or trouble is not None:
+            assert trouble is not None
+            raise trouble
+        if answer.status in GATEWAY:
+            if await self.control():
+                raise BadAnswerError("gateway", f"{path} answers {answer.status}.")
+            raise busy(answer, self._clock())
+        return answer
+
+    async def _ask_or_trouble(
+        self, path: str, params: Mapping[str, str]
+    ) -> tuple[Answer | None, StoretwinError | None]:
+        """Return the answer, and what is wrong with where it comes from."""
+        try:
+            answer = await self._ask(path, params)
+        except RedirectedError as error:
+            if not self._has_answered:
+                raise
+            return None, error
+        except BadAnswerError as error:
+            if error.kind == "timeout" and not await self.control():
+                raise StoreDownError(f"The store has stopped answering: {error.message}") from error
+            raise
+        cache = cached_by(answer.headers)
+        if cache:
+            return answer, CachedAnswersError(f"A cache answers in the store's place ({cache}).")
+        return answer, None
+
     async def _ask(self, path: str, params: Mapping[str, str]) -> Answer:
         """Send a request; until a way of authentication has worked, try the next one on a 401.
 
@@ -256,6 +316,7 @@ class StoreClient:
             answer = await self._send(path, params)
         if path and answer.status < 300:
             del self._schemes[1:]
+            self._has_answered = True
         return answer
 
     async def _send(
@@ -283,7 +344,7 @@ class StoreClient:
             )
             if body is not None:
                 headers["Content-Type"] = "application/json"
-            return Request(method, url, query, {"Accept": "application/json", **headers}, body)
+            return Request(method, url, query, FRESH | headers, body)
 
         try:
             answer = await self._retrying.send(make)
@@ -322,46 +383,6 @@ class StoreClient:
         return RequestRefusedError(f"The store refuses {path}: {said}", wc_code=wc_code)
 
 
-def _schemes(connection: Connection) -> tuple[AuthScheme, ...]:
-    """Return the ways of authentication to try, the likeliest first.
-
-    Over plain http only a signature: the other two show the secret to everybody on the way, which
-    is for a person to choose (and WooCommerce reads them over TLS only).
-    """
-    if connection.scheme is not AuthScheme.AUTO:
-        return (connection.scheme,)
-    if connection.url.startswith("https://"):
-        return (AuthScheme.BASIC, AuthScheme.QUERY)
-    return (AuthScheme.OAUTH1,)
-
-
 def _says_why(answer: Answer) -> bool:
     """Say whether a 401 names what is wrong with the keys, instead of not having seen any."""
     return b"authentication_error" in answer.body
-
-
-def connect_store(
-    connection: Connection,
-    credentials: Credentials,
-    settings: Settings,
-    *,
-    clock: Clock = utc_now,
-    backoff: Backoff | None = None,
-) -> StoreClient:
-    """Return a client for a connection. Nothing is sent yet.
-
-    Args:
-        backoff: how long to wait before a request is repeated; the usual delays by default.
-    """
-    transport = Transport(
-        timeout=settings.request_timeout,
-        max_bytes=settings.max_answer_bytes,
-        tls=TlsPolicy(connection.ca, connection.is_tls_insecure),
-        user_agent=f"Storetwin/{version('storetwin')}",
-    )
-    options = connection.options
-    limiter = Limiter(
-        Width(ceiling=options.at_once or settings.max_concurrency), Spacing(options.per_minute)
-    )
-    retrying = Retrying(transport, limiter, backoff=backoff or Backoff())
-    return StoreClient(connection, credentials, retrying, clock)

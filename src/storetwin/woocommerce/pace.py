@@ -15,18 +15,23 @@ AIM_BYTES = 8 * 1024 * 1024
 GENTLE_SECONDS = (
     0.25  # of the store's own time, where it gets rests; an uncached page takes as much
 )
+GENTLE_RECORDS = 20
 HEAVY, LIGHT = 2.0, 0.33  # apart by more than the factor of a step, so that sizes do not swing
 
 
-def burden(elapsed: float, store_seconds: float, size_bytes: int, *, is_resting: bool) -> float:
+def burden(
+    elapsed: float, store_seconds: float, size_bytes: int, *, records: int, is_resting: bool
+) -> float:
     """Return how many times as heavy a page was as it should be.
 
     Args:
         elapsed: seconds from asking to the last byte.
         store_seconds: seconds of it that the store itself took.
+        records: how many it holds; for gentleness alone they never become too few, for each
+            request costs the store as much as six orders, whatever it asks for.
         is_resting: the store gets rests between requests, for each alone costs it much.
     """
-    gentle = store_seconds / GENTLE_SECONDS if is_resting else 0.0
+    gentle = min(store_seconds / GENTLE_SECONDS, records / GENTLE_RECORDS) if is_resting else 0.0
     return max(elapsed / AIM_SECONDS, size_bytes / AIM_BYTES, gentle)
 
 

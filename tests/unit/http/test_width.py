@@ -77,12 +77,11 @@ def test_a_host_with_one_core_gets_rests():
 
 def test_the_more_one_request_costs_the_longer_the_rest():
     shares = []
-    for steepness in (2, 3, 5, 50):
+    for steepness in (2, 2.5, 3, 50):
         width = Width(ceiling=4)
         ask(width, 60, lambda n, s=steepness: 1 + (n - 1) * (s - 1), seconds=0.05)
         shares.append(width.share)
-    assert all(later < sooner for sooner, later in pairwise(shares))
-    assert shares[-1] == LEAST_SHARE
+    assert shares == [0.5, 1 / 3, LEAST_SHARE, LEAST_SHARE]
     assert width.rest(1_000) == LONGEST_REST
 
 
@@ -114,6 +113,15 @@ def test_a_cold_cache_does_not_hide_what_two_at_once_cost():
     width.answered("pages", 3.0, 1, 0.0)
     ask(width, 60, cores(1))
     assert width.share == 0.5
+
+
+def test_a_host_that_became_slow_while_two_at_once_were_tried_gets_no_rests():
+    width = Width(ceiling=4)
+    ask(width, ALONE, flat)
+    ask(width, 4, flat, seconds=0.6)
+    assert width.value == 1
+    ask(width, 2 * ALONE, flat, seconds=0.6)
+    assert (width.value, width.share) == (1, 1.0)
 
 
 def test_surveys_become_rarer_while_they_find_the_same_and_frequent_when_not():

@@ -38,10 +38,19 @@ def test_the_next_page(size, asked, weight, following):
 
 
 def test_what_makes_a_page_heavy():
-    assert burden(AIM_SECONDS, 0.1, 10, is_resting=False) == 1.0
-    assert burden(0.1, 0.1, 2 * AIM_BYTES, is_resting=False) == 2.0
-    assert burden(1.0, 4 * GENTLE_SECONDS, 10, is_resting=True) == 4.0
-    assert burden(1.2, GENTLE_SECONDS, 10, is_resting=True) == 1.0  # the way there costs nobody
+    assert burden(AIM_SECONDS, 0.1, 10, records=100, is_resting=False) == 1.0
+    assert burden(0.1, 0.1, 2 * AIM_BYTES, records=100, is_resting=False) == 2.0
+    assert burden(1.0, 4 * GENTLE_SECONDS, 10, records=100, is_resting=True) == 4.0
+    # the way there costs nobody anything
+    assert burden(1.2, GENTLE_SECONDS, 10, records=100, is_resting=True) == 1.0
+
+
+def test_a_slow_host_is_not_asked_for_its_records_one_by_one():
+    size = 100
+    for _ in range(20):
+        weight = burden(2.0, 2.0, 10, records=size, is_resting=True)
+        size = next_size(size, size, weight)
+    assert size == 12
 
 
 @given(
