@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import disk_usage
@@ -21,6 +22,7 @@ import pytest
 import trustme
 
 from installed import NAME, Done, Installation, installation, until
+from storetwin.kernel.clock import utc_now
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "problems.md"
@@ -352,6 +354,18 @@ def paused_by_hand(scene: Scene) -> Iterator[Situation]:
     scene.home.do("connection", "pause", NAME)
     yield Situation(scene.home)
     scene.home.do("connection", "resume", NAME)
+
+
+@produces("quiet hours")
+@contextmanager
+def quiet_hours(scene: Scene) -> Iterator[Situation]:
+    scene.connect(scene.store.url)
+    now = utc_now()  # the site's zone is not known before the first test: it is taken to be UTC
+    span = f"{now - timedelta(hours=1):%H}:00-{now + timedelta(hours=2):%H}:00"
+    scene.home.do("connection", "set", NAME, "--quiet", span)
+    before = scene.store.requests.total
+    yield Situation(scene.home)
+    assert scene.store.requests.total == before
 
 
 @produces("accepted what is not there")
