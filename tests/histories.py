@@ -49,8 +49,9 @@ LASTING = (
     "strip-auth",
     "plain-permalinks",
     "truncate:once=1",
+    "clock:seconds=800",
+    "clock:seconds=-800",
     "clock:seconds=3600",
-    "clock:seconds=-3600",
 )
 RUNS = ("pull", "pull --full", "verify", "verify --level bytes", "dead-letters retry")
 DEATHS = ("fatal", "die", "exit")

@@ -11,6 +11,7 @@ from storetwin.resources import Resource
 from storetwin.woocommerce.records import Record
 
 SAME_SECOND = timedelta(seconds=2)
+OVERTAKEN = timedelta(minutes=2)  # no answer is on its way for longer
 FEW_BURIALS = 20
 SHARE_OF_BURIALS = 0.10
 
@@ -34,13 +35,14 @@ def decide_change(
 ) -> Change:
     """Decide what to do with a record as it was just read.
 
-    A reading older than the snapshot changes nothing (answers overtake each other). A partial
-    reading does not replace a whole one of the same second: the store could not encode it, it
-    did not change. A tombstone whose record is back gets a new version.
+    A reading older than the snapshot changes nothing (answers overtake each other); one that seems
+    much older does: the store's clock has been set back. A partial reading does not replace a whole
+    one of the same second: the store could not encode it, it did not change. A tombstone whose
+    record is back gets a new version.
     """
     if known is None:
         return Change.CREATE
-    if served_at < known.read_at:
+    if served_at < known.read_at <= served_at + OVERTAKEN:
         return Change.KEEP
     if state is State.PARTIAL and known.state in (State.LISTED, State.UNLISTED):
         return Change.KEEP if modified_at == known.modified_at else Change.UPDATE

@@ -270,6 +270,14 @@ FOUND = {
     "a theme's 404 buried everything while permalinks were plain": History(
         orders=100, moments=(Moment(13, Break("plain-permalinks")),)
     ),
+    "a clock that was set back hid every later change": History(
+        resources=("products",),
+        moments=(
+            Moment(0, Break("clock:seconds=800")),
+            Moment(2, Repair()),
+            Moment(0, Change("edit", "products", 3)),
+        ),
+    ),
     "a record that answers 404 for a while is buried, and dug out again": History(
         at_once=4,
         moments=(Moment(22, Stop()), Moment(3, Break("short-page:count=1,resource=categories"))),

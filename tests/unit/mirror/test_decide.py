@@ -46,7 +46,11 @@ def test_other_content_is_the_next_version():
 
 
 def test_an_answer_that_was_overtaken_changes_nothing():
-    assert decide(known(), content=B, hours=0) is Change.KEEP
+    assert decide(known(), content=B, hours=1 - 1 / 60) is Change.KEEP
+
+
+def test_an_answer_from_long_before_comes_from_a_clock_that_was_set_back():
+    assert decide(known(), content=B, hours=0) is Change.UPDATE
 
 
 def test_a_buried_record_that_is_back_gets_a_new_version():
