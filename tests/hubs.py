@@ -24,7 +24,7 @@ from storetwin.mirror.models import Level
 from storetwin.resources import RESOURCES
 from storetwin.sandboxes.woocommerce import Sandbox
 from storetwin.settings import Settings
-from storetwin.woocommerce.client import connect_store
+from storetwin.woocommerce.connect import connect_store
 
 NAME = "shop"
 ENCRYPTION_KEY = base64.b64encode(bytes(range(32))).decode()

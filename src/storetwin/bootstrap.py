@@ -19,7 +19,8 @@ from storetwin.kernel.errors import ConfigurationError
 from storetwin.security import Vault
 from storetwin.security.key import check_key, load_key
 from storetwin.settings import Settings
-from storetwin.woocommerce.client import StoreClient, connect_store
+from storetwin.woocommerce.client import StoreClient
+from storetwin.woocommerce.connect import connect_store
 from storetwin.woocommerce.probe import StoreProbe
 
 

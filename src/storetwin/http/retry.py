@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import re
 import time
@@ -20,10 +21,14 @@ from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import Clock, parse_http_date, utc_now
 from storetwin.kernel.errors import RetryableError
 
-SLOW_TRIES = 2  # a page that runs into the time-out is mostly too heavy, and costs it each time
-HURRIED = Backoff(base=0.3, longest=1.0, attempts=2)
+HURRIED = Backoff(base=0.3, longest=1.0, attempts=2, patience=2.0)
 NUMBER = re.compile(r"(?<=/)\d+")
-BUSY = frozenset({429, 502, 503, 504, 520, 521, 522, 523, 524})
+NOT_NOW = frozenset({429, 503})  # the server itself asks for a pause
+# Something before the server got no answer from it. It may be down, or what was asked for kills it.
+GATEWAY = frozenset({502, 504, 520, 521, 522, 523, 524})
+BUSY = NOT_NOW | GATEWAY
+# How often what may be the fault of the question is asked: the caller then asks for less.
+GATEWAY_TRIES, CUT_TRIES, SLOW_TRIES = 3, 2, 1
 
 
 @dataclass(slots=True)
@@ -60,6 +65,10 @@ class Retrying:
     async def send(self, make: Callable[[], Request]) -> Answer:
         """Send a request, made afresh for each try (a signature holds for one).
 
+        A server that asks for a pause gets all tries of the backoff. What may be the fault of the
+        question gets few: 3 where a gateway had no answer, 2 where the answer broke off, 1 where
+        none came in time.
+
         Returns:
             The last answer: after the tries are used up it may be one that says "busy".
 
@@ -75,7 +84,7 @@ class Retrying:
                 return answer
             asked = None if answer is None else retry_after(answer, self.clock())
             pause = self.backoff.delay(attempt, random=self.random, retry_after=asked)
-            if error is not None and not _is_worth_a_retry(error, attempt):
+            if attempt >= _tries(answer, error):
                 pause = None
             if pause is None:
                 if answer is not None:
@@ -84,6 +93,13 @@ class Retrying:
                 raise error
             self.retries += 1
             await self.sleep(pause)
+
+    async def pause(self, attempt: int) -> bool:
+        """Wait as before a repetition; False, at once, when the tries of the backoff are used up."""
+        seconds = self.backoff.delay(attempt, random=self.random)
+        if seconds is not None:
+            await self.sleep(seconds)
+        return seconds is not None
 
     async def _try(self, request: Request) -> tuple[Answer | None, RetryableError | None]:
         async with self.limiter.slot() as turn:
@@ -112,10 +128,15 @@ class Retrying:
             return answer, None
 
 
-def _is_worth_a_retry(error: RetryableError, attempt: int) -> bool:
+def _tries(answer: Answer | None, error: RetryableError | None) -> float:
+    """Return how often such a failure is worth a try, the first included; infinity leaves it open."""
     if isinstance(error, NoAnswerError):
-        return attempt < SLOW_TRIES
-    return not (isinstance(error, UnreachableError) and error.is_name_unknown)
+        return SLOW_TRIES
+    if isinstance(error, AnswerCutError):
+        return CUT_TRIES
+    if isinstance(error, UnreachableError) and error.is_name_unknown:
+        return 1
+    return GATEWAY_TRIES if answer is not None and answer.status in GATEWAY else math.inf
 
 
 def kind_of(request: Request) -> str:

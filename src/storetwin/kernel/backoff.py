@@ -24,14 +24,17 @@ class Backoff:
     Args:
         base: seconds; the ceiling of the first delay.
         factor: how much the ceiling grows from attempt to attempt.
-        longest: seconds; no delay is longer, not even one the server asks for.
+        longest: seconds; no delay of our own is longer.
         attempts: how often a call is made in all, the first included.
+        patience: seconds; where a server asks for a longer pause we give up at once, for to come
+            back earlier than it wished helps nobody.
     """
 
     base: float = 0.5
     factor: float = 2.0
     longest: float = 60.0
     attempts: int = 6
+    patience: float = 300.0
 
     def delay(
         self, attempt: int, *, random: Callable[[], float], retry_after: float | None = None
@@ -41,9 +44,9 @@ class Backoff:
         A ``Retry-After`` of the server is a lower bound: jitter is added on top of it, so that
         many clients do not come back in the same moment.
         """
-        if attempt >= self.attempts:
+        if attempt >= self.attempts or (retry_after or 0.0) > self.patience:
             return None
         ceiling = min(self.longest, self.base * self.factor ** (attempt - 1))
         if retry_after is None:
             return ceiling * (0.5 + random() / 2)
-        return min(self.longest, retry_after) + ceiling * random() / 4
+        return retry_after + ceiling * random() / 4

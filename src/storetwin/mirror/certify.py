@@ -26,7 +26,6 @@ from storetwin.runs import repository as runs
 from storetwin.runs.models import Finding, Progress, Stage
 from storetwin.woocommerce.errors import BadAnswerError
 from storetwin.woocommerce.listing import Listing
-from storetwin.woocommerce.paging import FULL_PAGE
 from storetwin.woocommerce.records import Record
 from storetwin.woocommerce.walk import Batch, Unreadable
 
@@ -214,8 +213,9 @@ async def _fetch(
 ) -> None:
     """Read records whole by their ids and write them; one that fails is read alone."""
     whole = replace(listing, light=False)
-    for start in range(0, len(records), FULL_PAGE):
-        wanted = [r.number for r in records[start : start + FULL_PAGE] if r.number is not None]
+    bundle = context.client.page_limit
+    for start in range(0, len(records), bundle):
+        wanted = [r.number for r in records[start : start + bundle] if r.number is not None]
         async for batch in _included(whole, wanted):
             await _keep_whole(context, survey, batch)
             wanted = [n for n in wanted if n not in {record.number for record in batch.records}]

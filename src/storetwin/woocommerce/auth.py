@@ -31,15 +31,16 @@ def sign(
 
     Args:
         scheme: BASIC, QUERY or OAUTH1.
-        nonce: used for one request only (OAuth).
+        nonce: used for one request only. No cache has seen a query with it; WordPress ignores
+            the ``_`` that carries it where the keys do not (measured).
         timestamp: seconds since 1970 by the store's clock (OAuth).
     """
     key, secret = credentials.key.get_secret_value(), credentials.secret.get_secret_value()
     if scheme is AuthScheme.BASIC:
         token = base64.b64encode(f"{key}:{secret}".encode()).decode()
-        return dict(params), {"Authorization": f"Basic {token}"}
+        return {**params, "_": nonce}, {"Authorization": f"Basic {token}"}
     if scheme is AuthScheme.QUERY:
-        return {**params, "consumer_key": key, "consumer_secret": secret}, {}
+        return {**params, "consumer_key": key, "consumer_secret": secret, "_": nonce}, {}
     signed = {
         **params,
         "oauth_consumer_key": key,

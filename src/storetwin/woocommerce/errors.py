@@ -13,8 +13,18 @@ from storetwin.kernel.errors import (
 )
 
 Kind = Literal[
-    "server_error", "empty", "html", "truncated", "not_json", "too_large", "timeout", "blank"
+    "server_error",
+    "gateway",
+    "empty",
+    "html",
+    "truncated",
+    "not_json",
+    "too_large",
+    "timeout",
+    "blank",
 ]
+# These were asked for again already, or cost too much to be: ask for less instead.
+ASKED_ENOUGH: frozenset[Kind] = frozenset({"gateway", "timeout", "too_large"})
 
 
 class BadAnswerError(RecordError):
@@ -75,6 +85,15 @@ class MaintenanceError(StoreDownError):
     code = "maintenance"
     default_remedy = (
         "Wait until the store's maintenance is over; the same command goes on from here."
+    )
+
+
+class CachedAnswersError(ConfigurationError):
+    """Something before the store answers in its place with what it kept from earlier."""
+
+    code = "cached"
+    default_remedy = (
+        "Exclude /wp-json/ from the page cache of the host, the plugin or the content network."
     )
 
 

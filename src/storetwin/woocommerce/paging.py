@@ -77,6 +77,8 @@ def judge(
     *,
     idle: int = 0,
     may_grow: bool = True,
+    full: int = FULL_PAGE,
+    seen: int = FULL_PAGE,
 ) -> Reading:
     """Judge one page.
 
@@ -87,48 +89,55 @@ def judge(
         ids: the ids on the page, in order.
         idle: how many pages before it brought nothing new.
         may_grow: a full page may be asked for here; False where one is known to fail.
+        full: the most records that may be asked for.
+        seen: the most records that this list has shown on a page.
     """
     if idle >= MAX_IDLE:
         return Reading(Verdict.LYING, len(ids), position, asked, idle)
     if any(a >= b for a, b in pairwise(ids)):
         return Reading(Verdict.UNSORTED, len(ids), position, asked, idle)
+    larger = max(full, size) if may_grow else 0
     if not ids and (asked == 0 or not position.overlaps):
-        return _judge_nothing(position, asked, size, idle, may_grow=may_grow)
+        return _judge_nothing(position, asked, size, idle, larger)
     if not ids or (asked > 0 and ids[0] > position.last and position.overlaps):
-        wanted = FULL_PAGE if may_grow else size
+        wanted = larger or size
         back = max(0, asked - wanted // 2 * (idle + 1))
         return Reading(Verdict.MOVED, len(ids), position, back, idle + 1, wanted)
     fresh = sum(1 for number in ids if number <= position.last)
     if fresh < len(ids):
         after = Position(asked + len(ids), ids[-1])
         return Reading(Verdict.FRESH, fresh, after, after.ask, 0)
-    return _judge_known(position, asked, size, ids, idle, may_grow=may_grow)
+    return _judge_known(position, asked, ids, idle, (size, larger, seen))
 
 
-def _judge_nothing(
-    position: Position, asked: int, size: int, idle: int, *, may_grow: bool
-) -> Reading:
+def _judge_nothing(position: Position, asked: int, size: int, idle: int, larger: int) -> Reading:
     """Empty at the very beginning, or behind a record we had to skip: only there it is the end."""
-    if may_grow and size < FULL_PAGE:
-        return Reading(Verdict.KNOWN, 0, position, asked, idle + 1, FULL_PAGE)
+    if size < larger:
+        return Reading(Verdict.KNOWN, 0, position, asked, idle + 1, larger)
     return Reading(Verdict.END, 0, position, asked, idle)
 
 
 def _judge_known(
-    position: Position, asked: int, size: int, ids: Sequence[int], idle: int, *, may_grow: bool
+    position: Position, asked: int, ids: Sequence[int], idle: int, sizes: tuple[int, int, int]
 ) -> Reading:
     """Known ground only. A full-sized page of which half is missing ends the list.
 
-    A fuller one does not, nor a small one: rows may be counted and never load. From the last row
-    that it shows a full one is asked for. Where that is known to fail the next page is asked for
-    without an overlap (what is deleted in this very moment could hide a record there; the
-    certificate's own walk would bring it); an empty one ends the list.
+    A fuller one does not, nor a small one: rows may be counted and never load, and some hosts cap
+    a page below what was asked for. From the last row that it shows a full one is asked for. Where
+    that is known to fail the next page is asked for without an overlap (what is deleted in this
+    very moment could hide a record there; the certificate's own walk would bring it); an empty one
+    ends the list.
+
+    Args:
+        sizes: the per_page, a larger one that may be asked for (0: none), and the most rows seen.
     """
+    size, larger, seen = sizes
     after = replace(position, offset=asked + len(ids), overlaps=True)
-    if size >= FULL_PAGE and len(ids) <= size // 2:
+    is_full = size >= FULL_PAGE or 0 < larger <= size
+    if is_full and len(ids) <= max(1, min(size, seen) // 2):
         return Reading(Verdict.END, len(ids), after, after.ask, idle + 1)
-    if len(ids) >= size or len(ids) > 1 or may_grow:
-        wanted = FULL_PAGE if may_grow and len(ids) < size else 0
+    if len(ids) > 1 or larger:
+        wanted = larger if len(ids) < size else 0
         return Reading(Verdict.KNOWN, len(ids), after, after.ask, idle + 1, wanted)
     after = replace(position, offset=asked + size, overlaps=False)
     return Reading(Verdict.KNOWN, len(ids), after, after.ask, idle + 1)

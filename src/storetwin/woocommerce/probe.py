@@ -34,9 +34,11 @@ from storetwin.kernel.clock import Clock, utc_now
 from storetwin.kernel.errors import CredentialError, StoretwinError
 from storetwin.settings import Settings
 from storetwin.woocommerce.answers import cut
-from storetwin.woocommerce.client import StoreClient, connect_store
+from storetwin.woocommerce.client import StoreClient
+from storetwin.woocommerce.connect import connect_store
 from storetwin.woocommerce.errors import (
     BadAnswerError,
+    CachedAnswersError,
     ClockOffError,
     ForbiddenError,
     KeyRejectedError,
@@ -231,6 +233,9 @@ async def _check_read(client: StoreClient, findings: _Findings) -> AuthScheme | 
         return None
     except (KeyRejectedError, ClockOffError) as error:
         findings.bad("keys", error)
+        return None
+    except CachedAnswersError as error:
+        findings.bad("cache", error)
         return None
     except StoretwinError as error:
         findings.bad("read", error)

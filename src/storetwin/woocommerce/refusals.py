@@ -27,12 +27,13 @@ PERMISSIONS = "in WooCommerce › Settings › Advanced › REST API"
 def busy(answer: Answer, now: datetime) -> StoreDownError:
     """Return the error for an answer that means "not now" (429, 502, 503 …)."""
     asked = retry_after(answer, now)
+    until = f" It asks to be left alone for {asked:,.0f} s." if asked else ""
     if answer.status == 503:
         return MaintenanceError(
-            "The store is in maintenance or overloaded (503).", retry_after=asked
+            f"The store is in maintenance or overloaded (503).{until}", retry_after=asked
         )
     what = "asks us to slow down" if answer.status == 429 else "is not well"
-    return StoreDownError(f"The store {what} ({answer.status}).", retry_after=asked)
+    return StoreDownError(f"The store {what} ({answer.status}).{until}", retry_after=asked)
 
 
 def redirected(error: RedirectedError) -> RedirectedError:

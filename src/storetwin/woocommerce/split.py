@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from storetwin.woocommerce.errors import BadAnswerError, RequestRefusedError
 from storetwin.woocommerce.listing import Listing
-from storetwin.woocommerce.paging import FULL_PAGE, Position
+from storetwin.woocommerce.paging import Position
 
 MAX_NEIGHBOURS = 8  # records behind it that may be unreadable too
 MAX_GAP = 20_000
@@ -38,8 +38,9 @@ async def name_unreadable(listing: Listing, position: Position) -> Named:
         return Named((), before)
     gap = range(position.last + 1, end)
     found: list[int] = []
-    for start in range(0, len(gap), FULL_PAGE):
-        found += await _failing(light, gap[start : start + FULL_PAGE])
+    bundle = listing.client.page_limit
+    for start in range(0, len(gap), bundle):
+        found += await _failing(light, gap[start : start + bundle])
     return Named(tuple(found), before)
 
 

@@ -13,7 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from storetwin.kernel.errors import RecordError
-from storetwin.woocommerce.errors import BadAnswerError, StoreDownError
+from storetwin.woocommerce.errors import (
+    ASKED_ENOUGH,
+    BadAnswerError,
+    RequestRefusedError,
+    StoreDownError,
+)
 from storetwin.woocommerce.listing import MAX_EXCLUDED, Listing, Loaded
 from storetwin.woocommerce.pace import next_size
 from storetwin.woocommerce.paging import FULL_PAGE, SMALLEST, Position, Verdict, judge
@@ -22,6 +27,7 @@ from storetwin.woocommerce.split import name_unreadable
 
 MAX_UNREADABLE = 1_000
 PATIENCE = 3  # how often the same page is asked for before it counts as bad
+SMALLEST_LIMIT = 10  # no host allows less on a page; fewer are records that do not load
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,9 @@ class Walk:
     _failures: int = 0
     _bad_until: int = 0
     _unreadable: int = 0
+    _short: int = 0
+    _most_seen: int = 0
+    _limit: int = 0
     _flying: dict[tuple[int, int], asyncio.Task[Loaded]] = field(default_factory=dict)
 
     async def steps(self) -> AsyncIterator[Step]:
@@ -103,6 +112,7 @@ class Walk:
             while True:
                 try:
                     loaded = await self._land()
+                    self._keep_limit()
                     if loaded.is_blank and not self.listing.light:
                         async for step in self._unblank(loaded):
                             yield step
@@ -110,6 +120,9 @@ class Walk:
                 except BadAnswerError as error:
                     async for step in self._mend(error):
                         yield step
+                    continue
+                except RequestRefusedError as error:
+                    self._ask_for_less(error)
                     continue
                 self._failures = 0
                 batch, ended = self._take(loaded)
@@ -149,6 +162,7 @@ class Walk:
 
     def _take(self, loaded: Loaded) -> tuple[Batch | None, bool]:
         ids = [record.number or 0 for record in loaded.records]
+        self._most_seen = max(self._most_seen, len(ids))
         reading = judge(
             self.position,
             self._asked,
@@ -156,12 +170,15 @@ class Walk:
             ids,
             idle=self._idle,
             may_grow=self._asked >= self._bad_until,
+            full=self.listing.client.page_limit,
+            seen=self._most_seen,
         )
         if reading.verdict in (Verdict.LYING, Verdict.UNSORTED):
             raise RecordError(
                 f"The list {self.listing.path} cannot be read to its end: {reading.verdict.value}.",
                 remedy="A plugin changes this list. Report what it is, the rest was pulled.",
             )
+        self._notice_limit(len(ids), reading.verdict)
         self._total, self._idle = loaded.total, reading.idle
         self.position, self._asked = reading.position, reading.ask
         self._adapt(loaded)
@@ -171,6 +188,14 @@ class Walk:
         if fresh or loaded.nameless:
             batch = self._batch(loaded, fresh)
         return batch, reading.verdict is Verdict.END
+
+    def _notice_limit(self, rows: int, verdict: Verdict) -> None:
+        """Two pages in a row, both short by as much and not the last: the host caps pages."""
+        is_short = verdict is Verdict.FRESH and rows < self.size
+        if is_short and rows == self._short and rows >= SMALLEST_LIMIT:
+            self.listing.client.page_limit = rows
+            self._ceiling = min(self._ceiling, rows)
+        self._short = rows if is_short else 0
 
     def _batch(self, loaded: Loaded, records: tuple[Record, ...]) -> Batch:
         return Batch(
@@ -185,7 +210,8 @@ class Walk:
 
     def _adapt(self, loaded: Loaded) -> None:
         """Ask for less where a page is heavy, for more where it is light or bad ones are past."""
-        self._ceiling = next_size(self._ceiling, self.size, loaded.burden)
+        limit = self.listing.client.page_limit
+        self._ceiling = min(limit, next_size(self._ceiling, self.size, loaded.burden))
         if self._asked >= self._bad_until:
             self.size = self._ceiling
         elif self.size < SMALLEST:
@@ -199,7 +225,8 @@ class Walk:
         self._failures += 1
         is_known_bad = self._asked < self._bad_until
         alone = SMALLEST if self._asked < self.position.offset else 1
-        if self._failures < PATIENCE and (self.size <= alone or not is_known_bad):
+        patience = 1 if error.kind in ASKED_ENOUGH and self.size > alone else PATIENCE
+        if self._failures < patience and (self.size <= alone or not is_known_bad):
             return
         if not is_known_bad or self.size <= alone:
             await self._check_store(error)
@@ -209,6 +236,22 @@ class Walk:
             return
         async for step in self._give_up(error.message):
             yield step
+
+    def _ask_for_less(self, error: RequestRefusedError) -> None:
+        """Take a refused request for a page that is larger than the host allows.
+
+        Raises:
+            RequestRefusedError: it is not: small pages are refused as well.
+        """
+        self._recall()
+        if self.size <= SMALLEST_LIMIT:
+            raise error
+        self.size = self._ceiling = self._limit = max(SMALLEST_LIMIT, self.size // 2)
+
+    def _keep_limit(self) -> None:
+        """A smaller page was answered: the refusal was about its size, and holds for every list."""
+        if self._limit:
+            self.listing.client.page_limit, self._limit = self._limit, 0
 
     async def _check_store(self, error: BadAnswerError) -> None:
         if not await self.listing.client.control():

@@ -14,14 +14,17 @@ from pydantic import SecretStr
 from hubs import lasting
 from storetwin.connections.models import AuthScheme, Connection, Credentials, normalise_url
 from storetwin.http import RedirectedError
+from storetwin.http.retry import GATEWAY_TRIES
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import utc_now
 from storetwin.kernel.ids import new_id
 from storetwin.sandboxes.woocommerce import running_store
 from storetwin.settings import Settings
-from storetwin.woocommerce.client import NO_DATE, connect_store
+from storetwin.woocommerce.client import CONTROL_TRIES, DOUBT_TRIES, NO_DATE
+from storetwin.woocommerce.connect import connect_store
 from storetwin.woocommerce.errors import (
     BadAnswerError,
+    CachedAnswersError,
     ForbiddenError,
     KeyRejectedError,
     MaintenanceError,
@@ -392,4 +395,60 @@ async def test_a_store_that_stays_busy_is_down():
         async with client(server.url) as made:
             with pytest.raises(StoreDownError, match="502"):
                 await made.list("orders", {})
-    assert len(server.seen) == HASTY.attempts
+    assert len(server.seen) <= GATEWAY_TRIES * (1 + CONTROL_TRIES)
+    assert server.seen[-1].startswith("/wp-json/wc/v3/data/currencies/current")
+
+
+BUSY_PAGE = (502, {}, b"<html>Bad Gateway</html>")
+CURRENCY = b'{"code":"USD"}'
+
+
+async def test_a_gateway_without_an_answer_is_the_question_s_fault_while_the_store_answers_others():
+    with answering(LIST, *[BUSY_PAGE] * GATEWAY_TRIES, CURRENCY) as server:
+        async with client(server.url) as made:
+            await made.list("orders", {})
+            with pytest.raises(BadAnswerError) as caught:
+                await made.list("orders", {"per_page": "100"})
+    assert caught.value.kind == "gateway"
+    assert len(server.seen) == 1 + GATEWAY_TRIES + 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [UNSEEN, (403, {}, b"<html>blocked"), (302, {"Location": "https://elsewhere.test/"}, b"")],
+)
+async def test_one_answer_that_contradicts_those_before_it_is_not_believed(odd):
+    with answering(LIST, odd, odd, LIST) as server:
+        async with client(server.url) as made:
+            for _ in range(2):
+                assert len((await made.list("orders", {})).records) == 2
+    assert len(server.seen) == 4
+
+
+@pytest.mark.parametrize(
+    ("odd", "error"),
+    [
+        (UNSEEN, KeyRejectedError),
+        ((403, {}, b"<html>blocked"), ForbiddenError),
+        ((302, {"Location": "https://elsewhere.test/"}, b""), RedirectedError),
+        ((200, {"Age": "31"}, LIST), CachedAnswersError),
+    ],
+)
+async def test_three_of_them_are(odd, error):
+    with answering(LIST, odd) as server:
+        async with client(server.url) as made:
+            await made.list("orders", {})
+            with pytest.raises(error):
+                await made.list("orders", {})
+    assert len(server.seen) == 1 + DOUBT_TRIES
+    assert not any("elsewhere" in line for line in server.seen)
+
+
+async def test_a_kept_answer_is_asked_for_again_with_an_address_that_no_cache_has_seen():
+    kept = (200, {"X-Cache": "HIT from edge"}, b"[]")
+    with answering(kept, LIST) as server:
+        async with client(server.url) as made:
+            assert len((await made.list("orders", {})).records) == 2
+    first, second = (line.split()[0] for line in server.seen)
+    assert first != second
+    assert all("Cache-Control: no-cache" in line for line in server.seen)

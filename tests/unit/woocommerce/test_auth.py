@@ -24,17 +24,18 @@ def signed(params, method="GET", url=URL):
     return sign(AuthScheme.OAUTH1, KEYS, method, url, params, nonce="n1", timestamp=1_700_000_000)
 
 
-def test_basic_puts_the_keys_into_a_header_and_leaves_the_query_alone():
-    query, headers = sign(AuthScheme.BASIC, KEYS, "GET", URL, {"page": "2"}, nonce="", timestamp=0)
-    assert query == {"page": "2"}
+def test_basic_puts_the_keys_into_a_header_and_a_nonce_into_the_query():
+    query, headers = sign(AuthScheme.BASIC, KEYS, "GET", URL, {"page": "2"}, nonce="n", timestamp=0)
+    assert query == {"page": "2", "_": "n"}
     scheme, token = headers["Authorization"].split()
     assert scheme == "Basic"
     assert base64.b64decode(token) == b"ck_key:cs_secret"
 
 
 def test_query_puts_them_into_the_address():
-    query, headers = sign(AuthScheme.QUERY, KEYS, "GET", URL, {"a": "1"}, nonce="", timestamp=0)
-    assert query == {"a": "1", "consumer_key": "ck_key", "consumer_secret": "cs_secret"}
+    query, headers = sign(AuthScheme.QUERY, KEYS, "GET", URL, {"a": "1"}, nonce="n", timestamp=0)
+    keys = {"consumer_key": "ck_key", "consumer_secret": "cs_secret"}
+    assert query == {"a": "1", "_": "n", **keys}
     assert headers == {}
 
 

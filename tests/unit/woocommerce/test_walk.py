@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from storetwin.resources import named
 from storetwin.woocommerce.client import Page
-from storetwin.woocommerce.errors import BadAnswerError, StoreDownError
+from storetwin.woocommerce.errors import BadAnswerError, RequestRefusedError, StoreDownError
 from storetwin.woocommerce.listing import Listing
 from storetwin.woocommerce.paging import Position
 from storetwin.woocommerce.walk import Batch, Unreadable, Walk
@@ -35,6 +35,9 @@ class Shop:
     greatest: int = 1_000
     weights: dict[int, float] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
+    page_limit: int = 100
+    cap: int = 100
+    refuses_above: int = 100
 
     async def control(self):
         self.requests += 1
@@ -57,7 +60,9 @@ class Shop:
             rows = [i for i in rows if i in {int(i) for i in params["include"].split(",")}]
         else:
             offset = int(params["offset"])
-            rows = rows[offset : offset + int(params["per_page"])]
+            if int(params["per_page"]) > self.refuses_above:
+                raise RequestRefusedError("per_page", wc_code="rest_invalid_param")
+            rows = rows[offset : offset + min(self.cap, int(params["per_page"]))]
         if self.poisoned & set(rows):
             raise BadAnswerError("server_error", "500")
         is_blank = bool(self.blank & set(rows)) and "_fields" not in params
@@ -98,6 +103,15 @@ async def test_pages_shrink_where_records_are_heavy_and_grow_again_behind_them()
     assert shop.sizes[smallest] < 10
     assert 100 in shop.sizes[:smallest]
     assert 100 in shop.sizes[smallest:]
+
+
+@pytest.mark.parametrize("how", ["cap", "refuses_above"])
+async def test_a_host_that_allows_smaller_pages_only_costs_smaller_pages_only(how):
+    shop = Shop(list(range(1, 1001)), **{how: 20})
+    read, *_ = await walk(shop)
+    assert read == shop.ids
+    assert shop.page_limit in (12, 20)
+    assert shop.requests <= 1_000 // (shop.page_limit - 1) + 15
 
 
 async def test_a_quiet_list_is_read_once_with_pages_in_flight():
@@ -165,15 +179,21 @@ async def test_a_blanked_second_record_does_not_stop_a_short_list():
     changes=st.lists(
         st.tuples(st.sampled_from(["create", "delete"]), st.integers(0, 999)), max_size=12
     ),
+    cap=st.sampled_from([100, 100, 20, 10]),
+    refuses_above=st.sampled_from([100, 100, 50, 10]),
 )
 @settings(max_examples=120, deadline=None)
-def test_whatever_happens_each_record_is_read_once_or_named(count, poisoned, blank, changes):
+def test_whatever_happens_each_record_is_read_once_or_named(
+    count, poisoned, blank, changes, cap, refuses_above
+):
     async def check():
         shop = Shop(
             list(range(1, count + 1)),
             poisoned & set(range(1, count + 1)),
             blank,
             changes=list(changes),
+            cap=cap,
+            refuses_above=refuses_above,
         )
         before = set(shop.ids)
         read, found, nameless, _ = await walk(shop)
