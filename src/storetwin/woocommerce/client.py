@@ -31,6 +31,7 @@ from storetwin.woocommerce.errors import (
     ASKED_ENOUGH,
     BadAnswerError,
     CachedAnswersError,
+    NotForTheseKeysError,
     NotFoundError,
     RequestRefusedError,
     StoreDownError,
@@ -376,6 +377,8 @@ class StoreClient:
             return NotFoundError(
                 f"{path}: {said}", wc_code=wc_code, served_at=self._served_at(answer)
             )
+        if status == 403 and "cannot_view" in wc_code and self._has_answered:
+            return NotForTheseKeysError(f"The keys may not see {path}.", wc_code=wc_code)
         if status in (401, 403):
             return not_allowed(status, error, ahead=self._ahead.total_seconds())
         if status >= 500:

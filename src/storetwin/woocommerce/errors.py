@@ -72,6 +72,16 @@ class RequestRefusedError(RecordError):
         self.wc_code = wc_code
 
 
+class NotForTheseKeysError(RequestRefusedError):
+    """The keys are accepted, and their user may not see this kind of record (403)."""
+
+    code = "not_for_these_keys"
+
+    def __init__(self, message: str, *, wc_code: str) -> None:
+        super().__init__(message, wc_code=wc_code)
+        self.remedy = "Make the keys for an administrator or a shop manager of the store."
+
+
 class StoreDownError(RetryableError):
     """The store has stopped answering."""
 

@@ -244,7 +244,7 @@ class Walk:
             RequestRefusedError: it is not: small pages are refused as well.
         """
         self._recall()
-        if self.size <= SMALLEST_LIMIT:
+        if self.size <= SMALLEST_LIMIT or error.wc_code != "rest_invalid_param":
             raise error
         self.size = self._ceiling = self._limit = max(SMALLEST_LIMIT, self.size // 2)
 
