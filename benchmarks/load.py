@@ -1,8 +1,8 @@
 """How much longer somebody else waits for a page of the store while we pull it.
 
-A shopper asks for one page every 200 ms, before a pull, during it and after it; the store is a
-host with one core or with two whose every answer costs processor time. What is compared are the
-middle and the one in twenty of his times.
+A shopper asks for one page every 200 ms, and pulls come and go; the store is a host with one core
+or with two whose every answer costs processor time. What is compared are the middle and the one in
+twenty of his times, during each pull with those just before and after it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -21,10 +22,12 @@ from benchmarks.figures import Figures
 from benchmarks.pull import run_worker
 from benchmarks.server_cost import ServerCost, running_postgres
 
-HOSTS = {"two_cores": (2, 4_000), "one_core": (1, 1_000)}
-QUIET = 15.0  # seconds of the shopper alone, before and after
+HOSTS = {"two_cores": (2, 1_500), "one_core": (1, 600)}
+ROUNDS = 5
+QUIET = 6.0  # seconds of the shopper alone, before each pull and after the last
 BUDGET = 2.0
 
+FAR = (float("inf"),) * 3
 Times = list[tuple[float, float]]
 
 
@@ -45,12 +48,15 @@ def measure(figures: Figures, _: argparse.Namespace) -> None:
             assert store.stdout is not None
             url = store.stdout.readline().strip()
             with _server() as (dsn, cost):
-                alone, beside, pull = _shop(url, dsn, cost)
-        figures.add(f"load_{name}_pull_wall", pull["wall"], "s")
-        figures.add(f"load_{name}_rate", orders / pull["wall"], "orders/s")
-        figures.add(f"load_{name}_page_alone", median(alone), "s")
-        figures.add(f"load_{name}_median", median(beside) / median(alone), "x", BUDGET)
-        figures.add(f"load_{name}_p95", rare(beside) / rare(alone), "x", BUDGET)
+                alone, beside, walls = _shop(url, dsn, cost)
+        figures.add(f"load_{name}_rate", orders / median(walls), "orders/s")
+        figures.add(f"load_{name}_page_alone", median(map(median, alone)), "s")
+        for word, of in (("median", median), ("p95", rare)):
+            ratios = [
+                of(during) / of(before + after)
+                for before, during, after in zip(alone, beside, alone[1:], strict=False)
+            ]
+            figures.add(f"load_{name}_{word}", median(ratios), "x", BUDGET)
 
 
 @contextmanager
@@ -63,22 +69,33 @@ def _server() -> Iterator[tuple[str, ServerCost]]:
 
 def _shop(
     url: str, dsn: str, cost: ServerCost
-) -> tuple[list[float], list[float], dict[str, float]]:
-    """Pull beside a shopper; return his times alone, his times beside us, the pull's figures."""
+) -> tuple[list[list[float]], list[list[float]], list[float]]:
+    """Pull again and again beside a shopper.
+
+    Returns:
+        His times before each pull and after the last, his times during each, and the seconds of
+        each pull: each is compared with its own neighbours, so that all meet the same machine.
+    """
+    pulls = []
     with running("shopper", f"{url}/") as shopper:
         time.sleep(QUIET)
-        started = time.monotonic()
-        pull = run_worker("pull", cost, url=url, dsn=dsn, ahead=4, fresh=1)
-        ended = time.monotonic()
-        time.sleep(QUIET)
+        for _ in range(ROUNDS):
+            called = time.monotonic()
+            pull = run_worker("pull", cost, url=url, dsn=dsn, ahead=4, fresh=1)
+            ended = time.monotonic()
+            pulls.append((called, ended - pull["wall"], ended))
+            time.sleep(QUIET)
         shopper.terminate()
         assert shopper.stdout is not None
         times = read(shopper.stdout)
-    begun = ended - pull["wall"]  # without the start of our own program, which asks for nothing
-    assert started <= begun
-    beside = [took for asked, took in times if begun <= asked <= ended]
-    alone = [took for asked, took in times if asked < started - 1 or asked > ended + 1]
-    return alone[5:], beside, pull
+    alone = [
+        [took for asked, took in times if ended + 0.5 <= asked < called]
+        for (_, _, ended), (called, _, _) in pairwise([(0.0, 0.0, 0.0), *pulls, FAR])
+    ]
+    beside = [
+        [took for asked, took in times if begun <= asked < ended] for _, begun, ended in pulls
+    ]
+    return alone, beside, [ended - begun for _, begun, ended in pulls]
 
 
 def read(lines: Iterator[str]) -> Times:

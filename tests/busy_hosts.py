@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 
 from storetwin.http.width import Width
+from storetwin.woocommerce.pace import GENTLE_SECONDS
 
 STEP = 0.002
 PAGE, SHOPPER = "page", "shopper"
@@ -20,6 +21,7 @@ class Job:
     left: float
     number: int = 0
     beside: int = 0
+    size: float = 0.0
 
 
 @dataclass
@@ -29,7 +31,8 @@ class Host:
     Args:
         cores: requests at work share these evenly.
         workers: requests at work at most; the others queue, first come first served.
-        page: seconds of processor for one of our pages, give or take ``noise`` of it.
+        page: seconds of processor for one of our pages, give or take ``noise`` of it; shorter ones
+            are asked for while the width says to be gentle.
         shopper: the same for a shopper's page.
         others: requests at work all the time that are neither.
         far: seconds there and back; a request waits them without needing the processor.
@@ -46,7 +49,7 @@ class Host:
     far: float = 0.0
     seed: int = 1
     now: float = 0.0
-    served: int = 0
+    served: float = 0.0
     widths: list[tuple[float, int]] = field(default_factory=list)
     shoppers: list[float] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
@@ -71,9 +74,10 @@ class Host:
     def _come(self) -> None:
         while len(self._ours()) < self.width.value and self.now >= self.rest_until:
             self.started += 1
-            cost = self.page * self.dice.uniform(1 - self.noise, 1 + self.noise)
+            size = min(self.page, GENTLE_SECONDS) if self.width.is_gentle else self.page
+            cost = size * self.dice.uniform(1 - self.noise, 1 + self.noise)
             beside = len(self._ours()) + 1
-            self.jobs.append(Job(PAGE, self.now, cost, self.started, beside))
+            self.jobs.append(Job(PAGE, self.now, cost, self.started, beside, size))
         if self.now >= self.next_shopper:
             cost = self.shopper * self.dice.uniform(1 - self.noise, 1 + self.noise)
             self.jobs.append(Job(SHOPPER, self.now, cost))
@@ -96,9 +100,9 @@ class Host:
                 beside = min(job.beside, len(self._ours()))
                 if beside == 1 and (job.beside > 1 or self.started > job.number):
                     beside = 0
-                self.width.answered("pages", took, beside, self.now)
+                self.width.answered(f"pages of {job.size}", took, beside, self.now)
                 self.rest_until = self.now + self.width.rest(took + self.far)
-                self.served += 1
+                self.served += job.size
             self.jobs.remove(job)
 
     @property

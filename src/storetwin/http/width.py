@@ -6,15 +6,15 @@
 with those ``n``. So does our own next request: what a shopper feels beside ``n`` of ours is what
 each of ours feels among ``n + 1``. With ``T(n)`` the time the store takes for one of our requests
 when ``n`` are in flight, and the *strain* ``s(n) = T(n) / T(1)``, a shopper's page takes
-``s(n + 1)`` times as long. Where ``n + 1`` was not tried it is taken to be ``s(n) * (n + 1) / n``,
-the most that a processor shared evenly makes of it.
+``s(n + 1)`` times as long. Beyond what was tried it is taken to be ``s(n) * (n + 1) / n``, the most
+that a processor shared evenly makes of it.
 
 *The law.* Take the greatest ``n`` for which that stays within :data:`LIMIT`. Where already one of
 ours at a time is too much (a host with one core: two processes, twice the time) ask one at a time
 and leave the store alone between requests: asking for a share ``d`` of the time costs a shopper
 ``1 + d * (s(2) - 1)`` on average; ``d`` is chosen to make that :data:`TARGET`.
 
-*Where the figures come from.* A survey: a few requests alone, a few at two in flight, at three …
+*Where the figures come from.* A survey: a few requests alone, a few at two in flight, at four …
 as far as the limit or the ceiling allow. Times of different kinds of requests are never compared:
 each is divided by the time the same kind takes alone; what would mean rests is compared with alone once more. Between surveys the strain of the width in
 use is watched: where it breaks the promise the width goes down by one. Up it goes by a survey only,
@@ -59,7 +59,7 @@ class Width:
     share: float = 1.0
     _alone: dict[str, deque[float]] = field(default_factory=dict)
     _strain: dict[int, float] = field(default_factory=dict)
-    _visited: list[int] = field(default_factory=lambda: [1])
+    _widest: int = 1
     _ratios: deque[float] = field(default_factory=deque)
     _passed: int = 0
     _is_surveying: bool = True
@@ -109,6 +109,11 @@ class Width:
             return 0.0
         return min(LONGEST_REST, elapsed * (1.0 / self.share - 1.0))
 
+    @property
+    def is_gentle(self) -> bool:
+        """Say whether requests have to be small: a survey tries what may be too much, or rests."""
+        return self._is_surveying or self.share < 1.0
+
     def _usual(self, kind: str) -> float | None:
         """Return the seconds that a request of this kind takes alone, once that was seen."""
         alone = self._alone.get(kind)
@@ -120,12 +125,19 @@ class Width:
         self._passed = 0
 
     def _harm(self, value: int) -> float:
-        """Return how many times as long a shopper's page takes beside so many of ours, if known."""
-        if value + 1 in self._strain:
-            return self._strain[value + 1]
-        if value in self._strain:
-            return self._strain[value] * (value + 1) / value
-        return 1.0  # requests of ours never come that thick
+        """Return how many times as long a shopper's page takes beside so many of ours.
+
+        Between two widths that were tried a straight line is taken: what shared processors make
+        of more requests bends upward only, so the truth lies below it.
+        """
+        known = {1: 1.0} | self._strain
+        wider = min((n for n in known if n > value), default=None)
+        if wider is None:
+            alone = value == 1 or value not in known  # requests of ours never come that thick
+            return 1.0 if alone else known[value] * (value + 1) / value
+        below = max(n for n in known if n <= value)
+        slope = (known[wider] - known[below]) / (wider - below)
+        return known[below] + slope * (value + 1 - below)
 
     # -- surveys --------------------------------------------------------------------------------
 
@@ -134,7 +146,7 @@ class Width:
         self._is_surveying = True
         self._alone.clear()
         self._strain.clear()
-        self._visited = [1]
+        self._widest = 1
         self._doubted = None
         self._step_to(1)
 
@@ -156,9 +168,9 @@ class Width:
             self._doubted = kind, usual
             self._step_to(1)
             return
-        wider = min(self.ceiling, self.value + max(1, self.value // 2))
+        wider = min(self.ceiling, self.value * 2)
         if wider > self.value and (is_alone or self._harm(self.value) < PROMISE):
-            self._visited.append(wider)
+            self._widest = wider
             self._step_to(wider)
             return
         self._settle(now)
@@ -175,7 +187,8 @@ class Width:
     def _settle(self, now: float) -> None:
         """End a survey and choose by what it found."""
         self._is_surveying, self._doubted = False, None
-        self._step_to(max((n for n in self._visited if self._harm(n) <= LIMIT), default=1))
+        tried = range(1, self._widest + 1)
+        self._step_to(max((n for n in tried if self._harm(n) <= LIMIT), default=1))
         alone_beside_one = self._harm(1)
         self.share = 1.0
         if alone_beside_one > LIMIT:

@@ -150,7 +150,7 @@ class StoreClient:
                 answer.store_seconds,
                 len(answer.body),
                 records=len(found.documents),
-                is_resting=self._retrying.limiter.width.share < 1.0,
+                is_gentle=self._retrying.limiter.width.is_gentle,
             ),
         )
 

@@ -12,15 +12,13 @@ from storetwin.woocommerce.paging import FULL_PAGE, SMALLEST
 
 AIM_SECONDS = 3.0
 AIM_BYTES = 8 * 1024 * 1024
-GENTLE_SECONDS = (
-    0.25  # of the store's own time, where it gets rests; an uncached page takes as much
-)
+GENTLE_SECONDS = 0.25  # of the store's own time; a shopper's page that is not cached takes as much
 GENTLE_RECORDS = 20
 HEAVY, LIGHT = 2.0, 0.33  # apart by more than the factor of a step, so that sizes do not swing
 
 
 def burden(
-    elapsed: float, store_seconds: float, size_bytes: int, *, records: int, is_resting: bool
+    elapsed: float, store_seconds: float, size_bytes: int, *, records: int, is_gentle: bool
 ) -> float:
     """Return how many times as heavy a page was as it should be.
 
@@ -29,9 +27,10 @@ def burden(
         store_seconds: seconds of it that the store itself took.
         records: how many it holds; for gentleness alone they never become too few, for each
             request costs the store as much as six orders, whatever it asks for.
-        is_resting: the store gets rests between requests, for each alone costs it much.
+        is_gentle: the store gets rests between requests, for each alone costs it much; or it is
+            being found out how much at once it bears.
     """
-    gentle = min(store_seconds / GENTLE_SECONDS, records / GENTLE_RECORDS) if is_resting else 0.0
+    gentle = min(store_seconds / GENTLE_SECONDS, records / GENTLE_RECORDS) if is_gentle else 0.0
     return max(elapsed / AIM_SECONDS, size_bytes / AIM_BYTES, gentle)
 
 
@@ -39,7 +38,7 @@ def next_size(size: int, asked: int, weight: float) -> int:
     """Return how many records to ask for from here on.
 
     Each change gives up the pages in flight, so a page is only changed when it is far off: cut in
-    halves until it fits, or doubled.
+    halves until it fits, or made as large as will fit well.
 
     Args:
         size: records that pages ask for at the moment.
@@ -51,5 +50,5 @@ def next_size(size: int, asked: int, weight: float) -> int:
             asked, weight = asked // 2, weight / 2
         return max(SMALLEST, min(size, asked))
     if weight < LIGHT and asked >= size:
-        return min(FULL_PAGE, size * 2)
+        return min(FULL_PAGE, int(size * 0.5 / max(weight, 0.005)))
     return size

@@ -26,7 +26,9 @@ from storetwin.woocommerce.paging import FULL_PAGE, SMALLEST
         (100, 100, 1e9, SMALLEST),
         (SMALLEST, SMALLEST, 1e9, SMALLEST),
         (50, 50, 0.5, 50),
-        (50, 50, 0.3, 100),
+        (50, 50, 0.3, 83),
+        (12, 12, 0.05, 100),
+        (12, 12, 0.2, 30),
         (100, 100, 0.0, 100),
         (50, 6, 0.0, 50),  # a piece of a bad page was light: that says nothing of whole ones
         (50, 6, 3.0, SMALLEST),
@@ -38,17 +40,17 @@ def test_the_next_page(size, asked, weight, following):
 
 
 def test_what_makes_a_page_heavy():
-    assert burden(AIM_SECONDS, 0.1, 10, records=100, is_resting=False) == 1.0
-    assert burden(0.1, 0.1, 2 * AIM_BYTES, records=100, is_resting=False) == 2.0
-    assert burden(1.0, 4 * GENTLE_SECONDS, 10, records=100, is_resting=True) == 4.0
+    assert burden(AIM_SECONDS, 0.1, 10, records=100, is_gentle=False) == 1.0
+    assert burden(0.1, 0.1, 2 * AIM_BYTES, records=100, is_gentle=False) == 2.0
+    assert burden(1.0, 4 * GENTLE_SECONDS, 10, records=100, is_gentle=True) == 4.0
     # the way there costs nobody anything
-    assert burden(1.2, GENTLE_SECONDS, 10, records=100, is_resting=True) == 1.0
+    assert burden(1.2, GENTLE_SECONDS, 10, records=100, is_gentle=True) == 1.0
 
 
 def test_a_slow_host_is_not_asked_for_its_records_one_by_one():
     size = 100
     for _ in range(20):
-        weight = burden(2.0, 2.0, 10, records=size, is_resting=True)
+        weight = burden(2.0, 2.0, 10, records=size, is_gentle=True)
         size = next_size(size, size, weight)
     assert size == 12
 
