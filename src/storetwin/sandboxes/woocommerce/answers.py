@@ -7,6 +7,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 
+from storetwin.sandboxes.woocommerce.delivery import AT_ONCE, Delivery
 from storetwin.sandboxes.woocommerce.php_json import dumps
 
 JSON = "application/json; charset=UTF-8"
@@ -63,6 +64,9 @@ class Answer:
         is_fatal: PHP died: no Allow header.
         records: how many records the body shows, for the counters.
         headers: further headers.
+        made_at: when it was made, in epoch seconds, if something kept it since; None for now.
+        wait: seconds until it goes out.
+        delivery: how its body goes over the wire.
     """
 
     status: int = 200
@@ -78,12 +82,15 @@ class Answer:
     is_fatal: bool = False
     records: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
+    made_at: float | None = None
+    wait: float = 0.0
+    delivery: Delivery = AT_ONCE
 
     def header_lines(self, base: str, now: float) -> list[tuple[bytes, bytes]]:
         """Return the headers in the order of a real store."""
         lines = [
             ("Server", "nginx"),
-            ("Date", http_date(int(now))),
+            ("Date", http_date(int(now if self.made_at is None else self.made_at))),
             ("Content-Type", self.content_type),
             ("Connection", "keep-alive"),
         ]

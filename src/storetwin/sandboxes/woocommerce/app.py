@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from storetwin.sandboxes.woocommerce.answers import PLAIN_HTML, Answer
 from storetwin.sandboxes.woocommerce.auth import Gate
+from storetwin.sandboxes.woocommerce.delivery import Line, Receive, Send, deliver
 from storetwin.sandboxes.woocommerce.dispatch import Dispatcher
+from storetwin.sandboxes.woocommerce.fault_load import Core
 from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.request import Request
 from storetwin.sandboxes.woocommerce.wire import Exchange, Requests, WireLog
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Beginning = Callable[[], tuple[Store, Board]]
-_CHUNK = 65_536
+HANG_UP = "hang_up"
+"""Where the server puts, into a request's state, what closes its connection."""
 _LONGEST_URL = 8_192
 _THEME = b"<!DOCTYPE html><html><head><title>Sandbox store</title></head><body>%s</body></html>"
 
@@ -47,6 +48,10 @@ class Shop:
         self.requests = Requests()
         self._begin = begin
         self._gate = Gate()
+        self.waiting = 0
+        """How many clients are being answered or kept waiting in this moment."""
+        self._closing = asyncio.Event()
+        self._core = Core(self._closing)
         self.dispatcher = Dispatcher(store, faults, self._gate)
 
     def reset(self) -> None:
@@ -64,6 +69,10 @@ class Shop:
             self.dispatcher = Dispatcher(store, faults, self._gate)
         self.requests.clear()
 
+    def close(self) -> None:
+        """Let everybody go who waits for an answer; called by the server's own loop."""
+        self._closing.set()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         request = await _request(scope, receive)
@@ -71,26 +80,47 @@ class Shop:
         with self.store.lock:
             before = self._struck()
             answer = self.respond(request)
-            delay = self.faults.delay()
+            delay = answer.wait + self.faults.delay()
+            work = self.faults.work(answer.records)
             struck = tuple(name for name, n in self._struck().items() if n > before.get(name, 0))
-        if delay:
-            await asyncio.sleep(delay)
-        date = self.store.now() + self.faults.clock_offset()  # one clock dates all: it may be set
-        exchange = Exchange(
-            request.method, request.path, request.query_string, answer.status, answer.records,
-            at, (time.perf_counter() - clock) * 1000, len(answer.body), struck,
-        )  # fmt: skip
+        self.waiting += 1
+        line = Line(receive, send, self._closing, scope.get("state", {}).get(HANG_UP, _nothing))
+        try:
+            await self._core.burn(work)
+            if delay:
+                await line.holds(delay)
+            cut = answer.delivery.is_cut or answer.delivery.silence
+            exchange = Exchange(
+                request.method, request.path, request.query_string, 0 if cut else answer.status,
+                answer.records, at, (time.perf_counter() - clock) * 1000, len(answer.body), struck,
+            )  # fmt: skip
+            self._note(exchange, answer)
+            start = self._start(answer, request)
+            body = b"" if request.method == "HEAD" else answer.body
+            await deliver(line, start, body, answer.delivery)
+        finally:
+            self.waiting -= 1
+            await line.release()
+
+    def _note(self, exchange: Exchange, answer: Answer) -> None:
         self.requests.note(exchange)
         if self.wire_log is not None:
             self.wire_log.write(exchange, answer.content_type, answer.body)
-        await _send(answer, request, send, date)
+
+    def _start(self, answer: Answer, request: Request) -> MutableMapping[str, Any]:
+        date = self.store.now() + self.faults.clock_offset()  # one clock dates all: it may be set
+        headers = answer.header_lines(request.base, date)
+        return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
     def respond(self, request: Request) -> Answer:
         """Return the answer to a request, after everything that is broken had its say."""
         with self.store.lock:
+            kept = self.faults.kept(request)
+            if kept is not None:
+                return kept
             before = self.faults.before(request)
             answer = self._answer(request) if before is None else before
-            return self.faults.after(request, answer)
+            return self.faults.keep(request, self.faults.after(request, answer))
 
     def _struck(self) -> dict[str, int]:
         return {name: self.faults.struck(name) for name in self.faults.names}
@@ -126,17 +156,5 @@ async def _request(scope: Scope, receive: Receive) -> Request:
     )
 
 
-async def _send(answer: Answer, request: Request, send: Send, now: float) -> None:
-    """Send it in chunks without a Content-Length, as PHP behind nginx does."""
-    await send(
-        {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": answer.header_lines(request.base, now),
-        }
-    )
-    body = b"" if request.method == "HEAD" else answer.body
-    for start in range(0, len(body), _CHUNK):
-        part = body[start : start + _CHUNK]
-        await send({"type": "http.response.body", "body": part, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+def _nothing() -> None:
+    """Stand in for a server that cannot close a connection by itself."""

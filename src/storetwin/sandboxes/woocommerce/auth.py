@@ -16,7 +16,7 @@ from enum import Enum
 from urllib.parse import quote, unquote
 
 from storetwin.sandboxes.woocommerce.answers import RestError
-from storetwin.sandboxes.woocommerce.request import Request, flattened
+from storetwin.sandboxes.woocommerce.request import Request, flattened, parse_query
 
 WINDOW = 15 * 60
 """Seconds an OAuth timestamp may be off, and a nonce is remembered."""
@@ -174,7 +174,7 @@ def _check_signature(request: Request, sent: dict[str, str], pair: KeyPair) -> N
     algorithm = _METHODS.get(sent["oauth_signature_method"])
     if algorithm is None:
         raise _refused("Invalid signature - signature method is invalid.")
-    parameters = dict(flattened(request.query)) | sent
+    parameters = dict(flattened(parse_query(request.query_string))) | sent
     parameters.pop("oauth_signature", None)
     pairs = sorted((_encode(name), _encode(value)) for name, value in parameters.items())
     joined = "%26".join(f"{_encode(name)}%3D{_encode(value)}" for name, value in pairs)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _TURN = {"every": "strike each N-th occasion", "times": "strike at most M times (0: no limit)",
          "after": "let so many occasions pass first"}  # fmt: skip
 _TARGET = {"ids": "record ids, joined by +", "every": "or every N-th record",
            "count": "or so many records, spread evenly",
            "resource": "which resource (orders)"}  # fmt: skip
+_NUMBERS = frozenset(
+    ("after", "bytes", "count", "every", "mb", "most", "ms", "once", "seconds", "status", "times",
+     "wait")
+)  # fmt: skip
+_NUMBER = re.compile(r"-?[0-9]{1,12}")
+_BELOW_ZERO = frozenset({("clock", "seconds")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +27,13 @@ class FaultKind:
         name: how it is called on the command line.
         meaning: one sentence.
         parameters: name → meaning; every one has a default.
+        choices: name → what may be said there, for parameters that take no other text.
     """
 
     name: str
     meaning: str
     parameters: Mapping[str, str]
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def _kinds(*kinds: FaultKind) -> dict[str, FaultKind]:
@@ -34,8 +43,19 @@ def _kinds(*kinds: FaultKind) -> dict[str, FaultKind]:
 KINDS: dict[str, FaultKind] = _kinds(
     FaultKind(
         "poison",
-        "A record kills every page that contains it, and itself: 500.",
-        {**_TARGET, "how": "fatal (default), die: wp_die with 500, exit: 200 and no body"},
+        "A record kills every page that contains it, and itself.",
+        {
+            **_TARGET,
+            "how": "fatal (default): 500 as JSON, die: wp_die with 500, exit: 200 and no body, "
+            "memory: an empty 500 after a while, gateway: its page of HTML, "
+            "reset: the connection is closed in the middle of the body, cut: half a body, with 200",
+            "ms": "for memory: milliseconds until it is used up (100)",
+            "status": "for gateway: 502 (default) or 504",
+        },
+        {
+            "how": ("fatal", "die", "exit", "memory", "gateway", "reset", "cut"),
+            "status": ("502", "504"),
+        },
     ),
     FaultKind("notice", "A PHP warning stands before the JSON.", _TURN),
     FaultKind("big-notice", "Over 4 kB of PHP notices: text/html, no totals, always 200.", _TURN),
@@ -46,10 +66,46 @@ KINDS: dict[str, FaultKind] = _kinds(
         "The body is cut in the middle, with status 200.",
         {**_TURN, "once": "1: each URL is cut the first time it is asked for"},
     ),
+    FaultKind(
+        "content-type",
+        "JSON comes with a wrong Content-Type.",
+        {**_TURN, "type": "which (text/html; charset=UTF-8)"},
+    ),
     FaultKind("empty", "200 with no body and no totals.", _TURN),
     FaultKind("rate-limit", "429 with Retry-After.", {**_TURN, "wait": "seconds to wait (1)"}),
     FaultKind("bad-gateway", "502 with a page of HTML.", _TURN),
+    FaultKind("unauthorised", "401 with WooCommerce's own body though the keys are right.", _TURN),
+    FaultKind("login-page", "200 with WordPress's login form.", _TURN),
+    FaultKind(
+        "redirect",
+        "Requests are sent on to another host.",
+        {
+            **_TURN,
+            "to": "scheme and host (https://other.example)",
+            "status": "301, 302 (default), 303, 307 or 308",
+        },
+        {"status": ("301", "302", "303", "307", "308")},
+    ),
     FaultKind("no-totals", "Lists come without X-WP-Total and X-WP-TotalPages.", {}),
+    FaultKind(
+        "totals",
+        "X-WP-Total and X-WP-TotalPages lie.",
+        {
+            **_TURN,
+            "how": "small (default): half, large: twice as many, zero, changing: another one "
+            "at each answer",
+        },
+        {"how": ("small", "large", "zero", "changing")},
+    ),
+    FaultKind(
+        "page-limit",
+        "A host allows fewer records a page than WooCommerce does.",
+        {
+            "most": "records a page (20)",
+            "how": "cap (default): larger pages come smaller, refuse: 400 rest_invalid_param",
+        },
+        {"how": ("cap", "refuse")},
+    ),
     FaultKind("short-page", "A record is counted but never loads: its page is shorter.", _TARGET),
     FaultKind("hidden", "A record is in no list and no total, but answers by its id.", _TARGET),
     FaultKind(
@@ -62,11 +118,61 @@ KINDS: dict[str, FaultKind] = _kinds(
             "kinds": "create+edit+trash+delete",
         },
     ),
+    FaultKind(
+        "cache",
+        "A proxy keeps answers under their URL and gives them again, also after changes.",
+        {
+            "seconds": "how long (600)",
+            "keyed": "all (default): the whole query counts, known: parameters that WooCommerce "
+            "does not know are passed over",
+        },
+        {"keyed": ("all", "known")},
+    ),
     FaultKind("strip-auth", "A proxy removes the Authorization header.", {}),
     FaultKind("maintenance", "503 with Retry-After and HTML.", {**_TURN, "wait": "seconds (600)"}),
-    FaultKind("waf", "A firewall's page of HTML.", {**_TURN, "status": "403 (default) or 200"}),
+    FaultKind(
+        "waf",
+        "A firewall's page of HTML.",
+        {**_TURN, "status": "403 (default) or 200"},
+        {"status": ("403", "200")},
+    ),
     FaultKind("latency", "Every answer takes longer.", {"ms": "milliseconds (200)"}),
+    FaultKind(
+        "busy",
+        "Answers cost processor time, on one core that all requests share.",
+        {
+            "ms": "milliseconds of work (5)",
+            "per": "record (default): for each record shown and at least once, or request",
+        },
+        {"per": ("record", "request")},
+    ),
     FaultKind("down", "Every connection is answered with 503 by the web server.", _TURN),
+    FaultKind(
+        "hang",
+        "The connection is accepted and nothing is ever answered.",
+        {**_TURN, "seconds": "until it is closed without an answer (600)"},
+    ),
+    FaultKind(
+        "drip",
+        "The body comes a few bytes at a time.",
+        {**_TURN, "bytes": "how many at a time (64)", "ms": "milliseconds between them (20)"},
+    ),
+    FaultKind(
+        "endless",
+        "A body that begins as JSON and never ends.",
+        {**_TURN, "bytes": "how many at a time (65536)", "ms": "milliseconds between them (5)"},
+    ),
+    FaultKind(
+        "huge",
+        "One record of a size that no memory should hold.",
+        {**_TURN, "mb": "megabytes of the body (1024)"},
+    ),
+    FaultKind("reset", "The connection is closed in the middle of the body.", _TURN),
+    FaultKind(
+        "cut-gzip",
+        "The compressed stream is cut within whole chunks, for clients that accept gzip.",
+        _TURN,
+    ),
     FaultKind("clock", "The Date header is off.", {"seconds": "how far (3600)"}),
     FaultKind("plain-permalinks", "/wp-json is a 404 of the theme; only ?rest_route works.", {}),
     FaultKind("no-woocommerce", "WordPress without WooCommerce.", {}),
@@ -90,18 +196,9 @@ class FaultSpec:
     values: Mapping[str, str]
 
     def number(self, name: str, default: int) -> int:
-        """Return a numeric parameter.
-
-        Raises:
-            ValueError: it is no number.
-        """
+        """Return a numeric parameter; :func:`parse_fault` has seen that it is a number."""
         text = self.values.get(name)
-        if text is None:
-            return default
-        try:
-            return int(text)
-        except ValueError:
-            raise ValueError(f"{self.kind.name}: {name}={text!r} is not a number") from None
+        return default if text is None else int(text)
 
     def text(self, name: str, default: str) -> str:
         """Return a parameter as text."""
@@ -112,7 +209,8 @@ def parse_fault(text: str) -> FaultSpec:
     """Read ``name`` or ``name:key=value,key=value``.
 
     Raises:
-        ValueError: the name or a parameter is unknown; the text names those there are.
+        ValueError: the name or a parameter is unknown, or its value is; the text names those
+            there are.
     """
     name, _, rest = text.partition(":")
     kind = KINDS.get(name.strip())
@@ -124,8 +222,24 @@ def parse_fault(text: str) -> FaultSpec:
         if key.strip() not in kind.parameters:
             known = ", ".join(kind.parameters) or "none"
             raise ValueError(f"{kind.name} has no parameter {key!r}. It has: {known}.")
-        values[key.strip()] = value.strip()
+        values[key.strip()] = _checked(kind, key.strip(), value.strip())
     return FaultSpec(kind, values)
+
+
+def _checked(kind: FaultKind, name: str, value: str) -> str:
+    """Return a value that may stand there.
+
+    Raises:
+        ValueError: it may not; a number is wanted, or one of a few words.
+    """
+    said = f"{kind.name}: {name}={value!r}"
+    if name in kind.choices and value not in kind.choices[name]:
+        raise ValueError(f"{said} is none of {', '.join(kind.choices[name])}")
+    if name in _NUMBERS and _NUMBER.fullmatch(value) is None:
+        raise ValueError(f"{said} is not a number")
+    if name in _NUMBERS and value.startswith("-") and (kind.name, name) not in _BELOW_ZERO:
+        raise ValueError(f"{said} is below zero")
+    return value
 
 
 def fault_help() -> str:

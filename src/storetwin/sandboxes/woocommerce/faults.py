@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from storetwin.sandboxes.woocommerce.answers import HTML, JSON, PLAIN_HTML, Answer
+from storetwin.sandboxes.woocommerce.answers import JSON, Answer
 from storetwin.sandboxes.woocommerce.churn import Churn
-from storetwin.sandboxes.woocommerce.deaths import DEATHS, fatal
+from storetwin.sandboxes.woocommerce.deaths import BREAKS, DEATHS, fatal
+from storetwin.sandboxes.woocommerce.fault_cache import ProxyCache
+from storetwin.sandboxes.woocommerce.fault_dirt import DIRT, Spoil
 from storetwin.sandboxes.woocommerce.fault_kinds import FaultSpec, parse_fault
-from storetwin.sandboxes.woocommerce.fixed import fixed_answers
+from storetwin.sandboxes.woocommerce.fault_lists import is_above, is_list, lying, refused
+from storetwin.sandboxes.woocommerce.fault_refusals import REFUSALS, Refusal, not_found
+from storetwin.sandboxes.woocommerce.fault_wire import INSTEAD, SPOILED_ON_THE_WAY
 from storetwin.sandboxes.woocommerce.hostile import (
     HOSTILE_ENTRIES,
     hostile_document,
@@ -24,34 +28,18 @@ from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.request import Request
 from storetwin.sandboxes.woocommerce.turn import Turn
 
-_NOTICE = (
-    b'<br />\n<b>Warning</b>:  Undefined array key "foo" in <b>/var/www/html/wp-content/plugins/'
-    b"some-plugin/some-plugin.php</b> on line <b>42</b><br />\n"
-)
 _COUNTS = {"hostile-bytes": len(HOSTILE_ENTRIES)}
-_USUALLY = {"rate-limit": 10, "bad-gateway": 10, "empty": 10, "truncate": 10}
-_COMMENT = b"\n<!-- Page cached by SomeCache 0.12s -->"
-_MAINTENANCE = (
-    b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>Briefly unavailable "
-    b"for scheduled maintenance. Check back in a minute.</h1></body></html>"
-)
-_WAF_200 = (
-    b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking your browser "
-    b"before accessing the site.</body></html>"
-)
-_WAF_403 = b"<html><head><title>403 Forbidden</title></head><body>Forbidden</body></html>"
-_BAD_GATEWAY = (
-    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad "
-    b"Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-)
-_DOWN = b"<html><head><title>503 Service Temporarily Unavailable</title></head></html>"
-_NOT_FOUND = b"<!DOCTYPE html><html><head><title>Page not found</title></head><body></body></html>"
-_RATE = '{"code":"rate_limited","message":"Too many requests.","data":{"status":429}}'
-
-
-def _html(status: int, body: bytes, **headers: str) -> Answer:
-    lines = [(name.replace("_", "-"), value) for name, value in headers.items()]
-    return Answer(status, body, content_type=PLAIN_HTML, is_bare=True, headers=lines)
+_USUALLY = dict.fromkeys(
+    ("rate-limit", "bad-gateway", "empty", "truncate", "unauthorised", "login-page",
+     "hang", "drip", "endless", "huge", "reset", "cut-gzip"), 10
+)  # fmt: skip
+_INSTEAD: dict[str, Refusal] = {**INSTEAD, **REFUSALS}
+_SPOILING: dict[str, Spoil] = {**DIRT, **SPOILED_ON_THE_WAY}
+_CONCERNED: dict[str, Callable[[Request], bool]] = {
+    "cut-gzip": lambda request: "gzip" in request.headers.get("accept-encoding", ""),
+    "unauthorised": lambda request: request.is_pretty,
+}
+"""Which requests a fault can strike, where that is not every one."""
 
 
 @dataclass(slots=True)
@@ -91,6 +79,8 @@ class Board:
         self._store = store
         self._on: dict[str, Fault] = {}
         self.churn: Churn | None = None
+        self._cache: ProxyCache | None = None
+        self._break: Callable[[Answer], Answer] | None = None
         for text in faults:
             self.switch_on(text)
 
@@ -115,17 +105,16 @@ class Board:
         """
         spec = parse_fault(text)
         name = spec.kind.name
-        if spec.text("how", "fatal") not in DEATHS:
-            raise ValueError(f"{name}: how={spec.text('how', '')!r} is none of {list(DEATHS)}")
         with self._store.lock:
-            self.switch_off(name)
             ids = self._targets(spec) if "ids" in spec.kind.parameters else frozenset()
+            churn = Churn(self._store, spec) if name == "churn" else self.churn
+            self.switch_off(name)
             every = max(1, spec.number("every", _USUALLY.get(name, 1)))
             turn = Turn(every, spec.number("times", 0), spec.number("after", 0))
-            turn = Turn() if ids else turn
-            fault = Fault(spec, turn, ids)
-            if name == "churn":
-                self.churn = Churn(self._store, spec)
+            fault = Fault(spec, Turn() if ids else turn, ids)
+            self.churn = churn
+            if name == "cache":
+                self._cache = ProxyCache(spec)
             self._on[name] = fault
             self._apply(name, fault, on=True)
 
@@ -137,6 +126,8 @@ class Board:
                 self._apply(name, fault, on=False)
             if name == "churn":
                 self.churn = None
+            if name == "cache":
+                self._cache = None
 
     def clear(self) -> None:
         """Repair everything."""
@@ -205,32 +196,70 @@ class Board:
             fault.turn.struck += 1
         return fault is not None
 
+    def kept(self, request: Request) -> Answer | None:
+        """Return what a proxy kept of an earlier answer, or None."""
+        if self._cache is None:
+            return None
+        answer = self._cache.kept(request, self._store.now())
+        return answer if answer is not None and self._strikes("cache") else None
+
+    def keep(self, request: Request, answer: Answer) -> Answer:
+        """Return an answer as it leaves a proxy that may keep it."""
+        if self._cache is None:
+            return answer
+        return self._cache.keep(request, answer, self._store.now())
+
     def before(self, request: Request) -> Answer | None:
         """Return an answer that comes instead of the shop's own, or None."""
+        self._break = None
         if not self._on:
             return None
         if "authorization" in request.headers and self._always_strikes("strip-auth"):
             del request.headers["authorization"]
         for name, make in _INSTEAD.items():
-            if self._strikes(name):
-                return make(self._on[name].spec)
+            if self._concerns(name, request) and self._strikes(name):
+                return make(self._on[name].spec, request)
         if request.path.startswith("/wp-json") and self._always_strikes("plain-permalinks"):
-            return _html(404, _NOT_FOUND)
-        if self.churn is not None and request.method == "GET" and _is_list(request):
+            return not_found()
+        if self.churn is not None and request.method == "GET" and is_list(request):
             self.churn.list_was_read()
+        limit = self._on.get("page-limit")
+        if limit is not None and is_above(request, limit.spec) and limit.turn.strikes():
+            return refused(request, limit.spec)
         return None
 
     def after(self, request: Request, answer: Answer) -> Answer:
         """Return what becomes of an answer on its way."""
         if not self._on or answer.content_type != JSON or answer.is_bare:
             return answer
-        if answer.total is not None and self._always_strikes("no-totals"):
-            answer = replace(answer, total=None, pages=None, link=None)
+        if self._break is not None:
+            answer = self._break(answer)
+        answer = self._counted(request, answer)
         for name, spoil in _SPOILING.items():
             fault = self._on.get(name)
-            if fault is not None and _hits(fault, request):
-                answer = spoil(answer)
+            if fault is not None and self._concerns(name, request) and _hits(fault, request):
+                answer = spoil(answer, fault.spec)
         return answer
+
+    def _counted(self, request: Request, answer: Answer) -> Answer:
+        """Return an answer with totals as this store gives them."""
+        if answer.total is not None and self._strikes("totals"):
+            fault = self._on["totals"]
+            answer = lying(answer, request, fault.spec, fault.turn.struck)
+        if answer.total is not None and self._always_strikes("no-totals"):
+            answer = replace(answer, total=None, pages=None, link=None)
+        return answer
+
+    def _concerns(self, name: str, request: Request) -> bool:
+        return name not in _CONCERNED or _CONCERNED[name](request)
+
+    def work(self, records: int) -> float:
+        """Return seconds of processor time that an answer with so many records costs."""
+        if not self._always_strikes("busy"):
+            return 0.0
+        spec = self._on["busy"].spec
+        times = max(1, records) if spec.text("per", "record") == "record" else 1
+        return times * spec.number("ms", 5) / 1000
 
     def delay(self) -> float:
         """Return seconds to wait before an answer goes out."""
@@ -250,13 +279,20 @@ class Board:
         return known
 
     def fatal_for(self, resource: str, ids: Sequence[int], request: Request) -> Answer | None:
-        """Return the answer of a page that contains a poisoned record, or None."""
+        """Return the answer of a page that contains a poisoned record, or None.
+
+        Where the page is answered and breaks off, :meth:`after` breaks it.
+        """
         number = next((number for number in ids if self.kills(resource, number)), None)
         if number is None:
             return None
         fault = self._on["poison"]
         fault.turn.strikes()
-        return DEATHS[fault.spec.text("how", "fatal")](request, number)
+        how = fault.spec.text("how", "fatal")
+        if how in BREAKS:
+            self._break = BREAKS[how]
+            return None
+        return DEATHS[how](request, number, fault.spec)
 
     def kills(self, resource: str, number: int) -> bool:
         """Say whether showing this record kills PHP."""
@@ -281,11 +317,6 @@ class Board:
         ]
 
 
-def _is_list(request: Request) -> bool:
-    last = request.path.rstrip("/").rpartition("/")[2]
-    return request.is_pretty and not last.isdecimal() and last not in ("v3", "system_status")
-
-
 def _hits(fault: Fault, request: Request) -> bool:
     """Say whether it is this answer's turn; ``once`` strikes each URL the first time."""
     if fault.spec.text("once", "") in ("", "0"):
@@ -297,70 +328,3 @@ def _hits(fault: Fault, request: Request) -> bool:
     fault.seen.add(url)
     fault.turn.struck += 1
     return True
-
-
-def _down(_: FaultSpec) -> Answer:
-    return _html(503, _DOWN)
-
-
-def _maintenance(spec: FaultSpec) -> Answer:
-    return _html(503, _MAINTENANCE, Retry_After=str(spec.number("wait", 600)))
-
-
-def _waf(spec: FaultSpec) -> Answer:
-    is_polite = spec.number("status", 403) == 200
-    return _html(200, _WAF_200) if is_polite else _html(403, _WAF_403)
-
-
-def _rate_limit(spec: FaultSpec) -> Answer:
-    answer = Answer(429, _RATE.encode(), is_bare=True)
-    answer.headers.append(("Retry-After", str(spec.number("wait", 1))))
-    return answer
-
-
-def _bad_gateway(_: FaultSpec) -> Answer:
-    return _html(502, _BAD_GATEWAY)
-
-
-def _empty(_: FaultSpec) -> Answer:
-    return Answer(200, b"", is_bare=True)
-
-
-_INSTEAD: dict[str, Callable[[FaultSpec], Answer]] = {
-    "down": _down,
-    "maintenance": _maintenance,
-    "waf": _waf,
-    "rate-limit": _rate_limit,
-    "bad-gateway": _bad_gateway,
-    "empty": _empty,
-}
-
-
-def _noticed(answer: Answer) -> Answer:
-    return replace(answer, body=_NOTICE + answer.body)
-
-
-def _noticed_much(answer: Answer) -> Answer:
-    body = fixed_answers()["big_notice"].encode() + answer.body
-    return Answer(200, body, content_type=HTML, is_bare=True, records=answer.records)
-
-
-def _marked(answer: Answer) -> Answer:
-    return replace(answer, body=b"\xef\xbb\xbf" + answer.body)
-
-
-def _commented(answer: Answer) -> Answer:
-    return replace(answer, body=answer.body + _COMMENT)
-
-
-def _cut(answer: Answer) -> Answer:
-    return replace(answer, body=answer.body[: len(answer.body) // 2])
-
-
-_SPOILING: dict[str, Callable[[Answer], Answer]] = {
-    "notice": _noticed,
-    "big-notice": _noticed_much,
-    "bom": _marked,
-    "comment": _commented,
-    "truncate": _cut,
-}

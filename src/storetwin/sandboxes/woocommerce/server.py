@@ -15,8 +15,9 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from storetwin.sandboxes.woocommerce.app import Shop
+from storetwin.sandboxes.woocommerce.app import HANG_UP, Shop
 from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
 from storetwin.sandboxes.woocommerce.control import PREFIX, ControlDoor, described
 from storetwin.sandboxes.woocommerce.faults import Board
@@ -251,17 +252,26 @@ def _listener(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _Protocol(HttpToolsProtocol):
+    """Lets the shop close a connection, for faults that play with it."""
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self.scope["state"][HANG_UP] = self.transport.close
+
+
 class _Server(uvicorn.Server):
     """Ends quietly on a signal; uvicorn's own would raise it again and die of it.
 
     Args:
         config: uvicorn's.
-        live: its listeners are let go at the end.
+        let_go: called at the end; let everybody go who is kept waiting.
     """
 
-    def __init__(self, config: uvicorn.Config, live: LiveStream) -> None:
+    def __init__(self, config: uvicorn.Config, *let_go: Callable[[], None]) -> None:
         super().__init__(config)
-        self._live = live
+        self._let_go = let_go
         self.when_up: Callable[[], None] | None = None
         """Called once the store answers."""
 
@@ -272,8 +282,9 @@ class _Server(uvicorn.Server):
             self.when_up()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop; whoever has the page open does not hold us."""
-        self._live.close()
+        """Stop; whoever has the page open or waits for an answer does not hold us."""
+        for let_go in self._let_go:
+            let_go()
         await super().shutdown(sockets)
 
     @contextmanager
@@ -294,12 +305,12 @@ def _server(shop: Shop, options: Options) -> _Server:
     live = LiveStream(shop)
     certificate, key = options.https or (None, None)
     config = uvicorn.Config(
-        _application(shop, live), loop="uvloop", http="httptools", ws="none",
+        _application(shop, live), loop="uvloop", http=_Protocol, ws="none",
         lifespan="off", log_config=None, log_level="critical", access_log=False,
         server_header=False, date_header=False, ssl_certfile=certificate, ssl_keyfile=key,
         timeout_graceful_shutdown=1, backlog=_BACKLOG,
     )  # fmt: skip
-    return _Server(config, live)
+    return _Server(config, live.close, shop.close)
 
 
 def _application(shop: Shop, live: LiveStream) -> Starlette:
