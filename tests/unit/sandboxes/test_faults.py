@@ -21,10 +21,36 @@ def test_every_fault_can_be_switched_on_and_off(counter, name):
     assert name in fault_help()
 
 
-@pytest.mark.parametrize("text", ["nosuch", "poison:colour=red", "latency:ms=fast", "poison:ids=a"])
-def test_a_wrong_fault_is_told(counter, text):
-    with pytest.raises(ValueError, match=r"nosuch|colour|fast|numbers"):
-        counter.faults.switch_on(text) or counter.faults.delay()
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("nosuch", "nosuch"),
+        ("poison:colour=red", "colour"),
+        ("poison:ids=a", "numbers"),
+        ("poison:resource=cakes", "cakes"),
+        ("poison:how=laughter", "laughter.*none of fatal, die"),
+        ("latency:ms=fast", "fast.*not a number"),
+        ("rate-limit:wait=soon", "soon.*not a number"),
+        ("rate-limit:every=1e3", "1e3.*not a number"),
+        ("drip:bytes=", "not a number"),
+        ("huge:mb=-1", "below zero"),
+        ("waf:status=418", "418.*none of 403, 200"),
+        ("churn:kinds=explode", "explode"),
+    ],
+)
+def test_a_wrong_fault_is_told_and_leaves_all_as_it_was(counter, text, told):
+    name = text.partition(":")[0]
+    before = [name] if name in KINDS else []
+    for fault in before:
+        counter.faults.switch_on(fault)
+    with pytest.raises(ValueError, match=told):
+        counter.faults.switch_on(text)
+    assert counter.faults.names == before
+
+
+def test_a_clock_may_be_behind(counter):
+    counter.faults.switch_on("clock:seconds=-30")
+    assert counter.faults.clock_offset() == -30
 
 
 def test_parameters_are_read():
