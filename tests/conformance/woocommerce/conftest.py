@@ -84,7 +84,7 @@ def plain_url(real_store: StoreUnderTest | None) -> Iterator[str]:
     if real_store is not None:
         yield ""
     else:
-        with running_store(orders=1) as sandbox:
+        with running_store(orders=1, plugins=()) as sandbox:
             yield sandbox.url
 
 
@@ -124,5 +124,5 @@ def _sandbox(certificate: tuple[trustme.CA, str, str], plain_url: str) -> Iterat
     authority.configure_trust(tls)
     pairs = {"read_write": READ_WRITE, "read_only": READ_ONLY, "write_only": WRITE_ONLY}
     keys = {name: Keys(pair.key, pair.secret) for name, pair in pairs.items()}
-    with running_store(orders=_ORDERS, https=(chain, key)) as sandbox:
+    with running_store(orders=_ORDERS, https=(chain, key), plugins=()) as sandbox:
         yield StoreUnderTest(sandbox.url, keys, tls, plain_url, sandbox)

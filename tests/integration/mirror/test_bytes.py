@@ -105,7 +105,7 @@ async def assert_as_served(twin: Twin, log: Path) -> None:
 
 async def test_every_record_is_kept_byte_for_byte(database_dsn: str, tmp_path: Path) -> None:
     log = tmp_path / "wire.log"
-    with running_store(orders=600, wire_log=log) as store:
+    with running_store(orders=600, wire_log=log, plugins=()) as store:
         async with open_twin(database_dsn, tmp_path, store) as twin:
             outcome = await twin.pull()
             assert outcome.is_complete, lacking(outcome)
@@ -123,7 +123,7 @@ async def test_hostile_bytes_survive_exactly_and_stop_no_page(
     database_dsn: str, tmp_path: Path, hostile_log: Path
 ) -> None:
     fault = f"hostile-bytes:count={HOSTILE_ORDERS}"
-    with running_store(orders=300, faults=[fault], wire_log=hostile_log) as store:
+    with running_store(orders=300, faults=[fault], wire_log=hostile_log, plugins=()) as store:
         hostile = {str(number) for number in store.faults.ids("hostile-bytes")}
         async with open_twin(database_dsn, tmp_path, store) as twin:
             outcome = await twin.pull()

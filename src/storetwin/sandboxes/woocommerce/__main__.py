@@ -12,7 +12,9 @@ from pathlib import Path
 
 from storetwin.sandboxes.woocommerce.fault_kinds import fault_help, parse_fault
 from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE
+from storetwin.sandboxes.woocommerce.plugins import PLUGINS, USUAL, known_plugins
 from storetwin.sandboxes.woocommerce.server import Options, serve
+from storetwin.sandboxes.woocommerce.versions import NEWEST, RELEASES, release_of
 
 PROGRAM = "python -m storetwin.sandboxes.woocommerce"
 
@@ -37,12 +39,18 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
             parser.error(str(error))
     if asked.stop_with_stdin:
         threading.Thread(target=_stop_when_stdin_ends, daemon=True).start()
+    try:
+        release_of(asked.wc_version)
+        plugins = known_plugins(asked.plugin or USUAL)
+    except ValueError as error:
+        parser.error(str(error))
     https = (asked.https_cert, asked.https_key) if asked.https_cert else None
     return serve(
         Options(
             orders=asked.orders, seed=asked.seed, site_timezone=asked.site_timezone,
             host=asked.host, port=asked.port, faults=asked.fault, https=https,
-            wire_log=asked.wire_log, says_json=asked.json,
+            wire_log=asked.wire_log, says_json=asked.json, version=asked.wc_version,
+            plugins=sorted(plugins),
         )
     )  # fmt: skip
 
@@ -74,6 +82,15 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--wire-log", type=Path, help="log exact bytes to this file")
     parser.add_argument("--https-cert", help="certificate file, for TLS")
     parser.add_argument("--https-key", help="key file of the certificate")
+    parser.add_argument(
+        "--wc-version", default=NEWEST, metavar="VERSION",
+        help=f"which WooCommerce it plays: {', '.join(RELEASES)} ({NEWEST})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--plugin", action="append", default=[], choices=tuple(PLUGINS), metavar="NAME",
+        help=f"what is installed, may be given several times: {', '.join(PLUGINS)} "
+        f"({', '.join(USUAL)})",
+    )  # fmt: skip
     parser.add_argument("--site-timezone", default=DEFAULT_ZONE, help=f"({DEFAULT_ZONE})")
     parser.add_argument(
         "--stop-with-stdin", action="store_true", help="stop when standard input ends"

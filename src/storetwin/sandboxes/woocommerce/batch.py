@@ -100,7 +100,7 @@ class Batch:
     def _delete(self, item: Any) -> bytes:
         named: Any = item
         if self._resource == "variations":
-            named = {"id": item, "product_id": int(self._parameters["product"]), "force": True}
+            named = {"id": item, "product_id": int(self._parameters["product_id"]), "force": True}
         try:
             return delete(self._store, self._target(item, "DELETE"), force=True)
         except RestError as error:

@@ -24,7 +24,6 @@ from storetwin.sandboxes.woocommerce.wire import Exchange
 PREFIX = "/sandbox"
 VERBS = ("create", "edit", "trash", "delete", "restore")
 _MOST_REQUESTS = 1000
-_VERSION = "10.5.0"
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -208,7 +207,8 @@ def described(shop: Shop) -> dict[str, Any]:
         "read_only": keys(READ_ONLY),
         "write_only": keys(WRITE_ONLY),
         "control": store.base + PREFIX,
-        "version": _VERSION,
+        "version": store.release.number,
+        "plugins": sorted(store.plugins),
         "store_id": store.store_id,
         "home_url": store.home_url or store.base,
         "seed": store.seed,

@@ -15,6 +15,7 @@ from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.php_json import dumps
 from storetwin.sandboxes.woocommerce.reads import Call, no_route, read
 from storetwin.sandboxes.woocommerce.request import Request
+from storetwin.sandboxes.woocommerce.route_index import with_statuses
 from storetwin.sandboxes.woocommerce.routes import Route, described, find_route, namespace_index
 from storetwin.sandboxes.woocommerce.writing import write
 
@@ -71,19 +72,21 @@ class Dispatcher:
         if route == "/":
             return Answer(200, dumps(_site_index(self.store, request.base, namespaces)).encode())
         if route == "/wc/v3" and "wc/v3" in namespaces:
-            return Answer(200, dumps(namespace_index(request.base)).encode())
+            return Answer(200, self._index(request.base))
         if route.startswith("/wp/v2"):
             raise RestError("rest_not_logged_in", "You are not currently logged in.", 401)
         if route == "/wc/v1/orders" and pair is not None:
             return Answer(200, b"[]", total=0, pages=0)  # v1 does not know HPOS
         route = _OLDER.sub("/wc/v3/", route)
-        known = find_route(route) if "wc/v3" in namespaces else None
+        known = (
+            find_route(route, self.store.release, request.verb) if "wc/v3" in namespaces else None
+        )
         verb = request.verb
         if known is None or verb not in (*known[0].methods, "OPTIONS"):
             raise no_route()
         chosen, parameters = known
         if verb == "OPTIONS":
-            body = dumps(described(chosen, request.base)).encode()
+            body = dumps(self._described(chosen, request.base)).encode()
             return Answer(200, body, allow=chosen.allow if pair else "")
         try:
             answer = self._matched(request, chosen, parameters, pair)
@@ -97,7 +100,10 @@ class Dispatcher:
         """Check the parameters first, then the key: a stranger's bad parameter is a 400."""
         verb = request.verb
         given = {**request.query, **_body_of(request)}
-        arguments = checked(route.arguments(verb), given)
+        specs = route.arguments(verb)
+        if route.resource == "orders":
+            specs = with_statuses(specs, self.store.registered_statuses())
+        arguments = checked(specs, given)
         if pair is None:
             raise _refused(route, verb)
         call = Call(self.store, self.faults, request, route, parameters, given, arguments)
@@ -105,6 +111,27 @@ class Dispatcher:
         if not answer.is_bare and not answer.is_fatal:
             answer.allow = answer.allow or route.allow
         return answer
+
+    def _described(self, route: Route, base: str) -> dict[str, Any]:
+        told = described(route, base)
+        return self._with_statuses(told) if route.resource == "orders" else told
+
+    def _index(self, base: str) -> bytes:
+        """Return the index of the namespace, with the order statuses of this store."""
+        told = namespace_index(base, self.store.release)
+        for pattern, route in told["routes"].items():
+            if pattern.startswith("/wc/v3/orders"):
+                told["routes"][pattern] = self._with_statuses(route)
+        return dumps(told).encode()
+
+    def _with_statuses(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Return a description of a route with the order statuses of this store."""
+        statuses = self.store.registered_statuses()
+        endpoints = [
+            {**each, "args": with_statuses(each["args"], statuses) if each["args"] else []}
+            for each in told["endpoints"]
+        ]
+        return {**told, "endpoints": endpoints}
 
 
 def _refused(route: Route, verb: str) -> RestError:

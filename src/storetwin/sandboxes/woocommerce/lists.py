@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +22,10 @@ from storetwin.sandboxes.woocommerce.representation import (
 from storetwin.sandboxes.woocommerce.request import Request, Value, build_query
 from storetwin.sandboxes.woocommerce.selection import Wanted
 from storetwin.sandboxes.woocommerce.site_time import NEVER
+from storetwin.sandboxes.woocommerce.versions import Release
 
 Statuses = frozenset[str]
 
-ORDER_ANY = frozenset(
-    {"pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed",
-     "checkout-draft"}
-)  # fmt: skip
 PRODUCT_ANY = frozenset({"publish", "draft", "pending", "private", "future"})
 _HPOS = ("orders", "refunds")
 _ID_ORDER_ANYWAY = ("title", "slug", "include")
@@ -80,7 +77,7 @@ def answer_list(asked: Asked) -> Answer:
     found = asked.store.selector.select(wanted, start)
     total = len(found)
     shown = found[start : start + per_page]
-    if table.name in _HPOS and not shown:
+    if table.name in _HPOS and not shown and not asked.store.release.keeps_orders_as_posts:
         total = 0
     pages = -(-total // per_page)
     fatal = asked.faults.fatal_for(table.name, shown, asked.request)
@@ -96,18 +93,18 @@ def answer_list(asked: Asked) -> Answer:
 
 def _wanted(asked: Asked, table: Table) -> Wanted:
     arguments = asked.arguments
-    by, descending = _sorting(table.name, arguments)
+    by, descending = _sorting(table.name, arguments, asked.store.release)
     statuses = _STATUSES.get(table.name, _every)(asked)
     return Wanted(table, statuses, arguments, asked.owner, by, descending)
 
 
-def _sorting(resource: str, arguments: dict[str, Value]) -> tuple[str, bool]:
+def _sorting(resource: str, arguments: dict[str, Value], release: Release) -> tuple[str, bool]:
     """Return what a list really sorts by: it accepts more than it does."""
     by, descending = arguments.get("orderby", "id"), arguments.get("order") == "desc"
     if by == "include" and arguments.get("include"):
         return by, False
     if resource in _HPOS and by in _ID_ORDER_ANYWAY:
-        return "id", False
+        return ("date", descending) if release.keeps_orders_as_posts else ("id", False)
     if by in ("include", "random", "sales", "post__in"):
         return ("date" if resource in ("products", "variations", "coupons") else "id"), descending
     return by, descending
@@ -121,8 +118,19 @@ def _order_statuses(asked: Asked) -> Statuses | None:
     given = asked.arguments["status"]
     names = [given] if isinstance(given, str) else list(given)
     if "any" in names or not names:
-        return ORDER_ANY
+        return _any_order_status(asked.store)
     return frozenset(names) - {"auto-draft"}
+
+
+def _any_order_status(store: Store) -> Statuses:
+    """Return what ``any`` means: what is registered, and in wp_posts what nobody registered too.
+
+    WordPress leaves out of ``any`` what is excluded from searches: trash and auto-draft.
+    """
+    known: Iterable[str] = store.registered_statuses()
+    if store.release.keeps_orders_as_posts:
+        known = store.tables["orders"].statuses
+    return frozenset(known) - {"trash", "auto-draft"}
 
 
 def _post_statuses(any_of: Statuses) -> Callable[[Asked], Statuses | None]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from storetwin.sandboxes.woocommerce import singles, zones
+from storetwin.sandboxes.woocommerce import singles, whole_lists
 from storetwin.sandboxes.woocommerce.answers import Answer, RestError
 from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.lists import Asked, answer_list, link_header
@@ -14,6 +14,7 @@ from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.representation import edit_view
 from storetwin.sandboxes.woocommerce.request import Request
 from storetwin.sandboxes.woocommerce.routes import Route
+from storetwin.sandboxes.woocommerce.system_status import system_status
 
 
 @dataclass(slots=True)
@@ -40,9 +41,7 @@ class Call:
     @property
     def owner(self) -> int | None:
         """The record in the URL whose list it is."""
-        found = self.found
-        owner = found.get("order") or found.get("product") or found.get("attribute")
-        return None if owner is None else int(owner)
+        return singles.owner_in(self.found)
 
 
 def no_route() -> RestError:
@@ -80,11 +79,11 @@ def _list(call: Call) -> Answer:
     if route.resource == "custom_field_names":
         if call.request.fields():
             return call.faults.fatal(call.request)
-        names = singles.custom_field_names(arguments["page"], arguments["per_page"])
+        names = whole_lists.custom_field_names(arguments["page"], arguments["per_page"])
         names.link = _neighbours(call, names.pages or 0)
         return names
     assert route.rules is not None, f"the list {route.path} has no rules"
-    attribute = call.found.get("attribute")
+    attribute = call.found.get("attribute_id")
     if attribute is not None and int(attribute) not in call.store.tables["attributes"]:
         text = "Taxonomy does not exist."
         raise RestError("woocommerce_rest_taxonomy_invalid", text, 404, shows_allow=False)
@@ -104,18 +103,25 @@ def _asked(call: Call) -> Asked:
     )
 
 
+def _unmodelled(call: Call) -> Answer:
+    """Refuse what a real store has and the sandbox does not play."""
+    text = f"The sandbox does not play {call.route.pattern}."
+    raise RestError("sandbox_does_not_play_this", text, 501)
+
+
 _KINDS: dict[str, Callable[[Call], Answer]] = {
     "list": _list,
     "single": _single,
-    "whole": lambda call: singles.whole_list(call.store, call.route.resource, call.request),
-    "fixed": lambda call: singles.fixed_answer(call.route.path, call.request),
-    "notes": lambda call: singles.order_notes(call.store, call.found["order"], call.request),
-    "zone": lambda call: zones.zone(call.found["id"], call.request),
-    "zone_locations": lambda call: zones.locations(call.found["id"], call.request),
-    "zone_methods": lambda call: zones.methods(call.found["id"], call.request),
-    "zone_method": lambda call: zones.method(
-        call.found["id"], call.found["instance_id"], call.request
+    "whole": lambda call: whole_lists.whole_list(
+        call.store, call.route.resource, call.found, call.request
     ),
-    "system_status": lambda call: singles.system_status(call.store, call.request),
-    "order_totals": lambda call: singles.order_totals(call.store),
+    "keyed": lambda call: whole_lists.keyed(
+        call.store, call.route.resource, call.found, call.request
+    ),
+    "fixed": lambda call: whole_lists.fixed_answer(call.route.path, call.request),
+    "system_status": lambda call: system_status(call.store, call.request),
+    "order_statuses": lambda call: whole_lists.order_statuses(call.store),
+    "order_totals": lambda call: whole_lists.order_statuses(call.store, counted=True),
+    "current_currency": lambda call: whole_lists.current_currency(call.store, call.request),
+    "unmodelled": _unmodelled,
 }

@@ -3,193 +3,219 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from storetwin.sandboxes.woocommerce.fixed import fixed_answers, recorded_routes
+from storetwin.sandboxes.woocommerce.fixed import recorded_routes
 from storetwin.sandboxes.woocommerce.lists import ListRules
 from storetwin.sandboxes.woocommerce.representation import Shape
-from storetwin.sandboxes.woocommerce.route_arguments import (
-    CONTEXT,
-    CREATE_ARGUMENTS,
-    LIST_ARGUMENTS,
-    SINGLE_ARGUMENTS,
-    Specs,
-    update_arguments,
-)
+from storetwin.sandboxes.woocommerce.route_index import Specs, index_of
+from storetwin.sandboxes.woocommerce.versions import NEWEST, RELEASES, Release
 
-READ, EDIT, ERASE = ("GET",), ("POST", "PUT", "PATCH"), ("DELETE",)
-_LIST_AND_CREATE = ("GET", "POST")
-_ALL = (*READ, *EDIT, *ERASE)
+_NAMESPACE = "/wc/v3"
+_EDIT = ("POST", "PUT", "PATCH")
 _ORDER_LINKS = (("status", ["any"]), ("dp", 2), ("context", "view"))
+_PATTERNS = {
+    "": r"[\d]+", "word": r"[\w-]+", "slug": r"\w[\w\s\-]*", "code": r"[\w-]{3}",
+}  # fmt: skip
+_PARAMETER = re.compile(r"\{(\w+):?(\w*)\}")
+# What single records obey though their route does not declare it (measured).
+_VIEW: Specs = {
+    "include_meta": {"default": [], "type": "array", "items": {"type": "string"}},
+    "exclude_meta": {"default": [], "type": "array", "items": {"type": "string"}},
+}
+_MONEY_VIEW: Specs = {**_VIEW, "dp": {"default": 2, "type": "integer"}}
+_SINGLE_VIEW: dict[str, Specs] = {
+    **dict.fromkeys(("products", "variations", "customers", "coupons"), _VIEW),
+    **dict.fromkeys(("orders", "refunds"), _MONEY_VIEW),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route.
+    """One route of one release.
 
     Args:
-        path: below ``/wc/v3/`` with ``{name}`` for its parameters.
-        kind: what it does: list, single, batch, whole (a list without paging), fixed …
+        path: below ``/wc/v3/``; ``{name}`` is a number, ``{name:word}`` a word.
+        kind: what it does: list, single, batch, whole (a list without paging), keyed (a record
+            named by a word), fixed, unmodelled …
         resource: the table behind it; empty for fixed answers.
-        methods: what it takes.
         rules: for lists.
-        specs: the name of its arguments in LIST_ARGUMENTS.
+        release: whose arguments it takes.
+        pattern: as WordPress names it; follows from the path.
     """
 
     path: str
     kind: str
     resource: str = ""
-    methods: tuple[str, ...] = READ
     rules: ListRules | None = None
-    specs: str = ""
+    release: Release = RELEASES[NEWEST]
+    pattern: str = ""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What it takes."""
+        return index_of(self.release).methods(self.pattern)
 
     @property
     def allow(self) -> str:
         """The value of the Allow header."""
         return ", ".join(self.methods)
 
-    @property
-    def pattern(self) -> str:
-        """The route as WordPress names it: ``/wc/v3/orders/(?P<id>[\\d]+)``."""
-        text = re.sub(r"\{(slug|code)\}", r"(?P<\1>[\\w\\s\\-]+)", self.path)
-        return "/wc/v3/" + re.sub(r"\{(\w+)\}", r"(?P<\1>[\\d]+)", text)
-
     def arguments(self, verb: str) -> Specs:
-        """Return the declared parameters for a method."""
-        if verb == "GET":
-            if self.kind == "single":
-                return SINGLE_ARGUMENTS.get(self.resource, CONTEXT)
-            return LIST_ARGUMENTS.get(self.specs, {})
-        if verb == "DELETE" or self.kind == "batch":
+        """Return the parameters that are checked for a method, but those of the URL."""
+        if self.kind == "batch" or verb == "DELETE":
             return {}
-        if self.kind == "list":
-            return CREATE_ARGUMENTS.get(self.resource, {})
-        return update_arguments(self.resource)
+        declared = index_of(self.release).arguments(self.pattern, verb)
+        more = _SINGLE_VIEW.get(self.resource, {}) if (verb, self.kind) == ("GET", "single") else {}
+        named = [found[1] for found in _PARAMETER.finditer(self.path)]
+        return {name: s for name, s in {**declared, **more}.items() if name not in named}
+
+
+def _pattern(path: str) -> str:
+    def written(found: re.Match[str]) -> str:
+        return f"(?P<{found[1]}>{_PATTERNS[found[2]]})"
+
+    return f"{_NAMESPACE}/" + _PARAMETER.sub(written, path)
+
+
+def _route(path: str, kind: str, resource: str = "", rules: ListRules | None = None) -> Route:
+    return Route(path, kind, resource, rules, pattern=_pattern(path))
 
 
 def _listed(
-    path: str, resource: str, *, methods: tuple[str, ...] = _LIST_AND_CREATE, specs: str = "",
-    shape: Shape = Shape.OWN, links: tuple[tuple[str, Any], ...] = (),
-) -> Route:  # fmt: skip
-    rules = ListRules(resource, shape, links)
-    return Route(path, "list", resource, methods, rules, specs or resource)
+    path: str, resource: str, *, shape: Shape = Shape.OWN, links: tuple[tuple[str, Any], ...] = ()
+) -> Route:
+    return _route(path, "list", resource, ListRules(resource, shape, links))
 
 
-def _family(path: str, resource: str, *, specs: str = "", links: Any = ()) -> tuple[Route, ...]:
+def _family(path: str, resource: str, *, links: Any = ()) -> tuple[Route, ...]:
     """Return list, single and batch routes of a resource."""
     return (
-        _listed(path, resource, specs=specs, links=links),
-        Route(path + "/batch", "batch", resource, EDIT),
-        Route(path + "/{id}", "single", resource, _ALL),
+        _listed(path, resource, links=links),
+        _route(path + "/batch", "batch", resource),
+        _route(path + "/{id}", "single", resource),
     )
 
 
-def _whole(path: str, resource: str, methods: tuple[str, ...] = _LIST_AND_CREATE) -> Route:
-    return Route(path, "whole", resource, methods, ListRules(resource), resource)
+def _whole(path: str, resource: str) -> Route:
+    return _route(path, "whole", resource, ListRules(resource))
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("orders/statuses", "fixed"),
+    _route("orders/statuses", "order_statuses"),
     *_family("orders", "orders", links=_ORDER_LINKS),
-    _listed(
-        "orders/{order}/refunds", "refunds", specs="order_refunds", shape=Shape.ORDER_REFUND,
-        links=(("dp", 2),),
-    ),
-    Route("orders/{order}/refunds/{id}", "single", "refunds", (*READ, *ERASE)),
-    Route("orders/{order}/notes", "notes", "notes", _LIST_AND_CREATE),
-    _listed("refunds", "refunds", methods=READ, links=(("dp", 2),)),
+    _listed("orders/{order_id}/refunds", "refunds", shape=Shape.ORDER_REFUND, links=(("dp", 2),)),
+    _route("orders/{order_id}/refunds/{id}", "single", "refunds"),
+    _whole("orders/{order_id}/notes", "order_notes"),
+    _route("orders/{order_id}/notes/{id}", "single", "order_notes"),
+    _listed("refunds", "refunds", links=(("dp", 2),)),
     *_family("products/categories", "categories"),
     *_family("products/tags", "tags"),
     *_family("products/brands", "brands"),
     *_family("products/shipping_classes", "shipping_classes"),
     *_family("products/reviews", "reviews"),
     _whole("products/attributes", "attributes"),
-    Route("products/attributes/batch", "batch", "attributes", EDIT),
-    Route("products/attributes/{id}", "single", "attributes", _ALL),
-    *_family("products/attributes/{attribute}/terms", "terms"),
-    _listed("products/custom-fields/names", "custom_field_names", methods=READ),
+    _route("products/attributes/batch", "batch", "attributes"),
+    _route("products/attributes/{id}", "single", "attributes"),
+    *_family("products/attributes/{attribute_id}/terms", "terms"),
+    _listed("products/custom-fields/names", "custom_field_names"),
     *_family("products", "products"),
-    *_family("products/{product}/variations", "variations", specs="product_variations"),
-    _listed("variations", "variations", methods=READ, shape=Shape.TOP_LEVEL_VARIATION),
+    *_family("products/{product_id}/variations", "variations"),
+    _listed("variations", "variations", shape=Shape.TOP_LEVEL_VARIATION),
     *_family("customers", "customers"),
     *_family("coupons", "coupons"),
     _whole("taxes/classes", "tax_classes"),
-    Route("taxes/classes/{slug}", "single", "tax_classes", ERASE),
+    _route("taxes/classes/{slug:slug}", "keyed", "tax_classes"),
     *_family("taxes", "taxes"),
     *_family("webhooks", "webhooks"),
-    Route("system_status", "system_status"),
-    Route("reports/orders/totals", "order_totals"),
-    Route("shipping/zones/{id}", "zone", "", _ALL),
-    Route("shipping/zones/{id}/locations", "zone_locations", "", (*READ, *EDIT)),
-    Route("shipping/zones/{id}/methods", "zone_methods", "", _LIST_AND_CREATE),
-    Route("shipping/zones/{id}/methods/{instance_id}", "zone_method", "", _ALL),
+    _route("system_status", "system_status"),
+    _route("system_status/tools", "fixed"),
+    _route("reports", "fixed"),
+    _route("reports/sales", "fixed"),
+    _route("reports/orders/totals", "order_totals"),
+    _whole("shipping/zones", "zones"),
+    _route("shipping/zones/{id}", "single", "zones"),
+    _whole("shipping/zones/{id}/locations", "zone_locations"),
+    _whole("shipping/zones/{zone_id}/methods", "zone_methods"),
+    _route("shipping/zones/{zone_id}/methods/{instance_id}", "single", "zone_methods"),
+    _whole("shipping_methods", "shipping_methods"),
+    _route("shipping_methods/{id:word}", "keyed", "shipping_methods"),
+    _whole("payment_gateways", "payment_gateways"),
+    _route("payment_gateways/{id:word}", "keyed", "payment_gateways"),
+    _whole("settings", "setting_groups"),
+    _whole("settings/{group_id:word}", "settings"),
+    _route("settings/{group_id:word}/{id:word}", "keyed", "settings"),
+    _route("data", "fixed"),
+    _whole("data/countries", "countries"),
+    _route("data/countries/{location:word}", "keyed", "countries"),
+    _whole("data/currencies", "currencies"),
+    _route("data/currencies/current", "current_currency"),
+    _route("data/currencies/{currency:code}", "keyed", "currencies"),
+    _whole("data/continents", "continents"),
+    _route("data/continents/{location:word}", "keyed", "continents"),
 )  # fmt: skip
-
-_COMPILED = tuple((re.compile(route.pattern), route) for route in ROUTES)
 
 
 @cache
-def _fixed_route(path: str) -> Route | None:
-    found = fixed_answers()["answers"].get(path)
-    return None if found is None else Route(path, "fixed", "", tuple(found["allow"].split(", ")))
+def routes_of(release: Release) -> tuple[tuple[re.Pattern[str], Route], ...]:
+    """Return the routes that a release has, each with its pattern, in the order of the search."""
+    index = index_of(release)
+    known = [replace(route, release=release) for route in ROUTES if route.pattern in index]
+    patterns = {route.pattern for route in known}
+    known += [
+        Route(
+            pattern.removeprefix(f"{_NAMESPACE}/"), "unmodelled", release=release, pattern=pattern
+        )
+        for pattern in index.routes
+        if pattern not in patterns
+    ]
+    return tuple((re.compile(route.pattern), route) for route in known)
 
 
-def find_route(path: str) -> tuple[Route, dict[str, str]] | None:
-    """Return the route of a path below ``/wp-json`` (``/wc/v3/orders/7``) and its parameters."""
-    below = path.removeprefix("/wc/v3/")
-    fixed = _fixed_route(below) if below != "system_status" else None
-    if fixed is not None:
-        return fixed, {}
-    for pattern, route in _COMPILED:
+def find_route(path: str, release: Release, verb: str) -> tuple[Route, dict[str, str]] | None:
+    """Return the route of a path below ``/wp-json`` (``/wc/v3/orders/7``) and its parameters.
+
+    The first that takes the method, or else the first that has the path.
+    """
+    first: tuple[Route, dict[str, str]] | None = None
+    for pattern, route in routes_of(release):
         found = pattern.fullmatch(path)
         if found is not None:
-            return route, found.groupdict()
-    return None
+            if verb in route.methods:
+                return route, found.groupdict()
+            first = first or (route, found.groupdict())
+    return first
 
 
 def described(route: Route, base: str) -> dict[str, Any]:
     """Return what OPTIONS says of a route: methods and arguments, and the schema if known."""
-    endpoints = []
-    if "GET" in route.methods:
-        endpoints.append({"methods": ["GET"], "args": route.arguments("GET") or []})
-    edits = [method for method in route.methods if method in EDIT]
-    if edits:
-        endpoints.append({"methods": edits, "args": route.arguments(edits[-1]) or []})
-    if "DELETE" in route.methods:
-        endpoints.append({"methods": ["DELETE"], "args": _FORCE})
+    endpoints = index_of(route.release).routes[route.pattern]
     found: dict[str, Any] = {
-        "namespace": "wc/v3",
+        "namespace": _NAMESPACE.strip("/"),
         "methods": list(route.methods),
-        "endpoints": endpoints,
+        "endpoints": [
+            {"methods": list(endpoint.methods), "args": endpoint.arguments or []}
+            for endpoint in endpoints
+        ],
     }
     if route.kind == "list" and route.resource in recorded_routes():
         found["schema"] = recorded_routes()[route.resource]["schema"]
-    if "{" not in route.path:
-        found["_links"] = {"self": [{"href": f"{base}/wp-json/wc/v3/{route.path}"}]}
+    if "(?P<" not in route.pattern:
+        found["_links"] = {"self": [{"href": f"{base}/wp-json{route.pattern}"}]}
     return found
 
 
-_FORCE = {
-    "force": {
-        "type": "boolean", "default": False, "required": False,
-        "description": "Whether to bypass trash and force deletion.",
-    }
-}  # fmt: skip
-
-
-def namespace_index(base: str) -> dict[str, Any]:
+def namespace_index(base: str, release: Release) -> dict[str, Any]:
     """Return ``/wp-json/wc/v3``: every route with its arguments, public without a key."""
     routes: dict[str, Any] = {}
-    paths = [path for path in fixed_answers()["answers"] if not re.search(r"\d|[A-Z]", path)]
-    known = [*ROUTES, *(Route(path, "fixed") for path in paths)]
-    for route in sorted(known, key=lambda found: found.path):
+    for _, route in sorted(routes_of(release), key=lambda known: known[1].pattern):
         told = described(route, base)
         told.pop("schema", None)
         routes[route.pattern] = told
     return {
-        "namespace": "wc/v3",
+        "namespace": _NAMESPACE.strip("/"),
         "routes": routes,
         "_links": {"up": [{"href": f"{base}/wp-json/"}]},
     }

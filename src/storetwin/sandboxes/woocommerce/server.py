@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,6 +24,8 @@ from storetwin.sandboxes.woocommerce.control import PREFIX, ControlDoor, describ
 from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE, Backup, Changes, Store
 from storetwin.sandboxes.woocommerce.page import Front, LiveStream
+from storetwin.sandboxes.woocommerce.plugins import USUAL
+from storetwin.sandboxes.woocommerce.versions import NEWEST
 from storetwin.sandboxes.woocommerce.wire import Requests, WireLog
 
 _START_SECONDS = 30.0
@@ -42,6 +45,7 @@ class Options:
 
     Args:
         orders, seed, site_timezone: see :class:`Store`.
+        version, plugins: which WooCommerce it is, and what is installed on top of it.
         host, port: where it listens; port 0 takes a free one.
         faults: what is broken from the start, as text: ``poison:every=100``.
         https: (certificate file, key file) for TLS, or None.
@@ -52,12 +56,22 @@ class Options:
     orders: int = 10_000
     seed: int = 1
     site_timezone: str = DEFAULT_ZONE
+    version: str = NEWEST
+    plugins: Sequence[str] = USUAL
     host: str = "127.0.0.1"
     port: int = 0
     faults: Sequence[str] = ()
     https: tuple[str, str] | None = None
     wire_log: Path | None = None
     says_json: bool = False
+
+
+class More(TypedDict, total=False):
+    """Further options of :func:`running_store`; see :class:`Options`."""
+
+    host: str
+    version: str
+    plugins: Sequence[str]
 
 
 class Sandbox:
@@ -136,7 +150,9 @@ class Sandbox:
             home_url: what the copy calls itself; None follows the host of each request. A copy
                 of which nobody changed the settings calls itself as the original does.
         """
-        with running_store(orders=1) as copy:
+        with running_store(
+            orders=1, version=self.store.release.name, plugins=sorted(self.store.plugins)
+        ) as copy:
             copy.restore_backup(self.take_backup())
             copy.store.home_url = home_url
             copy.store.now = self.store.now
@@ -153,17 +169,18 @@ def running_store(
     https: tuple[str, str] | None = None,
     wire_log: Path | str | None = None,
     site_timezone: str = DEFAULT_ZONE,
-    host: str = "127.0.0.1",
+    **more: Unpack[More],
 ) -> Iterator[Sandbox]:  # fmt: skip
     """Serve a store from a background thread of this process; see :class:`Options`.
 
     Raises:
         PortTakenError: another program listens on the port.
-        ValueError: a fault is unknown or has a wrong parameter.
+        ValueError: a fault is unknown or has a wrong parameter, or there is no such version or
+            plugin.
     """
     options = Options(
-        orders=orders, seed=seed, site_timezone=site_timezone, host=host, port=port, faults=faults,
-        https=https, wire_log=Path(wire_log) if wire_log else None,
+        orders=orders, seed=seed, site_timezone=site_timezone, port=port, faults=faults,
+        https=https, wire_log=Path(wire_log) if wire_log else None, **more,
     )  # fmt: skip
     with _listening(options) as (listener, sandbox, server):
         thread = threading.Thread(
@@ -234,7 +251,9 @@ def _listening(options: Options) -> Iterator[tuple[socket.socket, Sandbox, _Serv
 
 
 def _begin(options: Options) -> tuple[Store, Board]:
-    store = Store(options.seed, options.orders, options.site_timezone)
+    store = Store(
+        options.seed, options.orders, options.site_timezone, options.version, options.plugins
+    )
     return store, Board(store, options.faults)
 
 

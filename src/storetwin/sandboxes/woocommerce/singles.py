@@ -1,19 +1,17 @@
-"""Answering one record, and lists that come whole whatever page is asked for."""
+"""Answering one record."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from storetwin.sandboxes.woocommerce.answers import Answer, RestError
-from storetwin.sandboxes.woocommerce.fixed import fixed_answers
-from storetwin.sandboxes.woocommerce.generate.words import ODD_META, WORDS
 from storetwin.sandboxes.woocommerce.hostile import is_unencodable, with_blank_meta
 from storetwin.sandboxes.woocommerce.lists import View
 from storetwin.sandboxes.woocommerce.members import members, picked
 from storetwin.sandboxes.woocommerce.model.store import Store
-from storetwin.sandboxes.woocommerce.php_json import MARK, dumps, with_base
+from storetwin.sandboxes.woocommerce.php_json import with_base
 from storetwin.sandboxes.woocommerce.representation import (
     Shape,
     shaped,
@@ -65,7 +63,20 @@ MISSING: dict[str, Missing] = {
     "tax_classes": Missing("woocommerce_rest_tax_class_invalid_slug", "Invalid slug."),
     "webhooks": Missing("woocommerce_rest_shop_webhook_invalid_id", "ID is invalid."),
     "refunds": Missing("woocommerce_rest_shop_order_refund_invalid_id"),
+    "order_notes": Missing("woocommerce_rest_invalid_id", "Invalid resource ID."),
+    "zones": Missing("woocommerce_rest_shipping_zone_invalid", "Resource does not exist."),
+    "zone_methods": Missing(
+        "woocommerce_rest_shipping_zone_method_invalid", "Resource does not exist."
+    ),
 }
+
+
+_OWNERS = ("order_id", "product_id", "attribute_id", "zone_id")
+
+
+def owner_in(found: Mapping[str, str]) -> int | None:
+    """Return the record that the URL names above another, if it names one."""
+    return next((int(found[name]) for name in _OWNERS if name in found), None)
 
 
 def find_record(store: Store, resource: str, found: dict[str, str], verb: str = "GET") -> int:
@@ -75,15 +86,15 @@ def find_record(store: Store, resource: str, found: dict[str, str], verb: str = 
         RestError: there is no such record, or it belongs to another one.
     """
     table = store.tables[resource]
-    number = int(found["id"])
+    number = int(found.get("instance_id") or found["id"])
     at = table.position(number)
-    owner = found.get("order") or found.get("product") or found.get("attribute")
+    owner = owner_in(found)
     if at is None or number in table.unloadable:
         if resource == "variations" or not (
             resource == "products" and _is_variation(store, number)
         ):
             raise MISSING[resource].error(verb)
-    elif owner is not None and table.owner[at] != int(owner):
+    elif owner is not None and table.owner[at] != owner:
         raise _elsewhere(resource, verb)
     return number
 
@@ -125,102 +136,3 @@ def answer_document(
     if names:
         document = picked(document, names, keep=("_links",))
     return Answer(status, with_base(document, request.base), records=1)
-
-
-def whole_list(store: Store, resource: str, request: Request) -> Answer:
-    """Return all records of a list that ignores paging, with totals."""
-    table = store.tables[resource]
-    found = [table.document(number) or b"{}" for number in table]
-    if resource == "attributes":
-        found.sort(key=lambda document: json.loads(members(document)["name"]).lower())
-    names = request.fields()
-    if names:
-        found = [picked(document, names) for document in found]
-    body = with_base(b"[" + b",".join(found) + b"]", request.base)
-    return Answer(200, body, total=len(found), pages=min(1, len(found)), records=len(found))
-
-
-def fixed_answer(path: str, request: Request) -> Answer:
-    """Return an answer that does not depend on the data."""
-    found = fixed_answers()["answers"][path]
-    body = with_base(found["body"].encode(), request.base)
-    names = request.fields()
-    if names and body.startswith(b"{"):
-        body = picked(body, names, keep=("_links",))
-    total = found["total"]
-    return Answer(200, body, total=total, pages=None if total is None else 1)
-
-
-def system_status(store: Store, request: Request) -> Answer:
-    """Return the status report, with the counts of this store."""
-    text = fixed_answers()["answers"]["system_status"]["body"]
-    parts = members(text.encode())
-    parts["environment"] = _environment(store, parts["environment"])
-    parts["post_type_counts"] = dumps(store.post_type_counts()).encode()
-    names = request.fields()
-    if names:
-        parts = {name: value for name, value in parts.items() if name in _first(names)}
-    body = b"{" + b",".join(b'"%s":%s' % (k.encode(), v) for k, v in parts.items()) + b"}"
-    return Answer(200, with_base(body, request.base))
-
-
-def _environment(store: Store, recorded: bytes) -> bytes:
-    """Return what the store says of itself: who it is, and where it thinks that it is."""
-    found = {**json.loads(recorded), "store_id": store.store_id}
-    if store.home_url is not None:
-        found["home_url"] = found["site_url"] = store.home_url
-    return dumps(found).encode()
-
-
-def _first(names: tuple[str, ...]) -> set[str]:
-    return {name.partition(".")[0] for name in names}
-
-
-def order_totals(store: Store) -> Answer:
-    """Return how many orders have each registered status."""
-    statuses = json.loads(fixed_answers()["answers"]["orders/statuses"]["body"])
-    orders = store.tables["orders"]
-    rows = [
-        {**status, "total": orders.status.count(orders.statuses.index(status["slug"]))}
-        for status in statuses
-    ]
-    return Answer(200, dumps(rows).encode())
-
-
-def order_notes(store: Store, order: str, request: Request) -> Answer:
-    """Return the notes of an order: one of the system's own, or none.
-
-    Raises:
-        RestError: 404, the order is gone.
-    """
-    number = int(order)
-    at = store.tables["orders"].position(number)
-    if at is None:
-        raise RestError("woocommerce_rest_shop_order_invalid_id", "Invalid order ID.", 404)
-    moment = store.tables["orders"].created[at]
-    status = store.tables["orders"].status_of(number)
-    api = f"{MARK}/wp-json/wc/v3/orders/{number}"
-    note = {
-        "id": number + 10_000_000, "author": "WooCommerce", "date_created": store.site.local(moment),
-        "date_created_gmt": store.site.gmt(moment),
-        "note": f"Order status changed from Pending payment to {status}.", "customer_note": False,
-        "_links": {
-            "self": [{"href": f"{api}/notes/{number + 10_000_000}",
-                      "targetHints": {"allow": ["GET", "DELETE"]}}],
-            "collection": [{"href": f"{api}/notes"}], "up": [{"href": api}],
-        },
-    }  # fmt: skip
-    notes = [] if status in ("pending", "auto-draft") else [note]
-    return Answer(200, with_base(dumps(notes).encode(), request.base))
-
-
-def custom_field_names(page: int, per_page: int) -> Answer:
-    """Return the names of products' custom fields.
-
-    ``_fields`` kills it, as rows are strings (measured).
-    """
-    plain = [json.loads(f'"{key}"') for key, _ in ODD_META if not key.startswith("_")]
-    names = sorted([*plain, *(f"custom_{word}" for word in WORDS[:22])])
-    shown = names[(page - 1) * per_page : page * per_page]
-    pages = -(-len(names) // per_page)
-    return Answer(200, dumps(shown).encode(), total=len(names), pages=pages)

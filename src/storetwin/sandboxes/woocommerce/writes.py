@@ -13,10 +13,12 @@ from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.php_json import dumps, with_base
 from storetwin.sandboxes.woocommerce.representation import edit_view
 from storetwin.sandboxes.woocommerce.request import Request
+from storetwin.sandboxes.woocommerce.setup_writes import check_setup
 from storetwin.sandboxes.woocommerce.singles import (
     MISSING,
     answer_document,
     find_record,
+    owner_in,
     record_document,
 )
 
@@ -30,6 +32,9 @@ _NO_TRASH = {
     "taxes": "Taxes do not support trashing.",
     "tax_classes": "Taxes do not support trashing.",
     "webhooks": "Webhooks do not support trashing.",
+    "order_notes": "Webhooks do not support trashing.",
+    "zones": "Shipping zones do not support trashing.",
+    "zone_methods": "Shipping methods do not support trashing.",
     **dict.fromkeys(
         ("categories", "tags", "brands", "shipping_classes", "terms"),
         "Resource does not support trashing.",
@@ -56,7 +61,7 @@ class Target:
 
     Args:
         resource: the table.
-        parameters: of the URL: ``id``, and ``order``, ``product`` or ``attribute`` above it.
+        parameters: of the URL: ``id``, and ``order_id`` or another one above it.
     """
 
     resource: str
@@ -65,8 +70,7 @@ class Target:
     @property
     def owner(self) -> int:
         """The record it stands below, or 0."""
-        found = self.parameters
-        return int(found.get("order") or found.get("product") or found.get("attribute") or 0)
+        return owner_in(self.parameters) or 0
 
 
 def declared(given: Fields, arguments: Fields, specs: Fields) -> Fields:
@@ -94,6 +98,7 @@ def create(store: Store, target: Target, fields: Fields) -> int:
     if resource == "refunds":
         return _create_refund(store, target.owner, fields)
     _check_needed(store, target, fields)
+    check_setup(store, resource, fields, None)
     if resource == "customers":
         fields = {"username": str(fields["email"]).partition("@")[0], **fields}
     owner = target.owner or int(fields.get("product_id") or 0)
@@ -213,6 +218,7 @@ def update(store: Store, target: Target, fields: Fields) -> int:
     if resource == "products" and number not in store.tables["products"]:
         raise RestError("woocommerce_rest_invalid_product_id", html.escape(_WRONG_ROUTE), 404)
     _check_unique(store, resource, fields, number)
+    check_setup(store, resource, fields, number)
     store.edit(resource, number, fields)
     return number
 
@@ -229,13 +235,16 @@ def delete(store: Store, target: Target, *, force: bool) -> bytes:
     if resource == "products" and number not in store.tables["products"]:
         raise RestError("woocommerce_rest_invalid_product_id", html.escape(_WRONG_ROUTE), 404)
     before = record_document(store, resource, number)
+    if resource == "zones" and number == 0 and force:
+        return before  # the rest of the world stays, and nobody says so
     if force or resource in _GONE_AT_ONCE:
         store.delete(resource, number)
         if resource == "reviews":
             return b'{"deleted":true,"previous":' + _without_links(before) + b"}"
         return before
     if resource in _NO_TRASH:
-        raise RestError("woocommerce_rest_trash_not_supported", _NO_TRASH[resource], 501)
+        short = "" if resource in ("zones", "zone_methods") else "woocommerce_"
+        raise RestError(f"{short}rest_trash_not_supported", _NO_TRASH[resource], 501)
     if store.status_of(resource, number) == "trash":
         raise _already_trashed(resource)
     store.trash(resource, number)

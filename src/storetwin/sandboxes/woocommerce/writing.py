@@ -5,8 +5,10 @@ from __future__ import annotations
 from storetwin.sandboxes.woocommerce import singles
 from storetwin.sandboxes.woocommerce.answers import Answer
 from storetwin.sandboxes.woocommerce.batch import Batch, FatalError
-from storetwin.sandboxes.woocommerce.reads import Call, no_route
+from storetwin.sandboxes.woocommerce.reads import Call, no_route, read
 from storetwin.sandboxes.woocommerce.representation import edit_view
+from storetwin.sandboxes.woocommerce.setup_writes import set_locations, update_keyed
+from storetwin.sandboxes.woocommerce.whole_lists import keyed_document, owner_of, whole_list
 from storetwin.sandboxes.woocommerce.writes import (
     Target,
     create,
@@ -17,7 +19,7 @@ from storetwin.sandboxes.woocommerce.writes import (
     update,
 )
 
-_WRITABLE = ("list", "single", "whole")
+_WRITABLE = ("list", "single", "whole", "keyed")
 
 
 def write(call: Call) -> Answer:
@@ -28,10 +30,16 @@ def write(call: Call) -> Answer:
     """
     if call.route.kind == "batch":
         return _batch(call)
+    if call.route.kind == "unmodelled":
+        return read(call)
+    if call.route.resource == "zone_locations":
+        return _set_locations(call)
     if call.route.kind not in _WRITABLE:
         raise no_route()
     if call.request.verb == "DELETE":
         return _delete(call)
+    if call.route.kind == "keyed":
+        return _update_keyed(call)
     return _create_or_update(call)
 
 
@@ -47,6 +55,21 @@ def _batch(call: Call) -> Answer:
         return call.faults.fatal(call.request)
 
 
+def _set_locations(call: Call) -> Answer:
+    resource = call.route.resource
+    zone = owner_of(call.store, resource, call.found)
+    set_locations(call.store, zone or 0, call.request)
+    return whole_list(call.store, resource, call.found, call.request)
+
+
+def _update_keyed(call: Call) -> Answer:
+    resource = call.route.resource
+    fields = {name: call.given[name] for name in call.given if name in call.arguments}
+    number = update_keyed(call.store, resource, call.found, fields)
+    document = keyed_document(call.store, resource, number, call.found)
+    return singles.answer_document(document, call.request)
+
+
 def _delete(call: Call) -> Answer:
     force = str(call.given.get("force", "")).lower() in ("1", "true")
     if call.route.resource == "tax_classes":
@@ -59,6 +82,7 @@ def _delete(call: Call) -> Answer:
 def _create_or_update(call: Call) -> Answer:
     """Write and show the record as an editor sees it. A poisoned one is stored, and then kills."""
     store, resource = call.store, call.route.resource
+    owner_of(store, resource, call.found)
     target = Target(resource, call.found)
     fields = declared(call.given, call.arguments, call.route.arguments(call.request.verb))
     is_update = call.route.kind == "single"

@@ -117,12 +117,13 @@ class OrderWriter:
         self.gone: set[int] = set()
         """Products and variations deleted for good: lines that name them show 0 and null."""
 
-    def sold_with(self, order_id: int, at: int) -> set[int]:
-        """Return the ids of products and variations that a generated order names."""
-        lines = lines_of(self._plan, order_id, at).lines
-        return {
-            number for line in lines for number in (line.sold.product_id, line.sold.variation_id)
-        }
+    def loses_with(self, order_id: int, at: int, sold: set[int]) -> bool:
+        """Say whether a generated order shows a line of these that is not without product yet."""
+        pairs = (
+            {line.sold.product_id, line.sold.variation_id}
+            for line in lines_of(self._plan, order_id, at).lines
+        )
+        return any(pair & sold and not pair & self.gone for pair in pairs)
 
     def order(self, facts: OrderFacts) -> str:
         """Return the JSON of one order as its list and its own route show it."""

@@ -12,15 +12,18 @@ from dataclasses import dataclass, replace
 from storetwin.sandboxes.woocommerce.generate.dice import dice
 from storetwin.sandboxes.woocommerce.generate.plan import FIRST_POST, Plan
 from storetwin.sandboxes.woocommerce.model.changes import Changes
+from storetwin.sandboxes.woocommerce.model.setup_tables import FRESH_SETUP
 from storetwin.sandboxes.woocommerce.model.table import Table
 from storetwin.sandboxes.woocommerce.model.tables import FRESH, Tables
 from storetwin.sandboxes.woocommerce.site_time import SiteTime
+from storetwin.sandboxes.woocommerce.versions import Release
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of one table."""
+    """The columns of one table, and what its status codes mean."""
 
+    statuses: tuple[str, ...]
     ids: array[int]
     status: bytearray
     created: array[int]
@@ -32,6 +35,7 @@ class Columns:
     def of(cls, table: Table | Columns) -> Columns:
         """Copy what a table holds."""
         return cls(
+            table.statuses,
             array("q", table.ids), bytearray(table.status), array("q", table.created),
             array("q", table.modified), array("q", table.owner), dict(table.changed),
         )  # fmt: skip
@@ -40,6 +44,7 @@ class Columns:
         """Put a copy of these columns into a table."""
         copy = Columns.of(self)
         table.ids, table.status, table.owner = copy.ids, copy.status, copy.owner
+        table.statuses = copy.statuses
         table.created, table.modified, table.changed = copy.created, copy.modified, copy.changed
         table.membership += 1
         table.forget_all()
@@ -70,21 +75,26 @@ class Backup:
     changes: Changes
 
 
-def fresh(backup: Backup) -> Backup:
+def fresh(backup: Backup, release: Release, plugins: frozenset[str]) -> Backup:
     """Return a new installation in a store's place: only what WooCommerce itself brings."""
-    filled = Tables(backup.plan, SiteTime(backup.zone)).all
+    filled = Tables(backup.plan, SiteTime(backup.zone), release, plugins).all
     _, meta, item = backup.next_ids
     return replace(
         backup, store_id=store_id_of(backup.seed, backup.store_id), refunds_of={}, gone=frozenset(),
-        tables={name: _only(table, FRESH.get(name, ())) for name, table in filled.items()},
+        tables={name: _only(table, _kept(table)) for name, table in filled.items()},
         next_ids=(FIRST_POST, meta, item), changes=Changes(),
     )  # fmt: skip
+
+
+def _kept(table: Table) -> tuple[int, ...]:
+    return tuple(table.ids) if table.name in FRESH_SETUP else FRESH.get(table.name, ())
 
 
 def _only(table: Table, kept: tuple[int, ...]) -> Columns:
     """Return the columns of a table with nothing in them but some records."""
     places = [at for at, number in enumerate(table.ids) if number in kept]
     return Columns(
+        table.statuses,
         array("q", [table.ids[at] for at in places]),
         bytearray(table.status[at] for at in places),
         array("q", [table.created[at] for at in places]),

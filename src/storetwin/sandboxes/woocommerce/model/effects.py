@@ -147,17 +147,19 @@ def _orphan_orders(store: Records, customer: int, _: int) -> None:
 def _orphan_lines(store: Records, sold: set[int]) -> None:
     """Lines of a deleted product show id 0 and sku null; their orders are not bumped."""
     writer, orders = store.filled.orders_writer, store.tables["orders"]
-    writer.gone |= sold
     generated = len(store.plan.orders.ids)
+    hit = []
     for at, number in enumerate(orders.ids):
-        if number not in orders:
-            continue
+        status = orders.status_of(number)
         changed = orders.changed.get(number)
         if changed is not None:
             _orphan_document(store, number, Draft(changed), sold)
-        elif at < generated and sold & writer.sold_with(number, at):
-            orders.forget(number)
-            store.changes.note("orders", number)
+        elif status not in (None, "auto-draft") and at < generated:
+            hit += [number] if writer.loses_with(number, at, sold) else []
+    writer.gone |= sold
+    for number in hit:
+        orders.forget(number)
+        store.changes.note("orders", number)
 
 
 def _orphan_document(store: Records, number: int, draft: Draft, sold: set[int]) -> None:
@@ -193,10 +195,25 @@ def _rename_in_products(store: Records, resource: str, term: int) -> None:
         store.rewrite("products", number, draft, bump=False)
 
 
+def _order_gone(store: Records, number: int, owner: int) -> None:
+    _order_deleted(store, number, owner)
+    for note in store.tables["order_notes"].owned(number):
+        store.tables["order_notes"].remove(note)
+        store.changes.deleted["order_notes"].add(note)
+
+
+def _zone_deleted(store: Records, number: int, _: int) -> None:
+    for resource in ("zone_locations", "zone_methods"):
+        for below in store.tables[resource].owned(number):
+            store.tables[resource].remove(below)
+            store.changes.deleted[resource].add(below)
+
+
 _AFTER_DELETE: dict[str, Callable[[Records, int, int], None]] = {
-    "orders": _order_deleted,
+    "orders": _order_gone,
     "refunds": _forget_refund,
     "products": _product_deleted,
     "variations": _variation_deleted,
     "customers": _orphan_orders,
+    "zones": _zone_deleted,
 }

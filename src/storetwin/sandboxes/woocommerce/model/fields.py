@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from storetwin.sandboxes.woocommerce.fixed import fixed_answers
 from storetwin.sandboxes.woocommerce.generate.orders import order_links
 from storetwin.sandboxes.woocommerce.model.draft import Draft, merged_meta, sorted_meta
 from storetwin.sandboxes.woocommerce.model.goods import priced_lines, retotal
@@ -39,6 +40,8 @@ def apply_fields(store: Records, resource: str, draft: Draft, fields: Fields) ->
             draft[name] = {**draft[name], **{k: v for k, v in value.items() if k in draft[name]}}
         elif name in _TERM_LISTS and resource == "products":
             draft[name] = _short_terms(store, _TERM_LISTS[name], value)
+        elif name == "settings" and isinstance(value, dict) and name in draft:
+            draft[name] = _with_values(draft[name], value)
         elif name in draft and name not in _READ_ONLY:
             draft[name] = _shown(resource, name, value)
     after = _AFTER.get(resource)
@@ -55,6 +58,16 @@ def _shown(resource: str, name: str, value: Any) -> Any:
     if resource in ("products", "variations") and name in _TEXTS and value:
         return value if value.startswith("<") else f"<p>{value}</p>\n"
     return value
+
+
+def _with_values(known: Any, given: Fields) -> Any:
+    """Return the settings of a gateway or shipping method with new values in them."""
+    if not isinstance(known, dict):
+        return known
+    return {
+        name: {**entry, "value": given[name]} if name in given else entry
+        for name, entry in known.items()
+    }
 
 
 def _short_terms(store: Records, resource: str, given: Any) -> list[Fields]:
@@ -130,10 +143,32 @@ def _after_coupon(_: Records, draft: Draft, fields: Fields) -> None:
             draft[name] = f"{float(fields[name] or 0):.2f}"
 
 
+def _after_gateway(_: Records, draft: Draft, fields: Fields) -> None:
+    title = (fields.get("settings") or {}).get("title")
+    if title is not None:
+        draft["title"] = title
+
+
+def _after_webhook(_store: Records, draft: Draft, fields: Fields) -> None:
+    if "topic" in fields:
+        topic = str(fields["topic"])
+        draft["resource"], draft["event"] = (topic.partition(".")[at] for at in (0, 2))
+        draft["hooks"] = _hooks().get(topic, [])
+        draft["name"] = draft["name"] or f"Webhook on {topic}"
+
+
+def _hooks() -> dict[str, list[str]]:
+    """Return the hooks of WordPress that belong to a topic, as recorded."""
+    return {hook["topic"]: hook["hooks"] for hook in fixed_answers()["webhooks"]}
+
+
 _AFTER: dict[str, Callable[[Records, Draft, Fields], None]] = {
     "orders": _after_order,
     "products": _after_goods,
     "variations": _after_goods,
     "taxes": _after_tax,
+    "payment_gateways": _after_gateway,
+    "zone_methods": _after_gateway,
+    "webhooks": _after_webhook,
     "coupons": _after_coupon,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from random import Random
 from typing import Any
@@ -16,11 +16,14 @@ from storetwin.sandboxes.woocommerce.model.draft import Draft
 from storetwin.sandboxes.woocommerce.model.table import Table
 from storetwin.sandboxes.woocommerce.model.tables import OTHER_STATUS, TAX_CLASSES, Tables
 from storetwin.sandboxes.woocommerce.php_json import with_base
+from storetwin.sandboxes.woocommerce.plugins import USUAL, known_plugins
 from storetwin.sandboxes.woocommerce.selection import Selector
 from storetwin.sandboxes.woocommerce.site_time import SiteTime, real_now
+from storetwin.sandboxes.woocommerce.versions import NEWEST, release_of
 
 DEFAULT_ZONE = "America/New_York"
 POSTS = ("orders", "refunds", "products", "variations", "coupons")
+COMMENTS = ("reviews", "order_notes")
 TERMS = ("categories", "tags", "brands", "shipping_classes", "terms")
 _OTHER_POSTS = (("attachment", 1), ("page", 7), ("post", 1))
 _FIRST_NEW_META = 50_000_000  # generated meta and items lie below
@@ -38,11 +41,23 @@ class Records:
             more exist that no list shows: auto-drafts, and orders of a status that no plugin
             registers any more.
         site_timezone: the IANA name of the zone of the site's clock.
+        version: which WooCommerce it is; see :data:`RELEASES`.
+        plugins: what it has on top of WooCommerce; see :data:`PLUGINS`.
+
+    Raises:
+        ValueError: the sandbox does not play that version, or there is no such plugin.
     """
 
     def __init__(
-        self, seed: int = 1, orders: int = 10_000, site_timezone: str = DEFAULT_ZONE
+        self,
+        seed: int = 1,
+        orders: int = 10_000,
+        site_timezone: str = DEFAULT_ZONE,
+        version: str = NEWEST,
+        plugins: Iterable[str] = USUAL,
     ) -> None:
+        self.plugins = known_plugins(plugins)
+        self.release = release_of(version)
         self.seed = seed
         self.site = SiteTime(site_timezone)
         self.base = "http://127.0.0.1"
@@ -50,7 +65,7 @@ class Records:
         self.now: Callable[[], int] = real_now
         """Live changes bear this time; tests may set another clock."""
         self.plan = make_plan(seed, orders)
-        self.filled = Tables(self.plan, self.site)
+        self.filled = Tables(self.plan, self.site, self.release, self.plugins)
         self.tables: dict[str, Table] = self.filled.all
         self.store_id: str | None = store_id_of(seed, orders)
         """WooCommerce's UUID of the installation; a copy of the database keeps it.
@@ -122,9 +137,20 @@ class Records:
             ("product", self.count("products")),
             ("product_variation", self.count("variations")),
             ("shop_coupon", self.count("coupons")),
-            ("shop_order_placehold", self.count("orders") + self.count("refunds")),
+            *self._order_posts(),
         ]
         return [{"type": name, "count": str(number)} for name, number in rows]
+
+    def _order_posts(self) -> list[tuple[str, int]]:
+        orders, refunds = self.count("orders"), self.count("refunds")
+        if self.release.keeps_orders_as_posts:
+            return [("shop_order", orders), ("shop_order_refund", refunds)]
+        return [("shop_order_placehold", orders + refunds)]
+
+    def registered_statuses(self) -> list[str]:
+        """Return the slugs of the order statuses that WooCommerce or a plugin has registered."""
+        table = self.tables["order_statuses"]
+        return [str(Draft(table.document(number) or b"{}")["slug"]) for number in table]
 
     # Keeping
 
@@ -160,7 +186,7 @@ class Records:
         Hidden and unloadable records, which are faults, the address and the clock stay.
         """
         with self.lock:
-            filled = Tables(backup.plan, SiteTime(backup.zone))
+            filled = Tables(backup.plan, SiteTime(backup.zone), self.release, self.plugins)
             filled.refunds_of.clear()
             filled.refunds_of.update({n: list(found) for n, found in backup.refunds_of.items()})
             filled.orders_writer.gone = set(backup.gone)
@@ -220,6 +246,6 @@ class Records:
         if resource in POSTS:
             self.next_post += 1
             return self.next_post - 1
-        related = TERMS if resource in TERMS else (resource,)
+        related = next((kin for kin in (TERMS, COMMENTS) if resource in kin), (resource,))
         last = [self.tables[name].ids[-1] for name in related if len(self.tables[name].ids)]
         return 1 + max(last, default=1)

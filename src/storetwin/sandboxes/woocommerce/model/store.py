@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from storetwin.sandboxes.woocommerce.generate.notes import status_note
 from storetwin.sandboxes.woocommerce.model import effects
 from storetwin.sandboxes.woocommerce.model.backup import Backup, fresh
 from storetwin.sandboxes.woocommerce.model.changes import Changes
@@ -26,6 +27,8 @@ class Store(Records):
             more exist that no list shows: auto-drafts, and orders of a status that no plugin
             registers any more.
         site_timezone: the IANA name of the zone of the site's clock.
+        version: which WooCommerce it is; see :data:`RELEASES`.
+        plugins: what it has on top of WooCommerce; see :data:`PLUGINS`.
     """
 
     def set_timezone(self, zone: str) -> None:
@@ -107,8 +110,12 @@ class Store(Records):
         """
         with self.lock:
             draft = self.draft(resource, number)
+            before = draft["status"] if resource == "orders" else None
             apply_fields(self, resource, draft, fields or {})
             self.rewrite(resource, number, draft, bump=True)
+            if before is not None and before != draft["status"]:
+                note = status_note(before, draft["status"])
+                self.create("order_notes", {"note": note}, owner=number)
             effects.after_edit(self, resource, number, fields or {})
 
     def edit_order(self, number: int, fields: dict[str, Any] | None = None) -> None:
@@ -159,12 +166,37 @@ class Store(Records):
             self.changes.deleted[resource].add(number)
             effects.after_delete(self, resource, number, owner)
 
+    def register_status(self, slug: str, name: str) -> None:
+        """Let a plugin register an order status: lists show its orders, the index names it."""
+        with self.lock:
+            orders = self.tables["orders"]
+            if slug not in orders.statuses:
+                orders.statuses = (*orders.statuses, slug)
+            if self.tables["order_statuses"].find(slug) is None:
+                self.create("order_statuses", {"slug": slug, "name": name})
+            orders.membership += 1
+
+    def unregister_status(self, slug: str) -> None:
+        """Take the plugin away: its orders are still there, and no list shows them.
+
+        Raises:
+            KeyError: there is no such status.
+        """
+        with self.lock:
+            number = self.tables["order_statuses"].find(slug)
+            if number is None:
+                raise KeyError(slug)
+            self.delete("order_statuses", number)
+            self.tables["orders"].membership += 1
+
     # Being another one
 
     def wipe(self) -> None:
         """Be installed anew at the same address: empty, ids from the start, another store_id."""
-        self.restore_backup(fresh(self.take_backup()))
+        self.restore_backup(fresh(self.take_backup(), self.release, self.plugins))
 
     def become_another(self, seed: int, orders: int) -> None:
         """Be another store at the same address: other records, another store_id."""
-        self.restore_backup(Store(seed, orders, self.site.name).take_backup())
+        self.restore_backup(
+            Store(seed, orders, self.site.name, self.release.name, self.plugins).take_backup()
+        )

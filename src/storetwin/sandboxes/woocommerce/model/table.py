@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from storetwin.sandboxes.woocommerce.php_json import dumps
 from storetwin.sandboxes.woocommerce.site_time import NEVER
 
 GONE = 255
@@ -28,6 +29,8 @@ class Table:
         changed: the JSON of records that are no longer as generated.
         hidden: records that no list shows and no total counts, though they answer by themselves.
         unloadable: records that are counted but come neither in a list nor alone.
+        key: the member that names a record for people, and stands first in its JSON.
+        age: makes of a record what an older WooCommerce shows; None changes nothing.
         membership: rises when a record is added, removed or changes its status.
         touched: rises with any change.
     """
@@ -43,6 +46,8 @@ class Table:
     changed: dict[int, bytes] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     unloadable: set[int] = field(default_factory=set)
+    key: str = "id"
+    age: Callable[[bytes], bytes] | None = None
     membership: int = 0
     touched: int = 0
     _cache: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
@@ -76,10 +81,32 @@ class Table:
         if at is None:
             return None
         text = self.write(at).encode("ascii")
+        if self.age is not None:
+            text = self.age(text)
         self._cache[number] = text
         if len(self._cache) > _CACHED_DOCUMENTS:
             self._cache.popitem(last=False)
         return text
+
+    def owned(self, owner: int) -> list[int]:
+        """Return the ids of the records that belong to another one."""
+        found: list[int] = []
+        at = -1
+        while True:
+            try:
+                at = self.owner.index(owner, at + 1)
+            except ValueError:
+                return found
+            if self.status[at] != GONE:
+                found.append(self.ids[at])
+
+    def find(self, name: str, owner: int | None = None) -> int | None:
+        """Return the id of the record whose key is ``name``, below an owner if one is given."""
+        start = f'{{"{self.key}":{dumps(name)},'.encode()
+        for number in self if owner is None else self.owned(owner):
+            if (self.document(number) or b"").startswith(start):
+                return number
+        return None
 
     def status_of(self, number: int) -> str | None:
         """Return the status of a record; None when it is gone."""
@@ -108,7 +135,7 @@ class Table:
 
     def put(self, number: int, document: bytes) -> None:
         """Keep the JSON of a record that changed."""
-        self.changed[number] = document
+        self.changed[number] = document if self.age is None else self.age(document)
         self.forget(number)
 
     def forget(self, number: int) -> None:

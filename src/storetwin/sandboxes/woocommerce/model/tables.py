@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Callable
 
 from storetwin.sandboxes.woocommerce.fixed import fixed_answers
-from storetwin.sandboxes.woocommerce.generate import small, terms
+from storetwin.sandboxes.woocommerce.generate import notes, small, terms
 from storetwin.sandboxes.woocommerce.generate.dice import dice
 from storetwin.sandboxes.woocommerce.generate.orders import (
     OrderFacts,
@@ -16,9 +18,11 @@ from storetwin.sandboxes.woocommerce.generate.orders import (
 from storetwin.sandboxes.woocommerce.generate.plan import NOW, ORDER_STATUSES, START, Plan
 from storetwin.sandboxes.woocommerce.generate.products import ProductWriter
 from storetwin.sandboxes.woocommerce.generate.taxes import TAX_RATES
+from storetwin.sandboxes.woocommerce.model.setup_tables import setup_tables
 from storetwin.sandboxes.woocommerce.model.table import Table
 from storetwin.sandboxes.woocommerce.php_json import dumps
 from storetwin.sandboxes.woocommerce.site_time import NEVER, SiteTime, gmt_to_moment
+from storetwin.sandboxes.woocommerce.versions import Release, aging
 
 POST_STATUSES = ("publish", "draft", "pending", "private", "trash", "auto-draft", "future")
 OTHER_STATUS = "(other)"
@@ -30,9 +34,11 @@ TAX_CLASSES = (
     ("zero-rate", "Zero rate"),
 )
 
-FRESH: dict[str, tuple[int, ...]] = {"categories": (15,), "tax_classes": (1, 3, 4)}
-"""What a new WooCommerce has: the category Uncategorized, and three tax classes."""
+FRESH: dict[str, tuple[int, ...]] = {"categories": (15,), "tax_classes": (1, 3, 4), "zones": (0,)}
+"""What of its kind a new WooCommerce has; the whole setup but shipping it has as well."""
 
+_CHECKOUT_DRAFT = bytes([ORDER_STATUSES.index("checkout-draft")])
+_PENDING = bytes([ORDER_STATUSES.index("pending")])
 _MOULDED = ("products", "variations", "customers", "coupons", "taxes", "reviews", "attributes",
             "webhooks", "tax_classes")  # fmt: skip
 
@@ -43,11 +49,16 @@ class Tables:
     Args:
         plan: what the store starts with.
         site: its clock.
+        release: whose records these are.
+        plugins: what the store has on top of WooCommerce.
     """
 
-    def __init__(self, plan: Plan, site: SiteTime) -> None:
+    def __init__(
+        self, plan: Plan, site: SiteTime, release: Release, plugins: frozenset[str]
+    ) -> None:
         self.plan = plan
         self.site = site
+        self.release = release
         self.orders_writer = OrderWriter(plan, site)
         self.products_writer = ProductWriter(plan.seed, plan.catalogue, site, self.shows_variation)
         self.refunds_of: defaultdict[int, list[int]] = defaultdict(list)
@@ -55,7 +66,9 @@ class Tables:
         self._fill_posts()
         self._fill_terms()
         self._fill_people()
+        self._fill_notes()
         self._fill_webhooks()
+        self.all |= setup_tables(plan.seed, release, plugins)
         self.moulds = {
             name: (table.document(table.ids[0]) or b"{}", table.owner[0])
             for name, table in self.all.items()
@@ -74,12 +87,17 @@ class Tables:
         status = self.all["variations"].status_of(number) if "variations" in self.all else None
         return status is not None and status != "trash"
 
+    def _table(self, name: str, statuses: tuple[str, ...], write: Callable[[int], str]) -> Table:
+        return Table(name, statuses, write, age=aging(self.release, name))
+
     def _fill_posts(self) -> None:
         plan = self.plan
-        products = self.all["products"] = Table("products", POST_STATUSES, self._write_product)
+        products = self.all["products"] = self._table(
+            "products", POST_STATUSES, self._write_product
+        )
         for item in plan.catalogue.products:
             products.add(item.id, status=item.status, created=item.created, modified=item.modified)
-        variations = self.all["variations"] = Table(
+        variations = self.all["variations"] = self._table(
             "variations", POST_STATUSES, self._write_variation
         )
         for option in plan.catalogue.variations:
@@ -92,12 +110,14 @@ class Tables:
 
     def _fill_orders(self) -> None:
         columns, given_back = self.plan.orders, self.plan.refunds
-        orders = Table("orders", ORDER_STATUSES, self._write_order)
+        orders = self._table("orders", ORDER_STATUSES, self._write_order)
         orders.ids, orders.status = array("q", columns.ids), bytearray(columns.status)
         orders.created, orders.modified = array("q", columns.created), array("q", columns.modified)
         orders.owner = array("q", columns.customer)
+        if not self.release.has_checkout_drafts:
+            orders.status = orders.status.replace(_CHECKOUT_DRAFT, _PENDING)
         self.all["orders"] = orders
-        refunds = Table("refunds", ("completed",), self._write_refund)
+        refunds = self._table("refunds", ("completed",), self._write_refund)
         refunds.ids, refunds.owner = array("q", given_back.ids), array("q", given_back.order)
         refunds.created = array("q", given_back.created)
         refunds.modified = array("q", given_back.created)
@@ -143,25 +163,30 @@ class Tables:
         self._fixed("taxes", {rate.id: small.tax(rate) for rate in TAX_RATES})
         classes = enumerate(TAX_CLASSES, start=1)
         self._fixed("tax_classes", {at: small.tax_class(*named) for at, named in classes})
+        self.all["tax_classes"].key = "slug"
 
     def _fixed(
         self, name: str, documents: dict[int, small.Document], owners: dict[int, int] | None = None
     ) -> None:
-        table = self.all[name] = Table(name, ("publish",), _unwritten)
+        table = self.all[name] = self._table(name, ("publish",), _unwritten)
         for number in sorted(documents):
             table.add(number, owner=(owners or {}).get(number, 0))
-            table.changed[number] = dumps(documents[number]).encode()
+            table.put(number, dumps(documents[number]).encode())
 
     def _fill_people(self) -> None:
         plan = self.plan
-        reviews = self.all["reviews"] = Table("reviews", small.REVIEW_STATUSES, self._write_review)
+        reviews = self.all["reviews"] = self._table(
+            "reviews", small.REVIEW_STATUSES, self._write_review
+        )
         for at in range(plan.sizes.reviews):
             draw = dice(plan.seed, "review", at).random
             status = small.REVIEW_STATUSES[max(0, int(draw() * 20) - 16)]
             product = plan.catalogue.products[int(draw() * len(plan.catalogue.products))]
             moment = START + int(draw() * (NOW - START))
             reviews.add(2 + at * 2, status=status, created=moment, owner=product.id)
-        customers = self.all["customers"] = Table("customers", small.ROLES, self._write_customer)
+        customers = self.all["customers"] = self._table(
+            "customers", small.ROLES, self._write_customer
+        )
         number = 1
         for at in range(plan.sizes.customers):
             draw = dice(plan.seed, "customer", -1 - at).random
@@ -170,6 +195,23 @@ class Tables:
             created = START + int(draw() * (NOW - START))
             modified = NEVER if draw() < 0.02 else min(NOW - 1, created + int(draw() * 10**7))
             customers.add(number, status=role, created=created, modified=modified)
+
+    def _fill_notes(self) -> None:
+        reviews = self.all["reviews"].ids
+        columns = notes.lay_notes(self.plan, 1 + (reviews[-1] if reviews else 0))
+        table = self.all["order_notes"] = Table("order_notes", ("publish",), self._write_note)
+        table.ids, table.owner, table.created = columns.ids, columns.order, columns.created
+        table.modified = array("q", columns.created)
+        table.status = bytearray(len(columns.ids))
+        self._nth_note = columns.nth
+        self._first_note = columns.ids[0] if columns.ids else 0
+
+    def _write_note(self, at: int) -> str:
+        table, orders = self.all["order_notes"], self.plan.orders
+        number, order = table.ids[at], table.owner[at]
+        status = ORDER_STATUSES[orders.status[bisect_left(orders.ids, order)]]
+        text = notes.note_text(order, status, self._nth_note[number - self._first_note])
+        return notes.note(number, order, table.created[at], text, self.site)
 
     def _fill_webhooks(self) -> None:
         table = self.all["webhooks"] = Table(

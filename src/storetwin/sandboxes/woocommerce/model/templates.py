@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from storetwin.sandboxes.woocommerce.generate import small
+from storetwin.sandboxes.woocommerce.generate import setup, small
 from storetwin.sandboxes.woocommerce.generate.dice import dice
+from storetwin.sandboxes.woocommerce.generate.notes import note
 from storetwin.sandboxes.woocommerce.generate.terms import Term
 from storetwin.sandboxes.woocommerce.model.draft import Draft
 from storetwin.sandboxes.woocommerce.model.records import Records
@@ -30,6 +32,12 @@ def blank(store: Records, resource: str, number: int, owner: int, fields: Docume
     """
     if resource == "orders":
         return _order(store, number)
+    if resource in _SETUP:
+        return _SETUP[resource](number, owner, fields)
+    if resource == "order_notes":
+        text = (str(fields.get("note", "")), bool(fields.get("customer_note")))
+        made: Document = json.loads(note(number, owner, store.now(), text, store.site))
+        return made | ({"author": "admin"} if fields.get("added_by_user") else {})
     if resource in ("categories", "brands", "tags", "shipping_classes", "terms"):
         return _term(resource, number, owner, fields)
     return _copied(store, resource, number, owner, fields)
@@ -66,6 +74,18 @@ def _order(store: Records, number: int) -> Document:
             ],
         },
     }  # fmt: skip
+
+
+_SETUP: dict[str, Callable[[int, int, Document], Document]] = {
+    "zones": lambda number, _, fields: setup.zone(number, str(fields.get("name", ""))),
+    "zone_methods": lambda number, owner, fields: setup.zone_method(
+        owner, number, str(fields.get("method_id")), int(fields.get("order") or 1)
+    ),
+    "zone_locations": lambda _, owner, fields: setup.location(
+        owner, str(fields.get("code")), str(fields.get("type"))
+    ),
+    "order_statuses": lambda _n, _o, fields: {"slug": fields["slug"], "name": fields["name"]},
+}
 
 
 def new_refund(
