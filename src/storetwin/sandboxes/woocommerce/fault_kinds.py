@@ -6,11 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_TURN = {"every": "strike each N-th occasion", "times": "strike at most M times (0: no limit)",
-         "after": "let so many occasions pass first"}  # fmt: skip
-_TARGET = {"ids": "record ids, joined by +", "every": "or every N-th record",
-           "count": "or so many records, spread evenly",
-           "resource": "which resource (orders)"}  # fmt: skip
+TURN = {"every": "strike each N-th occasion (1)", "times": "strike at most M times (0: no limit)",
+        "after": "let so many occasions pass first"}  # fmt: skip
+"""The parameters of faults that strike in their turn."""
+SELDOM = {**TURN, "every": "strike each N-th occasion (10)"}
+"""The same for faults that would leave nothing working if they struck each time."""
+TARGET = {"ids": "record ids, joined by +", "every": "or every N-th record",
+          "count": "or so many records, spread evenly",
+          "resource": "which resource (orders)"}  # fmt: skip
+"""The parameters of faults that concern certain records."""
 _NUMBERS = frozenset(
     ("after", "bytes", "count", "every", "mb", "most", "ms", "once", "seconds", "status", "times",
      "wait")
@@ -35,6 +39,11 @@ class FaultKind:
     parameters: Mapping[str, str]
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def usually(self) -> int:
+        """Each how manieth occasion is struck if nobody says so."""
+        return 10 if self.parameters.get("every") == SELDOM["every"] else 1
+
 
 def _kinds(*kinds: FaultKind) -> dict[str, FaultKind]:
     return {kind.name: kind for kind in kinds}
@@ -45,7 +54,7 @@ KINDS: dict[str, FaultKind] = _kinds(
         "poison",
         "A record kills every page that contains it, and itself.",
         {
-            **_TARGET,
+            **TARGET,
             "how": "fatal (default): 500 as JSON, die: wp_die with 500, exit: 200 and no body, "
             "memory: an empty 500 after a while, gateway: its page of HTML, "
             "reset: the connection is closed in the middle of the body, cut: half a body, with 200",
@@ -57,30 +66,30 @@ KINDS: dict[str, FaultKind] = _kinds(
             "status": ("502", "504"),
         },
     ),
-    FaultKind("notice", "A PHP warning stands before the JSON.", _TURN),
-    FaultKind("big-notice", "Over 4 kB of PHP notices: text/html, no totals, always 200.", _TURN),
-    FaultKind("bom", "A byte order mark stands before the JSON.", _TURN),
-    FaultKind("comment", "An HTML comment stands behind the JSON.", _TURN),
+    FaultKind("notice", "A PHP warning stands before the JSON.", TURN),
+    FaultKind("big-notice", "Over 4 kB of PHP notices: text/html, no totals, always 200.", TURN),
+    FaultKind("bom", "A byte order mark stands before the JSON.", TURN),
+    FaultKind("comment", "An HTML comment stands behind the JSON.", TURN),
     FaultKind(
         "truncate",
         "The body is cut in the middle, with status 200.",
-        {**_TURN, "once": "1: each URL is cut the first time it is asked for"},
+        {**SELDOM, "once": "1: each URL is cut the first time it is asked for"},
     ),
     FaultKind(
         "content-type",
         "JSON comes with a wrong Content-Type.",
-        {**_TURN, "type": "which (text/html; charset=UTF-8)"},
+        {**TURN, "type": "which (text/html; charset=UTF-8)"},
     ),
-    FaultKind("empty", "200 with no body and no totals.", _TURN),
-    FaultKind("rate-limit", "429 with Retry-After.", {**_TURN, "wait": "seconds to wait (1)"}),
-    FaultKind("bad-gateway", "502 with a page of HTML.", _TURN),
-    FaultKind("unauthorised", "401 with WooCommerce's own body though the keys are right.", _TURN),
-    FaultKind("login-page", "200 with WordPress's login form.", _TURN),
+    FaultKind("empty", "200 with no body and no totals.", SELDOM),
+    FaultKind("rate-limit", "429 with Retry-After.", {**SELDOM, "wait": "seconds to wait (1)"}),
+    FaultKind("bad-gateway", "502 with a page of HTML.", SELDOM),
+    FaultKind("unauthorised", "401 with WooCommerce's own body though the keys are right.", SELDOM),
+    FaultKind("login-page", "200 with WordPress's login form.", SELDOM),
     FaultKind(
         "redirect",
         "Requests are sent on to another host.",
         {
-            **_TURN,
+            **TURN,
             "to": "scheme and host (https://other.example)",
             "status": "301, 302 (default), 303, 307 or 308",
         },
@@ -91,7 +100,7 @@ KINDS: dict[str, FaultKind] = _kinds(
         "totals",
         "X-WP-Total and X-WP-TotalPages lie.",
         {
-            **_TURN,
+            **TURN,
             "how": "small (default): half, large: twice as many, zero, changing: another one "
             "at each answer",
         },
@@ -106,8 +115,8 @@ KINDS: dict[str, FaultKind] = _kinds(
         },
         {"how": ("cap", "refuse")},
     ),
-    FaultKind("short-page", "A record is counted but never loads: its page is shorter.", _TARGET),
-    FaultKind("hidden", "A record is in no list and no total, but answers by its id.", _TARGET),
+    FaultKind("short-page", "A record is counted but never loads: its page is shorter.", TARGET),
+    FaultKind("hidden", "A record is in no list and no total, but answers by its id.", TARGET),
     FaultKind(
         "churn",
         "Records are created, edited, trashed and deleted for good while lists are read.",
@@ -129,11 +138,11 @@ KINDS: dict[str, FaultKind] = _kinds(
         {"keyed": ("all", "known")},
     ),
     FaultKind("strip-auth", "A proxy removes the Authorization header.", {}),
-    FaultKind("maintenance", "503 with Retry-After and HTML.", {**_TURN, "wait": "seconds (600)"}),
+    FaultKind("maintenance", "503 with Retry-After and HTML.", {**TURN, "wait": "seconds (600)"}),
     FaultKind(
         "waf",
         "A firewall's page of HTML.",
-        {**_TURN, "status": "403 (default) or 200"},
+        {**TURN, "status": "403 (default) or 200"},
         {"status": ("403", "200")},
     ),
     FaultKind("latency", "Every answer takes longer.", {"ms": "milliseconds (200)"}),
@@ -146,40 +155,38 @@ KINDS: dict[str, FaultKind] = _kinds(
         },
         {"per": ("record", "request")},
     ),
-    FaultKind("down", "Every connection is answered with 503 by the web server.", _TURN),
+    FaultKind("down", "Every connection is answered with 503 by the web server.", TURN),
     FaultKind(
         "hang",
         "The connection is accepted and nothing is ever answered.",
-        {**_TURN, "seconds": "until it is closed without an answer (600)"},
+        {**SELDOM, "seconds": "until it is closed without an answer (600)"},
     ),
     FaultKind(
         "drip",
         "The body comes a few bytes at a time.",
-        {**_TURN, "bytes": "how many at a time (64)", "ms": "milliseconds between them (20)"},
+        {**SELDOM, "bytes": "how many at a time (64)", "ms": "milliseconds between them (20)"},
     ),
     FaultKind(
         "endless",
         "A body that begins as JSON and never ends.",
-        {**_TURN, "bytes": "how many at a time (65536)", "ms": "milliseconds between them (5)"},
+        {**SELDOM, "bytes": "how many at a time (65536)", "ms": "milliseconds between them (5)"},
     ),
     FaultKind(
         "huge",
         "One record of a size that no memory should hold.",
-        {**_TURN, "mb": "megabytes of the body (1024)"},
+        {**SELDOM, "mb": "megabytes of the body (1024)"},
     ),
-    FaultKind("reset", "The connection is closed in the middle of the body.", _TURN),
+    FaultKind("reset", "The connection is closed in the middle of the body.", SELDOM),
     FaultKind(
         "cut-gzip",
         "The compressed stream is cut within whole chunks, for clients that accept gzip.",
-        _TURN,
+        SELDOM,
     ),
     FaultKind("clock", "The Date header is off.", {"seconds": "how far (3600)"}),
     FaultKind("plain-permalinks", "/wp-json is a 404 of the theme; only ?rest_route works.", {}),
     FaultKind("no-woocommerce", "WordPress without WooCommerce.", {}),
-    FaultKind(
-        "hostile-bytes", "Documents no parser likes: NUL, lone halves, NaN, 1e400 …", _TARGET
-    ),
-    FaultKind("inf-meta", "A record whose meta cannot be encoded blanks its page's meta.", _TARGET),
+    FaultKind("hostile-bytes", "Documents no parser likes: NUL, lone halves, NaN, 1e400 …", TARGET),
+    FaultKind("inf-meta", "A record whose meta cannot be encoded blanks its page's meta.", TARGET),
 )
 
 

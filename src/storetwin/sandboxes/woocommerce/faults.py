@@ -29,10 +29,6 @@ from storetwin.sandboxes.woocommerce.request import Request
 from storetwin.sandboxes.woocommerce.turn import Turn
 
 _COUNTS = {"hostile-bytes": len(HOSTILE_ENTRIES)}
-_USUALLY = dict.fromkeys(
-    ("rate-limit", "bad-gateway", "empty", "truncate", "unauthorised", "login-page",
-     "hang", "drip", "endless", "huge", "reset", "cut-gzip"), 10
-)  # fmt: skip
 _INSTEAD: dict[str, Refusal] = {**INSTEAD, **REFUSALS}
 _SPOILING: dict[str, Spoil] = {**DIRT, **SPOILED_ON_THE_WAY}
 _CONCERNED: dict[str, Callable[[Request], bool]] = {
@@ -109,7 +105,7 @@ class Board:
             ids = self._targets(spec) if "ids" in spec.kind.parameters else frozenset()
             churn = Churn(self._store, spec) if name == "churn" else self.churn
             self.switch_off(name)
-            every = max(1, spec.number("every", _USUALLY.get(name, 1)))
+            every = max(1, spec.number("every", spec.kind.usually))
             turn = Turn(every, spec.number("times", 0), spec.number("after", 0))
             fault = Fault(spec, Turn() if ids else turn, ids)
             self.churn = churn
