@@ -92,7 +92,15 @@ class Settings(BaseSettings):
         default=4, ge=1, le=32, description="Pages of one store read at the same time, at most."
     )
     max_answer_bytes: int = Field(
-        default=64 * 1024 * 1024, ge=1024, description="Bytes of one answer read at most."
+        default=32 * 1024 * 1024,
+        ge=1024,
+        description="Bytes of one answer read at most; a longer page is asked for in smaller ones.",
+    )
+    longest_pause: float = Field(
+        default=300.0,
+        ge=0,
+        description="Seconds that a store may ask us to wait (Retry-After). Beyond it a run stops, "
+        "says when to come back, and keeps its place.",
     )
     log_level: str = Field(
         default="warning",

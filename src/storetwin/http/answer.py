@@ -15,6 +15,7 @@ class Request:
         url: without query.
         params: the query; shown without its values, for they may hold keys.
         headers: shown without their values as well.
+        seconds: the most it may take, where that is less than usual.
     """
 
     method: str
@@ -22,6 +23,7 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ GATEWAY = frozenset({502, 504, 520, 521, 522, 523, 524})
 BUSY = NOT_NOW | GATEWAY
 # How often what may be the fault of the question is asked: the caller then asks for less.
 GATEWAY_TRIES, CUT_TRIES, SLOW_TRIES = 3, 2, 1
+SLOW = 10.0  # seconds after which a gateway has waited in vain for what is too much work
 
 
 @dataclass(slots=True)
@@ -62,12 +63,15 @@ class Retrying:
         finally:
             self.backoff = usual
 
-    async def send(self, make: Callable[[], Request]) -> Answer:
+    async def send(self, make: Callable[[], Request], *, is_piece: bool = False) -> Answer:
         """Send a request, made afresh for each try (a signature holds for one).
 
         A server that asks for a pause gets all tries of the backoff. What may be the fault of the
         question gets few: 3 where a gateway had no answer, 2 where the answer broke off, 1 where
-        none came in time.
+        none came in time, be it the gateway that waited for it.
+
+        Args:
+            is_piece: it asks for a part of what failed; then it gets 1 in all these cases.
 
         Returns:
             The last answer: after the tries are used up it may be one that says "busy".
@@ -84,7 +88,7 @@ class Retrying:
                 return answer
             asked = None if answer is None else retry_after(answer, self.clock())
             pause = self.backoff.delay(attempt, random=self.random, retry_after=asked)
-            if attempt >= _tries(answer, error):
+            if attempt >= _tries(answer, error, is_piece=is_piece):
                 pause = None
             if pause is None:
                 if answer is not None:
@@ -128,15 +132,17 @@ class Retrying:
             return answer, None
 
 
-def _tries(answer: Answer | None, error: RetryableError | None) -> float:
+def _tries(answer: Answer | None, error: RetryableError | None, *, is_piece: bool = False) -> float:
     """Return how often such a failure is worth a try, the first included; infinity leaves it open."""
     if isinstance(error, NoAnswerError):
         return SLOW_TRIES
     if isinstance(error, AnswerCutError):
-        return CUT_TRIES
+        return SLOW_TRIES if is_piece else CUT_TRIES
     if isinstance(error, UnreachableError) and error.is_name_unknown:
         return 1
-    return GATEWAY_TRIES if answer is not None and answer.status in GATEWAY else math.inf
+    if answer is None or answer.status not in GATEWAY:
+        return math.inf
+    return SLOW_TRIES if is_piece or answer.elapsed > SLOW else GATEWAY_TRIES
 
 
 def kind_of(request: Request) -> str:

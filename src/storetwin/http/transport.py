@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -15,9 +16,9 @@ import aiohttp
 from yarl import URL
 
 from storetwin.http.answer import Answer, Request
+from storetwin.http.body import Reader, Room, Unpacker
 from storetwin.http.errors import (
     AnswerCutError,
-    AnswerTooLargeError,
     NoAnswerError,
     RedirectedError,
     TlsError,
@@ -28,7 +29,6 @@ from storetwin.kernel.clock import parse_http_date
 from storetwin.kernel.errors import ConfigurationError
 
 CONNECT_SECONDS = 15.0
-CHUNK = 256 * 1024
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -64,13 +64,14 @@ class Transport:
     """Sends requests to one origin and returns whatever answer comes.
 
     Args:
-        timeout: seconds for one whole exchange.
-        max_bytes: an answer is read no further than this.
+        timeout: seconds for one whole exchange, unless the request allows less.
+        max_bytes: an answer is read no further than this, nor are all together that are read at
+            the same time.
     """
 
     def __init__(self, *, timeout: float, max_bytes: int, tls: TlsPolicy, user_agent: str) -> None:
         self._timeout = timeout
-        self._max_bytes = max_bytes
+        self._room = Room(max_bytes)
         self._tls = tls
         self._user_agent = user_agent
         self._session: aiohttp.ClientSession | None = None
@@ -93,6 +94,7 @@ class Transport:
         """
         self.requests += 1
         watch = Stopwatch()
+        seconds = min(self._timeout, request.seconds or self._timeout)
         try:
             async with self._open(request).request(
                 request.method,
@@ -100,6 +102,7 @@ class Transport:
                 headers=request.headers,
                 data=request.body,
                 allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS),
                 trace_request_ctx=watch,
             ) as response:
                 waited = watch.waited()
@@ -115,14 +118,14 @@ class Transport:
                     store_seconds=self._way.store_seconds(waited),
                 )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            _translate(request, error, self._timeout)
+            _translate(request, error, seconds)
 
     def _open(self, request: Request) -> aiohttp.ClientSession:
         if self._session is None:
             self._way.trips = 2 if request.url.startswith("https:") else 1
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=self._tls.context(), limit=64),
-                timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=CONNECT_SECONDS),
+                auto_decompress=False,
                 headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate"},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 raise_for_status=False,
@@ -131,19 +134,15 @@ class Transport:
         return self._session
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for chunk in response.content.iter_any():
-            size += len(chunk)
-            if size > self._max_bytes:
-                response.close()
-                raise AnswerTooLargeError(
-                    f"An answer of {_place(response.url)} is longer than {self._max_bytes:,} bytes.",
-                    remedy="Raise STORETWIN_MAX_ANSWER_BYTES if the store really has such records.",
-                )
-            parts.append(chunk)
-        self.bytes += size
-        return b"".join(parts)
+        unpacker = Unpacker(response.headers.get("Content-Encoding", ""))
+        reader = Reader(_place(response.url), unpacker, self._room)
+        try:
+            return await reader.read(response.content.iter_any(), time.monotonic)
+        except BaseException:
+            response.close()  # what is left of it would still come
+            raise
+        finally:
+            self.bytes += reader.arrived
 
     @staticmethod
     def _check_redirect(request: Request, status: int, headers: Mapping[str, str]) -> None:

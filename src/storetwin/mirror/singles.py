@@ -12,8 +12,8 @@ from storetwin.mirror.models import State
 from storetwin.mirror.parts import has_route, listing_of, parts_of
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
-from storetwin.woocommerce.client import Single
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
+from storetwin.woocommerce.exchange import Single
 from storetwin.woocommerce.records import Record, read_record
 
 

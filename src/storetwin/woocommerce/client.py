@@ -6,7 +6,6 @@ import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,7 +35,8 @@ from storetwin.woocommerce.errors import (
     RequestRefusedError,
     StoreDownError,
 )
-from storetwin.woocommerce.pace import burden
+from storetwin.woocommerce.exchange import Page, Question, Single
+from storetwin.woocommerce.pace import burden, patience
 from storetwin.woocommerce.paging import FULL_PAGE
 from storetwin.woocommerce.refusals import busy, not_allowed, redirected
 from storetwin.woocommerce.routes import Routes
@@ -50,36 +50,10 @@ CONTROL = "data/currencies/current"  # small, without database work, needs a key
 
 SINGLE_TRIES = 3  # how often one record is asked for before it counts as unreadable
 CONTROL_TRIES = 5  # a server that is being restarted is back within half a minute
+CONTROL_SECONDS = 15.0  # a small question that takes longer tells as much as one without an answer
 DOUBT_TRIES = 3  # how often an answer that contradicts those before it is asked for
 NOTABLE = timedelta(seconds=60)  # a difference of clocks worth a second signature
 FRESH = {"Accept": "application/json", "Cache-Control": "no-cache"}
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list.
-
-    Args:
-        records: exact bytes of each, in the store's order.
-        total: ``X-WP-Total``; a hint, for it may lie.
-        served_at: the store's clock.
-        burden: how many times as heavy it was as a page should be (:mod:`pace`).
-    """
-
-    records: tuple[bytes, ...]
-    total: int | None
-    served_at: datetime
-    remarks: tuple[str, ...]
-    burden: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Single:
-    """One record by its own address."""
-
-    document: bytes
-    served_at: datetime
-    remarks: tuple[str, ...] = ()
 
 
 class StoreClient:
@@ -106,6 +80,7 @@ class StoreClient:
         self._schemes = list(schemes)
         self._ahead = timedelta()  # the store's clock minus ours
         self._has_answered = False
+        self._longest = 0.0  # seconds that a good page took
         self.page_limit = FULL_PAGE  # the most records that the store puts on a page
 
     @property
@@ -126,8 +101,14 @@ class StoreClient:
         """Close every connection to the store."""
         await self._retrying.transport.close()
 
-    async def list(self, path: str, params: Mapping[str, str]) -> Page:
+    async def list(self, path: str, params: Mapping[str, str], *, is_piece: bool = False) -> Page:
         """Read one page of a list.
+
+        A page that stays bad costs at most 6 requests (3 at a gateway, each control another), a
+        piece of it 2, and no more time than :func:`pace.patience` says.
+
+        Args:
+            is_piece: it is a part of a page that failed.
 
         Raises:
             BadAnswerError: it answered, but not with a list; or it does not answer this question
@@ -136,9 +117,12 @@ class StoreClient:
             CredentialError: the keys are not good enough.
             CachedAnswersError: something else answers in its place.
         """
-        answer, found = await self._read(path, params)
+        seconds = patience(self._longest) if is_piece else None
+        question = Question(path, params, seconds=seconds, is_piece=is_piece)
+        answer, found = await self._read(question)
         if not found.is_list:
             raise BadAnswerError("not_json", f"{path} answered with an object instead of a list.")
+        self._longest = max(self._longest, answer.elapsed)
         total = answer.headers.get("x-wp-total", "")
         return Page(
             records=found.documents,
@@ -170,17 +154,21 @@ class StoreClient:
         return await self._get(path, params)
 
     async def _get(self, path: str, params: Mapping[str, str]) -> Single:
-        answer, found = await self._read(path, params)
+        answer, found = await self._read(Question(path, params))
         if found.is_list:
             raise BadAnswerError("not_json", f"{path} answered with a list instead of an object.")
         return Single(found.documents[0], self._served_at(answer), found.remarks)
 
     async def control(self) -> bool:
-        """Say whether the store still answers a small, harmless question; at most 5 tries."""
+        """Say whether the store still answers a small, harmless question.
+
+        At most 5 tries of 15 seconds, with the pauses of the backoff between them.
+        """
+        question = Question(CONTROL, seconds=CONTROL_SECONDS, is_piece=True)
         for attempt in range(1, CONTROL_TRIES + 1):
             is_well = False
             try:
-                answer = await self._ask(CONTROL, {})
+                answer = await self._ask(question)
                 is_well = answer.status in (401, 403) or bool(
                     answer.status < 500 and cut(answer.body)
                 )
@@ -215,7 +203,7 @@ class StoreClient:
 
     async def may_write(self) -> bool:
         """Ask with an empty batch, which changes nothing, whether the keys may write."""
-        answer = await self._send("orders/batch", {}, method="POST", body=b"{}")
+        answer = await self._send(Question("orders/batch", method="POST", body=b"{}"))
         if answer.status in (401, 403) and b"write permissions" in answer.body:
             return False
         if answer.status >= 300:
@@ -238,8 +226,8 @@ class StoreClient:
 
     # -- one request ----------------------------------------------------------------------------
 
-    async def _read(self, path: str, params: Mapping[str, str]) -> tuple[Answer, Cut]:
-        answer = await self._hear(path, params)
+    async def _read(self, question: Question) -> tuple[Answer, Cut]:
+        answer = await self._hear(question)
         if answer.status in NOT_NOW:
             raise busy(answer, self._clock())
         error: StoreError | None = None
@@ -253,11 +241,11 @@ class StoreClient:
             error = read_error(found.documents[0])
         if error is not None or answer.status >= 300:
             status = error.status if error and answer.status < 300 else answer.status
-            raise self._refusal(path, status or answer.status, error, answer)
+            raise self._refusal(question.path, status or answer.status, error, answer)
         assert found is not None
         return answer, found
 
-    async def _hear(self, path: str, params: Mapping[str, str]) -> Answer:
+    async def _hear(self, question: Question) -> Answer:
         """Ask; once more where the answer contradicts those before it, or may not be the store's.
 
         Raises:
@@ -268,7 +256,7 @@ class StoreClient:
         attempt = 0
         while True:
             attempt += 1
-            answer, trouble = await self._ask_or_trouble(path, params)
+            answer, trouble = await self._ask_or_trouble(question)
             is_odd = answer.status in (401, 403) if answer and self._has_answered else False
             if trouble is None and not is_odd:
                 break
@@ -279,16 +267,16 @@ class StoreClient:
             raise trouble
         if answer.status in GATEWAY:
             if await self.control():
-                raise BadAnswerError("gateway", f"{path} answers {answer.status}.")
+                raise BadAnswerError("gateway", f"{question.path} answers {answer.status}.")
             raise busy(answer, self._clock())
         return answer
 
     async def _ask_or_trouble(
-        self, path: str, params: Mapping[str, str]
+        self, question: Question
     ) -> tuple[Answer | None, StoretwinError | None]:
         """Return the answer, and what is wrong with where it comes from."""
         try:
-            answer = await self._ask(path, params)
+            answer = await self._ask(question)
         except RedirectedError as error:
             if not self._has_answered:
                 raise
@@ -302,53 +290,46 @@ class StoreClient:
             return answer, CachedAnswersError(f"A cache answers in the store's place ({cache}).")
         return answer, None
 
-    async def _ask(self, path: str, params: Mapping[str, str]) -> Answer:
+    async def _ask(self, question: Question) -> Answer:
         """Send a request; until a way of authentication has worked, try the next one on a 401.
 
         A 401 that says why has read the keys: they travel well, and are wrong. One that finds the
         time wrong tells the store's own, so the request is signed once more by that.
         """
         believed = self._ahead
-        answer = await self._send(path, params)
+        answer = await self._send(question)
         if b"Invalid timestamp" in answer.body and abs(self._ahead - believed) > NOTABLE:
-            answer = await self._send(path, params)
+            answer = await self._send(question)
         while answer.status == 401 and len(self._schemes) > 1 and not _says_why(answer):
             self._schemes.pop(0)
-            answer = await self._send(path, params)
-        if path and answer.status < 300:
+            answer = await self._send(question)
+        if question.path and answer.status < 300:
             del self._schemes[1:]
             self._has_answered = True
         return answer
 
-    async def _send(
-        self,
-        path: str,
-        params: Mapping[str, str],
-        *,
-        method: str = "GET",
-        body: bytes | None = None,
-    ) -> Answer:
-        url = f"{self._url}/{path}" if path else self._url
-        if path.startswith("/"):
-            url = self._root + path
+    async def _send(self, question: Question) -> Answer:
+        path = question.path
+        url = self._root + path if path.startswith("/") else f"{self._url}/{path}".rstrip("/")
 
         def make() -> Request:
             moment = self._clock() + self._ahead
             query, headers = sign(
                 self.scheme,
                 self._credentials,
-                method,
+                question.method,
                 url,
-                params,
+                question.params,
                 nonce=secrets.token_hex(16),
                 timestamp=int(moment.timestamp()),
             )
-            if body is not None:
+            if question.body is not None:
                 headers["Content-Type"] = "application/json"
-            return Request(method, url, query, FRESH | headers, body)
+            headers |= FRESH
+            return Request(question.method, url, query, headers, question.body, question.seconds)
 
         try:
-            answer = await self._retrying.send(make)
+            answer = await self._retrying.send(make, is_piece=question.is_piece)
         except AnswerTooLargeError as error:
             raise BadAnswerError("too_large", error.message) from error
         except NoAnswerError as error:

@@ -37,7 +37,9 @@ def connect_store(
     limiter = Limiter(
         Width(ceiling=options.at_once or settings.max_concurrency), Spacing(options.per_minute)
     )
-    retrying = Retrying(transport, limiter, backoff=backoff or Backoff())
+    retrying = Retrying(
+        transport, limiter, backoff=backoff or Backoff(patience=settings.longest_pause)
+    )
     return StoreClient(connection, credentials, retrying, clock, _schemes(connection))
 
 

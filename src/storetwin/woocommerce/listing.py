@@ -9,8 +9,9 @@ from datetime import datetime
 from storetwin.kernel.errors import RecordError
 from storetwin.resources import Resource
 from storetwin.security.sealing import Sealer
-from storetwin.woocommerce.client import Page, StoreClient
+from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError
+from storetwin.woocommerce.exchange import Page
 from storetwin.woocommerce.languages import Languages
 from storetwin.woocommerce.records import Record, read_record
 
@@ -48,6 +49,7 @@ class Listing:
         light: ask only for ids and dates.
         sealer: seals what the resource declares secret.
         languages: keeps apart what other lists of the same walk have shown.
+        is_piecing: it is read in pieces, for a page of it is bad.
     """
 
     client: StoreClient
@@ -59,6 +61,7 @@ class Listing:
     excluded: set[int] = field(default_factory=set)
     sealer: Sealer | None = None
     languages: Languages | None = None
+    is_piecing: bool = False
 
     def own(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
         """Return the records that no list in another language has shown before."""
@@ -98,7 +101,8 @@ class Listing:
         wanted = list(ids)
         asked = {**self.params, "include": ",".join(map(str, wanted)), "orderby": "id"}
         asked |= {"per_page": str(max(1, len(wanted))), "order": "asc"}
-        return self._load(await self.client.list(self.path, self._with_fields(asked)))
+        page = await self.client.list(self.path, self._with_fields(asked), is_piece=self.is_piecing)
+        return self._load(page)
 
     async def _list(self, asked: dict[str, str]) -> Page:
         """Read a page; a container for which the store knows no list has nothing in it.
@@ -106,7 +110,7 @@ class Listing:
         Measured: ``settings`` names groups without any setting, for which it then answers 404.
         """
         try:
-            return await self.client.list(self.path, asked)
+            return await self.client.list(self.path, asked, is_piece=self.is_piecing)
         except NotFoundError as error:
             if self.container is None or not error.wc_code or error.is_route_missing:
                 raise

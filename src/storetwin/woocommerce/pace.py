@@ -16,6 +16,19 @@ GENTLE_SECONDS = 0.25  # of the store's own time; a shopper's page that is not c
 GENTLE_RECORDS = 20
 HEAVY, LIGHT = 2.0, 0.33  # apart by more than the factor of a step, so that sizes do not swing
 
+LEAST_PATIENCE, MANY_TIMES = 10.0, 5.0
+
+
+def patience(longest: float) -> float:
+    """Return the seconds that a piece of a page may take which got no answer.
+
+    A record that hangs costs so much at each halving of its page, instead of the whole time limit.
+
+    Args:
+        longest: seconds that a good page took, whole pages among them.
+    """
+    return max(LEAST_PATIENCE, MANY_TIMES * longest)
+
 
 def burden(
     elapsed: float, store_seconds: float, size_bytes: int, *, records: int, is_gentle: bool

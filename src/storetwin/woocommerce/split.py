@@ -31,7 +31,7 @@ async def name_unreadable(listing: Listing, position: Position) -> Named:
     """Find out which record stands, unreadable, behind ``position``."""
     if not listing.resource.can_include or not listing.resource.has_numeric_key:
         return Named((), None)
-    light = replace(listing, light=True)
+    light = replace(listing, light=True, is_piecing=True)
     before = await _next_readable(light, position)
     end = before if before is not None else position.last + GAP_AT_THE_END
     if end - position.last > MAX_GAP:
@@ -71,8 +71,9 @@ async def _failing(listing: Listing, ids: Sequence[int]) -> list[int]:
 
 
 async def _recovers(listing: Listing, ids: Sequence[int]) -> bool:
+    """Say whether a record is answered for after all, with the whole patience."""
     try:
-        await listing.included(ids)
+        await replace(listing, is_piecing=False).included(ids)
     except BadAnswerError:
         return False
     return True

@@ -136,7 +136,12 @@ class Walk:
     # -- pages in flight ------------------------------------------------------------------------
 
     async def _land(self) -> Loaded:
-        """Return the page at ``_asked``, keeping the pages behind it in flight."""
+        """Return the page at ``_asked``, keeping the pages behind it in flight.
+
+        A record that fails alone gets the whole patience once before it counts as unreadable.
+        """
+        is_last_word = self.size <= self._alone and self._failures >= PATIENCE - 1
+        self.listing.is_piecing = self._asked < self._bad_until and not is_last_word
         stride = max(1, self.size - 1)
         wanted = [(self._asked + k * stride, self.size) for k in range(self.ahead)]
         if self._total is None or self.size < SMALLEST or not self.position.overlaps:
@@ -219,12 +224,17 @@ class Walk:
 
     # -- bad pages ------------------------------------------------------------------------------
 
+    @property
+    def _alone(self) -> int:
+        """The size of a page on which one new record stands."""
+        return SMALLEST if self._asked < self.position.offset else 1
+
     async def _mend(self, error: BadAnswerError) -> AsyncIterator[Step]:
         """Ask again, then for less, until the record that spoils the page stands alone."""
         self._recall()
         self._failures += 1
         is_known_bad = self._asked < self._bad_until
-        alone = SMALLEST if self._asked < self.position.offset else 1
+        alone = self._alone
         patience = 1 if error.kind in ASKED_ENOUGH and self.size > alone else PATIENCE
         if self._failures < patience and (self.size <= alone or not is_known_bad):
             return
@@ -284,9 +294,8 @@ class Walk:
             self._take(loaded)
             return
         if len(fresh) > 1:
-            smallest = SMALLEST if self._asked < self.position.offset else 1
             self._bad_until = max(self._bad_until, self._asked + self.size)
-            self.size = max(smallest, self.size // 2)
+            self.size = max(self._alone, self.size // 2)
             return
         alone = await self.listing.included([fresh[0].number or 0])
         record = alone.records[0] if alone.records else fresh[0]

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import ssl
+import tracemalloc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -187,11 +188,12 @@ async def test_no_cookie_is_kept():
         CHUNKED + b"5\r\n[1,2,\r\n",
         CHUNKED + b"zz\r\n",
         OK + b"Content-Length: 50\r\n\r\n[1,2",
+        whole(gzip.compress(b"[1,2]")[:-9], b"Content-Encoding: gzip"),
         whole(b"not gzip at all", b"Content-Encoding: gzip"),
         b"SSH-2.0-OpenSSH\r\n\r\n",
         b"",
     ],
-    ids=["chunk", "no-chunk", "length", "no-gzip", "no-http", "nothing"],
+    ids=["chunk", "no-chunk", "length", "cut-gzip", "no-gzip", "no-http", "nothing"],
 )
 async def test_an_answer_that_breaks_off_is_never_a_shorter_one(said):
     async with serving(said) as server:
@@ -217,6 +219,26 @@ async def test_a_small_answer_that_unpacks_to_a_huge_one_is_read_so_far_only():
     async with serving(whole(gzip.compress(b"0" * 5_000_000), b"Content-Encoding: gzip")) as server:
         with pytest.raises(AnswerTooLargeError):
             await ask(server, max_bytes=1_000_000)
+
+
+async def test_a_request_may_allow_less_time_than_usual_and_never_more():
+    async with serving(CHUNKED, stalls=True) as server, transport(timeout=0.3) as made:
+        for seconds, waited in ((0.1, "0.1"), (9.0, "0.3")):
+            request = Request("GET", f"http://127.0.0.1:{server.port}/", seconds=seconds)
+            with pytest.raises(NoAnswerError, match=f"within {waited} seconds"):
+                await made.send(request)
+
+
+async def test_endless_answers_together_take_no_more_memory_than_one():
+    filling = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
+    async with serving(CHUNKED, endless=filling) as server, transport(max_bytes=20_000_000) as made:
+        tracemalloc.start()
+        request = Request("GET", f"http://127.0.0.1:{server.port}/")
+        ends = await asyncio.gather(*(made.send(request) for _ in range(4)), return_exceptions=True)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert [type(end) for end in ends] == [AnswerTooLargeError] * 4
+    assert most < 25_000_000
 
 
 # -- nobody there -------------------------------------------------------------------------------

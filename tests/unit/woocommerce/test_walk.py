@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storetwin.resources import named
-from storetwin.woocommerce.client import Page
 from storetwin.woocommerce.errors import BadAnswerError, RequestRefusedError, StoreDownError
+from storetwin.woocommerce.exchange import Page
 from storetwin.woocommerce.listing import Listing
 from storetwin.woocommerce.paging import Position
 from storetwin.woocommerce.walk import Batch, Unreadable, Walk
@@ -43,7 +43,7 @@ class Shop:
         self.requests += 1
         return self.is_up
 
-    async def list(self, path, params):
+    async def list(self, path, params, *, is_piece=False):
         self.requests += 1
         self.flying += 1
         self.most_flying = max(self.most_flying, self.flying)
