@@ -113,7 +113,7 @@ def test_the_trash_of_products_came_to_their_list_after_3_9():
 def test_every_list_that_the_index_names_answers(version):
     for pattern, route in index(version).items():
         path = pattern.removeprefix("/wc/v3/")
-        if "(?P" in path or "GET" not in route["methods"]:
+        if pattern == "/wc/v3" or "(?P" in path or "GET" not in route["methods"]:
             continue
         needed = [n for e in route["endpoints"] for n, a in dict(e["args"]).items()
                   if a.get("required") and "GET" in e["methods"]]  # fmt: skip

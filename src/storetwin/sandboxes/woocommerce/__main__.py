@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
             orders=asked.orders, seed=asked.seed, site_timezone=asked.site_timezone,
             host=asked.host, port=asked.port, faults=asked.fault, https=https,
             wire_log=asked.wire_log, says_json=asked.json, version=asked.wc_version,
-            plugins=sorted(plugins),
+            plugins=sorted(plugins), odd=asked.odd,
         )
     )  # fmt: skip
 
@@ -91,6 +91,9 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         help=f"what is installed, may be given several times: {', '.join(PLUGINS)} "
         f"({', '.join(USUAL)})",
     )  # fmt: skip
+    parser.add_argument(
+        "--odd", action="store_true", help="put the odd things into it that real stores hold"
+    )
     parser.add_argument("--site-timezone", default=DEFAULT_ZONE, help=f"({DEFAULT_ZONE})")
     parser.add_argument(
         "--stop-with-stdin", action="store_true", help="stop when standard input ends"

@@ -13,6 +13,7 @@ from storetwin.sandboxes.woocommerce.delivery import Line, Receive, Send, delive
 from storetwin.sandboxes.woocommerce.dispatch import Dispatcher
 from storetwin.sandboxes.woocommerce.fault_load import Core
 from storetwin.sandboxes.woocommerce.faults import Board
+from storetwin.sandboxes.woocommerce.model.sales import run_due
 from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.request import Request
 from storetwin.sandboxes.woocommerce.wire import Exchange, Requests, WireLog
@@ -118,6 +119,7 @@ class Shop:
             kept = self.faults.kept(request)
             if kept is not None:
                 return kept
+            run_due(self.store)
             before = self.faults.before(request)
             answer = self._answer(request) if before is None else before
             return self.faults.keep(request, self.faults.after(request, answer))

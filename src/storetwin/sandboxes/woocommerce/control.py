@@ -18,6 +18,7 @@ from starlette.routing import Route
 from storetwin.sandboxes.woocommerce.app import Shop
 from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
 from storetwin.sandboxes.woocommerce.fault_kinds import KINDS
+from storetwin.sandboxes.woocommerce.model.odd import make_odd
 from storetwin.sandboxes.woocommerce.model.store import Backup
 from storetwin.sandboxes.woocommerce.wire import Exchange
 
@@ -55,6 +56,7 @@ class ControlDoor:
             "/records/{resource}/{number:int}": (self.record, ["GET"]),
             "/mutate": (self.mutate, ["POST"]),
             "/reset": (self.reset, ["POST"]),
+            "/odd": (self.odd, ["POST"]),
             "/backup": (self.backup, ["POST"]),
             "/restore": (self.restore, ["POST"]),
             "/wipe": (self.wipe, ["POST"]),
@@ -137,6 +139,10 @@ class ControlDoor:
         """Be as at the start: same records, same faults, nothing asked for yet."""
         await run_in_threadpool(self._shop.reset)
         return JSONResponse(described(self._shop))
+
+    async def odd(self, _: Request) -> JSONResponse:
+        """Put odd records into the store, and tell what is odd and where."""
+        return JSONResponse({"odd": await run_in_threadpool(make_odd, self._shop.store)})
 
     async def backup(self, _: Request) -> JSONResponse:
         """Keep a copy of all data, to be put back later, and tell its number."""

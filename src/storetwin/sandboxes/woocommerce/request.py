@@ -11,7 +11,7 @@ Value = Any
 """A query value as PHP parses it: a string, or a list or dict of values."""
 
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
-_API = re.compile(r"/wp-json(/.*)?$")
+_API = re.compile(r"(?:/index\.php)?/wp-json(/.*)?$")
 
 
 @dataclass(slots=True)
@@ -52,9 +52,13 @@ class Request:
 
     @property
     def route(self) -> str | None:
-        """The REST route (``/wc/v3/orders``); None when the URL is no REST URL."""
+        """The REST route (``/wc/v3/orders``); None when the URL is no REST URL.
+
+        ``?rest_route=`` works below any path that reaches WordPress, and wins (measured).
+        """
         plain = self.query.get("rest_route")
-        if isinstance(plain, str) and self.path.rstrip("/") in ("", "/index.php"):
+        reaches = not self.path.endswith(".php") or self.path.endswith("/index.php")
+        if isinstance(plain, str) and plain and reaches:
             return plain.rstrip("/") or "/"
         found = _API.match(self.path)
         return None if found is None else (found[1] or "/").rstrip("/") or "/"

@@ -207,9 +207,23 @@ def described(route: Route, base: str) -> dict[str, Any]:
     return found
 
 
+def _own_route(base: str) -> dict[str, Any]:
+    namespace = _NAMESPACE.strip("/")
+    arguments = {
+        "namespace": {"default": namespace, "required": False},
+        "context": {"default": "view", "required": False},
+    }
+    return {
+        "namespace": namespace,
+        "methods": ["GET"],
+        "endpoints": [{"methods": ["GET"], "args": arguments}],
+        "_links": {"self": [{"href": f"{base}/wp-json{_NAMESPACE}"}]},
+    }
+
+
 def namespace_index(base: str, release: Release) -> dict[str, Any]:
     """Return ``/wp-json/wc/v3``: every route with its arguments, public without a key."""
-    routes: dict[str, Any] = {}
+    routes: dict[str, Any] = {_NAMESPACE: _own_route(base)}
     for _, route in sorted(routes_of(release), key=lambda known: known[1].pattern):
         told = described(route, base)
         told.pop("schema", None)

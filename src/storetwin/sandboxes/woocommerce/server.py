@@ -22,6 +22,7 @@ from storetwin.sandboxes.woocommerce.app import HANG_UP, Shop
 from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
 from storetwin.sandboxes.woocommerce.control import PREFIX, ControlDoor, described
 from storetwin.sandboxes.woocommerce.faults import Board
+from storetwin.sandboxes.woocommerce.model.odd import make_odd
 from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE, Backup, Changes, Store
 from storetwin.sandboxes.woocommerce.page import Front, LiveStream
 from storetwin.sandboxes.woocommerce.plugins import USUAL
@@ -48,6 +49,7 @@ class Options:
         version, plugins: which WooCommerce it is, and what is installed on top of it.
         host, port: where it listens; port 0 takes a free one.
         faults: what is broken from the start, as text: ``poison:every=100``.
+        odd: put the odd things into it that real stores hold.
         https: (certificate file, key file) for TLS, or None.
         wire_log: the file that exact bytes are logged to, or None.
         says_json: print one line of JSON when it is up, for programs; else lines for people.
@@ -58,6 +60,7 @@ class Options:
     site_timezone: str = DEFAULT_ZONE
     version: str = NEWEST
     plugins: Sequence[str] = USUAL
+    odd: bool = False
     host: str = "127.0.0.1"
     port: int = 0
     faults: Sequence[str] = ()
@@ -72,6 +75,7 @@ class More(TypedDict, total=False):
     host: str
     version: str
     plugins: Sequence[str]
+    odd: bool
 
 
 class Sandbox:
@@ -119,6 +123,10 @@ class Sandbox:
     def changes(self) -> Changes:
         """What really changed since the start."""
         return self.shop.store.changes
+
+    def make_odd(self) -> dict[str, list[int]]:
+        """Put odd records into the store; return what is odd → their ids."""
+        return make_odd(self.store)
 
     # Which store it is
 
@@ -254,6 +262,8 @@ def _begin(options: Options) -> tuple[Store, Board]:
     store = Store(
         options.seed, options.orders, options.site_timezone, options.version, options.plugins
     )
+    if options.odd:
+        make_odd(store)
     return store, Board(store, options.faults)
 
 

@@ -24,7 +24,7 @@ def relocalise(table: Table, number: int, site: SiteTime) -> None:
     """Write the local dates of a changed record again, after its GMT ones."""
     draft = Draft(table.changed[number])
     for name in _DATES:
-        if f"{name}_gmt" in draft:
+        if f"{name}_gmt" in draft and not str(draft[f"{name}_gmt"]).startswith("-"):
             draft.set_moment(name, gmt_to_moment(draft[f"{name}_gmt"]), site)
     table.put(number, draft.document())
 

@@ -11,6 +11,7 @@ from storetwin.sandboxes.woocommerce.generate.orders import order_links
 from storetwin.sandboxes.woocommerce.model.draft import Draft, merged_meta, sorted_meta
 from storetwin.sandboxes.woocommerce.model.goods import priced_lines, retotal
 from storetwin.sandboxes.woocommerce.model.records import Records
+from storetwin.sandboxes.woocommerce.model.sales import price, set_window
 
 Fields = dict[str, Any]
 _MERGED = ("billing", "shipping", "dimensions")
@@ -21,11 +22,13 @@ _TERMS = ("categories", "tags", "brands", "shipping_classes", "terms")
 _TEXTS = ("description", "short_description")
 _AMPERSAND = re.compile(r"&(?!\w+;|#\d+;)")
 _TERM_LISTS = {"categories": "categories", "tags": "tags", "brands": "brands"}
+_WINDOW = ("date_on_sale_from", "date_on_sale_to", "date_on_sale_from_gmt", "date_on_sale_to_gmt")
+_PRICING = ("regular_price", "sale_price", *_WINDOW)
 _READ_ONLY = frozenset(
     {"id", "date_created", "date_created_gmt", "date_modified", "date_modified_gmt", "_links",
      "permalink", "price", "on_sale", "related_ids", "variations", "total", "refunds", "number",
      "role", "username", "password", "line_items", "shipping_lines", "fee_lines", "coupon_lines",
-     "tax_lines", "set_paid", "inventory_delta", "manual_update"}
+     "tax_lines", "set_paid", "inventory_delta", "manual_update", *_WINDOW}
 )  # fmt: skip
 
 
@@ -99,17 +102,15 @@ def _after_order(store: Records, draft: Draft, fields: Fields) -> None:
         draft.set_raw("_links", order_links(draft["id"], draft["customer_id"]).encode())
 
 
-def _after_goods(_: Records, draft: Draft, fields: Fields) -> None:
+def _after_goods(store: Records, draft: Draft, fields: Fields) -> None:
     for name in ("regular_price", "sale_price"):
         if name in fields:
             draft[name] = _NO_MONEY.sub("", str(fields[name]))  # "12,50" is 1250 (measured)
-    if "regular_price" in fields or "sale_price" in fields:
+    set_window(store, draft, fields)
+    if any(name in fields for name in _PRICING):
         if _number(draft["sale_price"]) >= _number(draft["regular_price"]):
             draft["sale_price"] = ""
-        sale = draft["sale_price"]
-        draft["on_sale"] = sale != ""
-        draft["price"] = sale or draft["regular_price"]
-        draft["purchasable"] = draft["price"] != ""
+        price(store, draft)
     if "stock_quantity" in fields:
         given = fields["stock_quantity"] or 0
         draft["stock_quantity"] = given if draft["manage_stock"] is True else None

@@ -75,6 +75,8 @@ class Records:
         self.selector = Selector(self.site)
         self.changes = Changes()
         self.lock = threading.RLock()
+        self.due: set[int] = set()
+        """Moments at which a sale begins or has ended; see the module ``sales``."""
         self.next_post = self.plan.next_post
         self._next_meta = _FIRST_NEW_META
         self._next_item = _FIRST_NEW_ITEM
@@ -199,6 +201,7 @@ class Records:
             self.selector = Selector(self.site)
             self.next_post, self._next_meta, self._next_item = backup.next_ids
             self.changes = deepcopy(backup.changes)
+            self.due = {0}  # look at every sale again
 
     def draft(self, resource: str, number: int) -> Draft:
         """Return a record for changing.
