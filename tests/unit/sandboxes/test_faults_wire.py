@@ -125,6 +125,15 @@ def test_the_server_stops_at_once_though_somebody_waits(fault):
     connection.close()
 
 
+def test_the_server_stops_at_once_though_somebody_does_not_read():
+    with running_store(orders=5, faults=["huge:every=1"]) as sandbox:
+        connection, _ = begin(sandbox)
+        wait_until(lambda: sandbox.shop.waiting)
+        started = time.monotonic()
+    assert time.monotonic() - started < 1
+    connection.close()
+
+
 @pytest.mark.parametrize(
     ("how", "status", "kind"),
     [("memory", 500, b""), ("gateway", 502, b"<html>"), ("gateway,status=504", 504, b"<html>")],

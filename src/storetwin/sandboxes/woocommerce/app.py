@@ -20,8 +20,8 @@ from storetwin.sandboxes.woocommerce.wire import Exchange, Requests, WireLog
 
 Scope = MutableMapping[str, Any]
 Beginning = Callable[[], tuple[Store, Board]]
-HANG_UP = "hang_up"
-"""Where the server puts, into a request's state, what closes its connection."""
+CONNECTION = "connection"
+"""Where the server puts, into a request's state, the connection that it came by."""
 _LONGEST_URL = 8_192
 _THEME = b"<!DOCTYPE html><html><head><title>Sandbox store</title></head><body>%s</body></html>"
 
@@ -85,7 +85,7 @@ class Shop:
             work = self.faults.work(answer.records)
             struck = tuple(name for name, n in self._struck().items() if n > before.get(name, 0))
         self.waiting += 1
-        line = Line(receive, send, self._closing, scope.get("state", {}).get(HANG_UP, _nothing))
+        line = Line(receive, send, self._closing, scope.get("state", {}).get(CONNECTION))
         try:
             await self._core.burn(work)
             if delay:
@@ -156,7 +156,3 @@ async def _request(scope: Scope, receive: Receive) -> Request:
         body,
         f"{scope['scheme']}://{host}",
     )
-
-
-def _nothing() -> None:
-    """Stand in for a server that cannot close a connection by itself."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +34,11 @@ class Delivery:
     is_cut: bool = False
     silence: float = 0.0
 
+    @property
+    def is_slow(self) -> bool:
+        """Say whether it takes so long that somebody may go away meanwhile."""
+        return self.pause > 0 or self.filling > 0
+
     def pieces(self, body: bytes) -> Iterator[bytes]:
         """Yield a body as it is sent; never more than a piece of it is in memory twice."""
         yield from _split(body, self.piece)
@@ -44,11 +48,6 @@ class Delivery:
             yield part
             left -= len(part)
         yield from _split(self.tail, self.piece)
-
-    @property
-    def is_endless(self) -> bool:
-        """Say whether the body has no end."""
-        return math.isinf(self.filling)
 
 
 AT_ONCE = Delivery()
@@ -65,35 +64,56 @@ class Line:
     Args:
         receive, send: of ASGI; the request's body has been received.
         closing: set when the server stops.
-        hang_up: closes the connection; what was sent still arrives.
+        connection: what it goes over; None where the server does not tell.
     """
 
     def __init__(
-        self, receive: Receive, send: Send, closing: asyncio.Event, hang_up: Callable[[], None]
+        self,
+        receive: Receive,
+        send: Send,
+        closing: asyncio.Event,
+        connection: asyncio.Transport | None = None,
     ) -> None:
         self.send = send
         self._receive = receive
         self._closing = closing
-        self._hang_up = hang_up
+        self._connection = connection
         self._watch: asyncio.Task[None] | None = None
 
-    async def holds(self, seconds: float = 0.0) -> bool:
+    async def holds(self, seconds: float | None = 0.0) -> bool:
         """Wait, and say whether the client is still there and the server goes on."""
-        if self._watch is None:
-            self._watch = asyncio.create_task(self._until_over())
-        done, _ = await asyncio.wait({self._watch}, timeout=seconds)
+        done, _ = await asyncio.wait({self._over()}, timeout=seconds)
         return not done
 
+    async def sends(self, message: Message) -> bool:
+        """Send, and say whether it was taken before the client went away or the server stopped."""
+        sending = asyncio.ensure_future(self.send(message))
+        await asyncio.wait({sending, self._over()}, return_when=asyncio.FIRST_COMPLETED)
+        if not sending.done():
+            sending.cancel()
+        return await self.holds()
+
     async def hang_up(self) -> None:
-        """Close the connection and wait until it is closed: nothing more is answered then."""
-        self._hang_up()
-        await self._until_gone()
+        """Close the connection where it stands: what was sent still arrives, and no more."""
+        if self._connection is None:
+            return
+        if not self._closing.is_set():
+            self._connection.close()
+            await self.holds(None)
+        if self._closing.is_set():  # a client that does not read would hold a mere close for ever
+            self._connection.abort()
+            await self._until_gone()
 
     async def release(self) -> None:
         """Stop watching."""
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.wait({self._watch})
+
+    def _over(self) -> asyncio.Task[None]:
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._until_over())
+        return self._watch
 
     async def _until_over(self) -> None:
         ends = {
@@ -128,13 +148,18 @@ async def deliver(line: Line, start: Message, body: bytes, delivery: Delivery) -
         await line.hang_up()
         return
     await line.send(start)
-    is_slow = delivery.pause > 0 or delivery.filling > 0
+    if not await _sent(line, body, delivery) or delivery.is_cut:
+        await line.hang_up()
+        return
+    await line.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _sent(line: Line, body: bytes, delivery: Delivery) -> bool:
+    """Send a body, and say whether all of it was taken."""
     for part in delivery.pieces(body):
-        await line.send({"type": "http.response.body", "body": part, "more_body": True})
-        if is_slow and not await line.holds(delivery.pause):
-            break
-    else:
-        if not delivery.is_cut:
-            await line.send({"type": "http.response.body", "body": b"", "more_body": False})
-            return
-    await line.hang_up()
+        message = {"type": "http.response.body", "body": part, "more_body": True}
+        if not delivery.is_slow:
+            await line.send(message)
+        elif not (await line.sends(message) and await line.holds(delivery.pause)):
+            return False
+    return True

@@ -20,6 +20,7 @@ _NUMBERS = frozenset(
      "wait")
 )  # fmt: skip
 _NUMBER = re.compile(r"-?[0-9]{1,12}")
+_HOST = re.compile(r"https?://[^/\s]+/?")
 _BELOW_ZERO = frozenset({("clock", "seconds")})
 
 
@@ -41,7 +42,7 @@ class FaultKind:
 
     @property
     def usually(self) -> int:
-        """Each how manieth occasion is struck if nobody says so."""
+        """One of so many occasions is struck if nobody says otherwise."""
         return 10 if self.parameters.get("every") == SELDOM["every"] else 1
 
 
@@ -237,9 +238,13 @@ def _checked(kind: FaultKind, name: str, value: str) -> str:
     """Return a value that may stand there.
 
     Raises:
-        ValueError: it may not; a number is wanted, or one of a few words.
+        ValueError: it may not; a number is wanted, an address, or one of a few words.
     """
     said = f"{kind.name}: {name}={value!r}"
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError(f"{said} has characters that no header may have")
+    if name == "to" and _HOST.fullmatch(value) is None:
+        raise ValueError(f"{said} is not scheme and host, such as https://other.example")
     if name in kind.choices and value not in kind.choices[name]:
         raise ValueError(f"{said} is none of {', '.join(kind.choices[name])}")
     if name in _NUMBERS and _NUMBER.fullmatch(value) is None:

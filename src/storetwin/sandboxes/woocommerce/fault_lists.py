@@ -56,7 +56,7 @@ def lying(answer: Answer, request: Request, spec: FaultSpec, nth: int) -> Answer
         answer: one with totals.
         request: what was asked, for the size of its pages.
         spec: ``how``.
-        nth: the how manieth lie it is, from 1.
+        nth: the number of this lie, from 1.
     """
     assert answer.total is not None
     size = max(1, _number(request.query.get("per_page"), _USUAL_SIZE))

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from storetwin.sandboxes.woocommerce.app import HANG_UP, Shop
+from storetwin.sandboxes.woocommerce.app import CONNECTION, Shop
 from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
 from storetwin.sandboxes.woocommerce.control import PREFIX, ControlDoor, described
 from storetwin.sandboxes.woocommerce.faults import Board
@@ -282,12 +282,12 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 class _Protocol(HttpToolsProtocol):
-    """Lets the shop close a connection, for faults that play with it."""
+    """Gives the connection to the shop, for faults that play with it."""
 
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
-        self.scope["state"][HANG_UP] = self.transport.close
+        self.scope["state"][CONNECTION] = self.transport
 
 
 class _Server(uvicorn.Server):
