@@ -84,7 +84,8 @@ def main() -> None:
 
     def stop(*_: object) -> None:
         for pid in workers:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     signal.signal(signal.SIGTERM, stop)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
