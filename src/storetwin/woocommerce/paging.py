@@ -18,7 +18,9 @@ from itertools import pairwise
 
 FULL_PAGE = 100  # the largest per_page that WooCommerce takes
 SMALLEST = 2  # one known record and one new one
-MAX_IDLE = 8  # answers in a row that bring nothing new before we say that the list lies
+# Answers in a row that bring nothing new before we say that the list lies; each record that is
+# deleted in the moment of a reading makes one.
+MAX_IDLE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,20 @@ def judge(
         full: the most records that may be asked for.
         seen: the most records that this list has shown on a page.
     """
-    if idle >= MAX_IDLE:
-        return Reading(Verdict.LYING, len(ids), position, asked, idle)
     if any(a >= b for a, b in pairwise(ids)):
         return Reading(Verdict.UNSORTED, len(ids), position, asked, idle)
     larger = max(full, size) if may_grow else 0
+    reading = _judge_sorted(position, asked, ids, idle, (size, larger, seen))
+    if idle >= MAX_IDLE and reading.verdict in (Verdict.MOVED, Verdict.KNOWN):
+        return Reading(Verdict.LYING, len(ids), position, asked, idle)
+    return reading
+
+
+def _judge_sorted(
+    position: Position, asked: int, ids: Sequence[int], idle: int, sizes: tuple[int, int, int]
+) -> Reading:
+    """Judge a page in the order of its ids; ``sizes`` as for :func:`_judge_known`."""
+    size, larger, _ = sizes
     if not ids and (asked == 0 or not position.overlaps):
         return _judge_nothing(position, asked, size, idle, larger)
     if not ids or (asked > 0 and ids[0] > position.last and position.overlaps):
@@ -107,7 +118,7 @@ def judge(
     if fresh < len(ids):
         after = Position(asked + len(ids), ids[-1])
         return Reading(Verdict.FRESH, fresh, after, after.ask, 0)
-    return _judge_known(position, asked, ids, idle, (size, larger, seen))
+    return _judge_known(position, asked, ids, idle, sizes)
 
 
 def _judge_nothing(position: Position, asked: int, size: int, idle: int, larger: int) -> Reading:
