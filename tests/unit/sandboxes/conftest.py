@@ -44,9 +44,8 @@ class Counter:
             token = base64.b64encode(f"{self.pair.key}:{self.pair.secret}".encode()).decode()
             headers["authorization"] = f"Basic {token}"
         content = b"" if body is None else json.dumps(body).encode()
-        request = Request(
-            method, API + path, urlencode(params, doseq=True), headers, content, self.base
-        )
+        where = f"/wp-json{path}" if path.startswith("/") else API + path
+        request = Request(method, where, urlencode(params, doseq=True), headers, content, self.base)
         return self.shop.respond(request)
 
     def get(self, path: str, **params: Any) -> Answer:

@@ -23,6 +23,8 @@ NAMESPACES = (
     "oembed/1.0", "wc/store", "wc/store/v1", "wc-admin", "wc-analytics", "wc/v1", "wc/v2", "wc/v3",
     "wp/v2", "wp-site-health/v1", "wp-block-editor/v1",
 )  # fmt: skip
+_BOOKINGS = "/wc-bookings/v1"
+_INDEXED = ("/wc/v3", _BOOKINGS)
 _OLDER = re.compile(r"^/wc/v2/")
 _LIST_REFUSED = "Sorry, you cannot list resources."
 _REFUSED = {
@@ -68,19 +70,17 @@ class Dispatcher:
         return _enveloped(found) if "_envelope" in request.query else found
 
     def _answer(self, request: Request, route: str, pair: KeyPair | None) -> Answer:
-        namespaces = self.faults.namespaces(NAMESPACES)
+        namespaces = self.faults.namespaces(self._namespaces())
         if route == "/":
             return Answer(200, dumps(_site_index(self.store, request.base, namespaces)).encode())
-        if route == "/wc/v3" and "wc/v3" in namespaces:
-            return Answer(200, self._index(request.base))
+        if route in _INDEXED and route.strip("/") in namespaces:
+            return Answer(200, self._index(request.base, route))
         if route.startswith("/wp/v2"):
             raise RestError("rest_not_logged_in", "You are not currently logged in.", 401)
         if route == "/wc/v1/orders" and pair is not None:
             return Answer(200, b"[]", total=0, pages=0)  # v1 does not know HPOS
         route = _OLDER.sub("/wc/v3/", route)
-        known = (
-            find_route(route, self.store.release, request.verb) if "wc/v3" in namespaces else None
-        )
+        known = find_route(self.store, route, request.verb) if "wc/v3" in namespaces else None
         verb = request.verb
         if known is None or verb not in (*known[0].methods, "OPTIONS"):
             raise no_route()
@@ -112,13 +112,17 @@ class Dispatcher:
             answer.allow = answer.allow or route.allow
         return answer
 
+    def _namespaces(self) -> tuple[str, ...]:
+        more = (_BOOKINGS.strip("/"),) if "bookings" in self.store.plugins else ()
+        return (*NAMESPACES, *more)
+
     def _described(self, route: Route, base: str) -> dict[str, Any]:
         told = described(route, base)
         return self._with_statuses(told) if route.resource == "orders" else told
 
-    def _index(self, base: str) -> bytes:
+    def _index(self, base: str, namespace: str) -> bytes:
         """Return the index of the namespace, with the order statuses of this store."""
-        told = namespace_index(base, self.store.release)
+        told = namespace_index(base, self.store, namespace)
         for pattern, route in told["routes"].items():
             if pattern.startswith("/wc/v3/orders"):
                 told["routes"][pattern] = self._with_statuses(route)

@@ -27,7 +27,7 @@ from storetwin.sandboxes.woocommerce.versions import Release
 Statuses = frozenset[str]
 
 PRODUCT_ANY = frozenset({"publish", "draft", "pending", "private", "future"})
-_HPOS = ("orders", "refunds")
+_HPOS = ("orders", "refunds", "subscriptions")
 _ID_ORDER_ANYWAY = ("title", "slug", "include")
 
 
@@ -157,6 +157,15 @@ def _review_statuses(asked: Asked) -> Statuses | None:
     return frozenset({"approved", "hold"}) if given == "all" else frozenset({given})
 
 
+def _all_but_trash(asked: Asked) -> Statuses | None:
+    """Return the statuses of a plugin's records; ``any`` is all but the trash."""
+    given = asked.arguments.get("status") or "any"
+    names = [given] if isinstance(given, str) else list(given)
+    if "any" in names:
+        return frozenset(asked.store.tables[asked.rules.table].statuses) - {"trash"}
+    return frozenset(names)
+
+
 def _roles(asked: Asked) -> Statuses | None:
     role = asked.arguments["role"]
     return None if role == "all" else frozenset({role})
@@ -164,6 +173,8 @@ def _roles(asked: Asked) -> Statuses | None:
 
 _STATUSES: dict[str, Callable[[Asked], Statuses | None]] = {
     "orders": _order_statuses,
+    "subscriptions": _all_but_trash,
+    "bookings": _all_but_trash,
     "products": _post_statuses(PRODUCT_ANY),
     "variations": _post_statuses(frozenset({"publish", "private"})),
     "coupons": _coupon_statuses,

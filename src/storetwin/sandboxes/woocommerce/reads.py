@@ -97,7 +97,8 @@ def _neighbours(call: Call, pages: int) -> str | None:
 
 def _asked(call: Call) -> Asked:
     assert call.route.rules is not None
-    where = "/wc/v3/" + call.route.path.format(**call.found)
+    path = call.route.path.format(**call.found)
+    where = path if path.startswith("/") else "/wc/v3/" + path
     return Asked(
         call.store, call.faults, call.request, call.route.rules, call.arguments, where, call.owner
     )

@@ -5,12 +5,14 @@ A list that lacks a parameter ignores it silently: that is one of the traps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from storetwin.sandboxes.woocommerce.fixed import recorded_routes, route_index
+from storetwin.sandboxes.woocommerce.generate.plugins import SUBSCRIPTION_STATUSES
 from storetwin.sandboxes.woocommerce.versions import Release
 
 Specs = dict[str, dict[str, Any]]
@@ -62,8 +64,17 @@ class RouteIndex:
 
 
 @cache
-def index_of(release: Release) -> RouteIndex:
-    """Return the routes of a release."""
+def index_of(release: Release, plugins: frozenset[str] = frozenset()) -> RouteIndex:
+    """Return the routes of a release, and of plugins."""
+    if plugins:
+        known = dict(index_of(release).routes)
+        for plugin in sorted(plugins & _MORE.keys()):
+            known |= _MORE[plugin](known)
+        return RouteIndex(known)
+    return _bare_index(release)
+
+
+def _bare_index(release: Release) -> RouteIndex:
     known = route_index()
     routes: _Routes = {
         pattern: [(methods, dict(arguments)) for methods, arguments in endpoints]
@@ -136,6 +147,72 @@ def _described(arguments: Mapping[str, int], specs: list[dict[str, Any]], told: 
         name: told[name] if _without_texts(told.get(name)) == specs[which] else specs[which]
         for name, which in arguments.items()
     }
+
+
+def _subscription_routes(known: _Known) -> _Known:
+    """Return the routes of subscriptions: those of orders with other statuses."""
+    found: dict[str, tuple[Endpoint, ...]] = {}
+    for ending in ("", "/(?P<id>[\\d]+)", "/batch"):
+        found[f"/wc/v3/subscriptions{ending}"] = tuple(
+            Endpoint(each.methods, _subscription_arguments(each.arguments))
+            for each in known[f"/wc/v3/orders{ending}"]
+        )
+    return found
+
+
+def _subscription_arguments(arguments: Specs) -> Specs:
+    spec = arguments.get("status")
+    if spec is None:
+        return arguments
+    if "items" in spec:
+        names = ["any", "trash", *SUBSCRIPTION_STATUSES[:-1]]
+        spec = {**spec, "items": {**spec["items"], "enum": names}}
+    else:
+        spec = {**spec, "enum": list(SUBSCRIPTION_STATUSES[:-1])}
+    return {**arguments, "status": spec}
+
+
+def _booking_routes(known: _Known) -> _Known:
+    """Return the routes of bookings, in a namespace of their own."""
+    pages = known["/wc/v3/products"][0].arguments
+    names = ("context", "page", "per_page", "search", "after", "before", "exclude", "include",
+             "offset", "order", "orderby")  # fmt: skip
+    arguments = {name: pages[name] for name in names}
+    number: Specs = {"id": {"type": "integer", "required": False}}
+    here = "/wc-bookings/v1/bookings"
+    return {
+        here: (Endpoint(("GET",), arguments), Endpoint(("POST",), {})),
+        f"{here}/(?P<id>[\\d]+)": (
+            Endpoint(("GET",), number), Endpoint(_EDIT, number), Endpoint(("DELETE",), number),
+        ),
+    }  # fmt: skip
+
+
+def _spoken_routes(known: _Known) -> _Known:
+    """Return the lists of what has a language, with the argument that chooses it."""
+    lang: Specs = {"lang": {"type": "string", "required": False}}
+    return {
+        pattern: tuple(
+            Endpoint(each.methods, {**each.arguments, **lang}) if "GET" in each.methods else each
+            for each in endpoints
+        )
+        for pattern, endpoints in known.items()
+        if _SPOKEN.fullmatch(pattern)
+    }
+
+
+_Known = Mapping[str, tuple[Endpoint, ...]]
+_EDIT = ("POST", "PUT", "PATCH")
+_SPOKEN = re.compile(
+    r"/wc/v3/(?:products|variations|products/(?:categories|tags|brands|shipping_classes)"
+    r"|products/\(\?P<product_id>\[\\d\]\+\)/variations"
+    r"|products/attributes/\(\?P<attribute_id>\[\\d\]\+\)/terms)"
+)
+_MORE: Mapping[str, Callable[[_Known], _Known]] = {
+    "subscriptions": _subscription_routes,
+    "bookings": _booking_routes,
+    "polylang": _spoken_routes,
+}
 
 
 def with_statuses(specs: Specs, statuses: Iterable[str]) -> Specs:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from storetwin.sandboxes.woocommerce.fixed import recorded_routes
 from storetwin.sandboxes.woocommerce.lists import ListRules
+from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.representation import Shape
-from storetwin.sandboxes.woocommerce.route_index import Specs, index_of
-from storetwin.sandboxes.woocommerce.versions import NEWEST, RELEASES, Release
+from storetwin.sandboxes.woocommerce.route_index import RouteIndex, Specs, index_of
+from storetwin.sandboxes.woocommerce.versions import Release
 
 _NAMESPACE = "/wc/v3"
 _EDIT = ("POST", "PUT", "PATCH")
@@ -42,7 +43,7 @@ class Route:
             named by a word), fixed, unmodelled …
         resource: the table behind it; empty for fixed answers.
         rules: for lists.
-        release: whose arguments it takes.
+        index: what its arguments are in this release, with these plugins.
         pattern: as WordPress names it; follows from the path.
     """
 
@@ -50,13 +51,18 @@ class Route:
     kind: str
     resource: str = ""
     rules: ListRules | None = None
-    release: Release = RELEASES[NEWEST]
+    index: RouteIndex = field(default_factory=lambda: RouteIndex({}))
     pattern: str = ""
 
     @property
     def methods(self) -> tuple[str, ...]:
         """What it takes."""
-        return index_of(self.release).methods(self.pattern)
+        return self.index.methods(self.pattern)
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace, with a leading slash: ``/wc/v3``."""
+        return "/".join(self.pattern.split("/")[:3])
 
     @property
     def allow(self) -> str:
@@ -67,7 +73,7 @@ class Route:
         """Return the parameters that are checked for a method, but those of the URL."""
         if self.kind == "batch" or verb == "DELETE":
             return {}
-        declared = index_of(self.release).arguments(self.pattern, verb)
+        declared = self.index.arguments(self.pattern, verb)
         more = _SINGLE_VIEW.get(self.resource, {}) if (verb, self.kind) == ("GET", "single") else {}
         named = [found[1] for found in _PARAMETER.finditer(self.path)]
         return {name: s for name, s in {**declared, **more}.items() if name not in named}
@@ -77,7 +83,8 @@ def _pattern(path: str) -> str:
     def written(found: re.Match[str]) -> str:
         return f"(?P<{found[1]}>{_PATTERNS[found[2]]})"
 
-    return f"{_NAMESPACE}/" + _PARAMETER.sub(written, path)
+    below = _PARAMETER.sub(written, path)
+    return below if path.startswith("/") else f"{_NAMESPACE}/{below}"
 
 
 def _route(path: str, kind: str, resource: str = "", rules: ListRules | None = None) -> Route:
@@ -154,33 +161,36 @@ ROUTES: tuple[Route, ...] = (
     _route("data/currencies/current", "current_currency"),
     _route("data/currencies/{currency:code}", "keyed", "currencies"),
     _whole("data/continents", "continents"),
+    *_family("subscriptions", "subscriptions", links=_ORDER_LINKS),
+    _listed("/wc-bookings/v1/bookings", "bookings"),
+    _route("/wc-bookings/v1/bookings/{id}", "single", "bookings"),
     _route("data/continents/{location:word}", "keyed", "continents"),
 )  # fmt: skip
 
 
 @cache
-def routes_of(release: Release) -> tuple[tuple[re.Pattern[str], Route], ...]:
+def routes_of(
+    release: Release, plugins: frozenset[str] = frozenset()
+) -> tuple[tuple[re.Pattern[str], Route], ...]:
     """Return the routes that a release has, each with its pattern, in the order of the search."""
-    index = index_of(release)
-    known = [replace(route, release=release) for route in ROUTES if route.pattern in index]
+    index = index_of(release, plugins)
+    known = [replace(route, index=index) for route in ROUTES if route.pattern in index]
     patterns = {route.pattern for route in known}
     known += [
-        Route(
-            pattern.removeprefix(f"{_NAMESPACE}/"), "unmodelled", release=release, pattern=pattern
-        )
+        Route(pattern.removeprefix(f"{_NAMESPACE}/"), "unmodelled", index=index, pattern=pattern)
         for pattern in index.routes
         if pattern not in patterns
     ]
     return tuple((re.compile(route.pattern), route) for route in known)
 
 
-def find_route(path: str, release: Release, verb: str) -> tuple[Route, dict[str, str]] | None:
+def find_route(store: Store, path: str, verb: str) -> tuple[Route, dict[str, str]] | None:
     """Return the route of a path below ``/wp-json`` (``/wc/v3/orders/7``) and its parameters.
 
     The first that takes the method, or else the first that has the path.
     """
     first: tuple[Route, dict[str, str]] | None = None
-    for pattern, route in routes_of(release):
+    for pattern, route in routes_of(store.release, store.plugins):
         found = pattern.fullmatch(path)
         if found is not None:
             if verb in route.methods:
@@ -191,9 +201,9 @@ def find_route(path: str, release: Release, verb: str) -> tuple[Route, dict[str,
 
 def described(route: Route, base: str) -> dict[str, Any]:
     """Return what OPTIONS says of a route: methods and arguments, and the schema if known."""
-    endpoints = index_of(route.release).routes[route.pattern]
+    endpoints = route.index.routes[route.pattern]
     found: dict[str, Any] = {
-        "namespace": _NAMESPACE.strip("/"),
+        "namespace": route.namespace.strip("/"),
         "methods": list(route.methods),
         "endpoints": [
             {"methods": list(endpoint.methods), "args": endpoint.arguments or []}
@@ -207,29 +217,30 @@ def described(route: Route, base: str) -> dict[str, Any]:
     return found
 
 
-def _own_route(base: str) -> dict[str, Any]:
-    namespace = _NAMESPACE.strip("/")
+def _own_route(base: str, namespace: str) -> dict[str, Any]:
     arguments = {
-        "namespace": {"default": namespace, "required": False},
+        "namespace": {"default": namespace.strip("/"), "required": False},
         "context": {"default": "view", "required": False},
     }
     return {
-        "namespace": namespace,
+        "namespace": namespace.strip("/"),
         "methods": ["GET"],
         "endpoints": [{"methods": ["GET"], "args": arguments}],
-        "_links": {"self": [{"href": f"{base}/wp-json{_NAMESPACE}"}]},
+        "_links": {"self": [{"href": f"{base}/wp-json{namespace}"}]},
     }
 
 
-def namespace_index(base: str, release: Release) -> dict[str, Any]:
+def namespace_index(base: str, store: Store, namespace: str = _NAMESPACE) -> dict[str, Any]:
     """Return ``/wp-json/wc/v3``: every route with its arguments, public without a key."""
-    routes: dict[str, Any] = {_NAMESPACE: _own_route(base)}
-    for _, route in sorted(routes_of(release), key=lambda known: known[1].pattern):
-        told = described(route, base)
-        told.pop("schema", None)
-        routes[route.pattern] = told
+    routes: dict[str, Any] = {namespace: _own_route(base, namespace)}
+    known = [route for _, route in routes_of(store.release, store.plugins)]
+    for route in sorted(known, key=lambda each: each.pattern):
+        if route.namespace == namespace:
+            told = described(route, base)
+            told.pop("schema", None)
+            routes[route.pattern] = told
     return {
-        "namespace": _NAMESPACE.strip("/"),
+        "namespace": namespace.strip("/"),
         "routes": routes,
         "_links": {"up": [{"href": f"{base}/wp-json/"}]},
     }

@@ -29,7 +29,8 @@ _SORT_MEMBERS = {
 }  # fmt: skip
 _PLAIN_MEMBERS = ("sku", "slug", "type", "email", "code", "featured", "on_sale", "tax_class",
                   "stock_status", "virtual", "downloadable", "class", "reviewer_email")  # fmt: skip
-_ORDER_LIKE = ("orders", "refunds")
+_ORDER_LIKE = ("orders", "refunds", "subscriptions")
+_DEFAULT_LANGUAGE = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ class Selector:
         tests: list[Callable[[int], bool]] = []
         if table.hidden:
             tests.append(lambda at: table.ids[at] not in table.hidden)
+        if table.is_spoken:
+            tests += _language_tests(table, str(arguments.get("lang") or _DEFAULT_LANGUAGE))
         excluded = set(arguments.get("exclude") or [])
         if excluded:
             tests.append(lambda at: table.ids[at] not in excluded)
@@ -194,6 +197,14 @@ class Selector:
             key=lambda number: (key(places[number]), (number * 2654435761 ^ start * 40503) % 65521),
             reverse=wanted.is_descending,
         )
+
+
+def _language_tests(table: Table, language: str) -> list[Callable[[int], bool]]:
+    """Return the test for one language; ``all`` has none."""
+    if language == "all":
+        return []
+    known, ids = table.languages, table.ids
+    return [lambda at: known.get(ids[at], _DEFAULT_LANGUAGE) == language]
 
 
 def _is_list(value: Value) -> bool:

@@ -63,6 +63,8 @@ MISSING: dict[str, Missing] = {
     "tax_classes": Missing("woocommerce_rest_tax_class_invalid_slug", "Invalid slug."),
     "webhooks": Missing("woocommerce_rest_shop_webhook_invalid_id", "ID is invalid."),
     "refunds": Missing("woocommerce_rest_shop_order_refund_invalid_id"),
+    "subscriptions": Missing("woocommerce_rest_shop_subscription_invalid_id", edit_status=400),
+    "bookings": Missing("woocommerce_rest_wc_booking_invalid_id", edit_status=400),
     "order_notes": Missing("woocommerce_rest_invalid_id", "Invalid resource ID."),
     "zones": Missing("woocommerce_rest_shipping_zone_invalid", "Resource does not exist."),
     "zone_methods": Missing(

@@ -24,6 +24,7 @@ class Columns:
     """The columns of one table, and what its status codes mean."""
 
     statuses: tuple[str, ...]
+    languages: dict[int, str]
     ids: array[int]
     status: bytearray
     created: array[int]
@@ -35,7 +36,7 @@ class Columns:
     def of(cls, table: Table | Columns) -> Columns:
         """Copy what a table holds."""
         return cls(
-            table.statuses,
+            table.statuses, dict(table.languages),
             array("q", table.ids), bytearray(table.status), array("q", table.created),
             array("q", table.modified), array("q", table.owner), dict(table.changed),
         )  # fmt: skip
@@ -44,7 +45,7 @@ class Columns:
         """Put a copy of these columns into a table."""
         copy = Columns.of(self)
         table.ids, table.status, table.owner = copy.ids, copy.status, copy.owner
-        table.statuses = copy.statuses
+        table.statuses, table.languages = copy.statuses, copy.languages
         table.created, table.modified, table.changed = copy.created, copy.modified, copy.changed
         table.membership += 1
         table.forget_all()
@@ -95,6 +96,7 @@ def _only(table: Table, kept: tuple[int, ...]) -> Columns:
     places = [at for at, number in enumerate(table.ids) if number in kept]
     return Columns(
         table.statuses,
+        {},
         array("q", [table.ids[at] for at in places]),
         bytearray(table.status[at] for at in places),
         array("q", [table.created[at] for at in places]),

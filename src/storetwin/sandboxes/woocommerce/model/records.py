@@ -22,7 +22,7 @@ from storetwin.sandboxes.woocommerce.site_time import SiteTime, real_now
 from storetwin.sandboxes.woocommerce.versions import NEWEST, release_of
 
 DEFAULT_ZONE = "America/New_York"
-POSTS = ("orders", "refunds", "products", "variations", "coupons")
+POSTS = ("orders", "refunds", "products", "variations", "coupons", "subscriptions", "bookings")
 COMMENTS = ("reviews", "order_notes")
 TERMS = ("categories", "tags", "brands", "shipping_classes", "terms")
 _OTHER_POSTS = (("attachment", 1), ("page", 7), ("post", 1))
@@ -77,7 +77,7 @@ class Records:
         self.lock = threading.RLock()
         self.due: set[int] = set()
         """Moments at which a sale begins or has ended; see the module ``sales``."""
-        self.next_post = self.plan.next_post
+        self.next_post = self.filled.next_post
         self._next_meta = _FIRST_NEW_META
         self._next_item = _FIRST_NEW_ITEM
         self._volatile = Random(seed)
@@ -223,8 +223,7 @@ class Records:
         if bump:
             now = self.now()
             table.modified[at] = now
-            if "date_modified" in draft:
-                draft.set_moment("date_modified", now, self.site)
+            self.stamp(draft, "date_modified", now)
         status = self.status_in(resource, draft)
         if status is not None and status != table.statuses[table.status[at]]:
             table.set_status(at, status)
@@ -243,6 +242,13 @@ class Records:
         if resource == "coupons" and status not in known:
             return OTHER_STATUS
         return status if status in known else None
+
+    def stamp(self, draft: Draft, name: str, moment: int) -> None:
+        """Set a date of a record if it has it; bookings have seconds since 1970."""
+        if f"{name}_gmt" in draft:
+            draft.set_moment(name, moment, self.site)
+        elif name in draft and isinstance(draft[name], int):
+            draft[name] = moment
 
     def new_id(self, resource: str) -> int:
         """Return the id of a record to be created."""

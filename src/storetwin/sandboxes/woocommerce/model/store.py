@@ -53,14 +53,15 @@ class Store(Records):
             number = self.new_id(resource)
             draft = Draft(dumps(blank(self, resource, number, owner, fields)).encode())
             now = self.now()
-            draft.set_moment("date_created", now, self.site) if "date_created" in draft else None
-            if "date_modified" in draft:
-                draft.set_moment("date_modified", now, self.site)
+            for name in ("date_created", "date_modified"):
+                self.stamp(draft, name, now)
             apply_fields(self, resource, draft, fields)
             table = self.tables[resource]
             status = self.status_in(resource, draft) or table.statuses[0]
             belongs = int(draft["customer_id"]) if resource == "orders" else owner
             table.add(number, status=status, created=now, modified=now, owner=belongs)
+            if table.is_spoken and fields.get("lang"):
+                table.languages[number] = str(fields["lang"])
             table.put(number, draft.document())
             self.changes.note(resource, number)
             effects.after_create(self, resource, owner)

@@ -31,6 +31,9 @@ class Table:
         unloadable: records that are counted but come neither in a list nor alone.
         key: the member that names a record for people, and stands first in its JSON.
         age: makes of a record what an older WooCommerce shows; None changes nothing.
+        is_spoken: its lists show one language, the default one unless ``lang`` says otherwise.
+        languages: the language of records that are not in the default one.
+        pairs: record → its translation.
         membership: rises when a record is added, removed or changes its status.
         touched: rises with any change.
     """
@@ -48,6 +51,9 @@ class Table:
     unloadable: set[int] = field(default_factory=set)
     key: str = "id"
     age: Callable[[bytes], bytes] | None = None
+    is_spoken: bool = False
+    languages: dict[int, str] = field(default_factory=dict)
+    pairs: dict[int, int] = field(default_factory=dict)
     membership: int = 0
     touched: int = 0
     _cache: OrderedDict[int, bytes] = field(default_factory=OrderedDict)

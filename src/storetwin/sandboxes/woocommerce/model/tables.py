@@ -18,6 +18,11 @@ from storetwin.sandboxes.woocommerce.generate.orders import (
 from storetwin.sandboxes.woocommerce.generate.plan import NOW, ORDER_STATUSES, START, Plan
 from storetwin.sandboxes.woocommerce.generate.products import ProductWriter
 from storetwin.sandboxes.woocommerce.generate.taxes import TAX_RATES
+from storetwin.sandboxes.woocommerce.model.plugin_tables import (
+    bookings_table,
+    speak,
+    subscriptions_table,
+)
 from storetwin.sandboxes.woocommerce.model.setup_tables import setup_tables
 from storetwin.sandboxes.woocommerce.model.table import Table
 from storetwin.sandboxes.woocommerce.php_json import dumps
@@ -40,7 +45,7 @@ FRESH: dict[str, tuple[int, ...]] = {"categories": (15,), "tax_classes": (1, 3, 
 _CHECKOUT_DRAFT = bytes([ORDER_STATUSES.index("checkout-draft")])
 _PENDING = bytes([ORDER_STATUSES.index("pending")])
 _MOULDED = ("products", "variations", "customers", "coupons", "taxes", "reviews", "attributes",
-            "webhooks", "tax_classes")  # fmt: skip
+            "webhooks", "tax_classes", "subscriptions", "bookings")  # fmt: skip
 
 
 class Tables:
@@ -69,12 +74,25 @@ class Tables:
         self._fill_notes()
         self._fill_webhooks()
         self.all |= setup_tables(plan.seed, release, plugins)
+        self.next_post = self._add_plugins(plugins)
+        """The first free id of a post."""
         self.moulds = {
             name: (table.document(table.ids[0]) or b"{}", table.owner[0])
             for name, table in self.all.items()
             if name in _MOULDED
         }
         """A generated record of each resource and its owner, for the shape of new ones."""
+
+    def _add_plugins(self, plugins: frozenset[str]) -> int:
+        number = self.plan.next_post
+        if "subscriptions" in plugins:
+            table = subscriptions_table(self.plan, number, lambda: self.site)
+            self.all["subscriptions"] = table
+            number += len(table)
+        if "bookings" in plugins:
+            self.all["bookings"] = bookings_table(self.plan, number)
+            number += len(self.all["bookings"])
+        return speak(self.all, number) if "polylang" in plugins else number
 
     def set_site(self, site: SiteTime) -> None:
         """Exchange the clock that dates are written with."""
