@@ -11,6 +11,7 @@ import pytest
 from raw_requests import ORDERS, SOON, begin, get, wait_until
 from storetwin.sandboxes.woocommerce import running_store
 
+AT_ONCE = 2.0  # seconds; alone on a machine it takes 0.3
 GZIP = {"Accept-Encoding": "gzip"}
 
 
@@ -24,6 +25,7 @@ def running():
 def store(running):
     yield running
     running.faults.clear()
+    wait_until(lambda: is_let_go(running))
     running.requests.clear()
 
 
@@ -38,9 +40,10 @@ def test_a_client_that_goes_away_ends_it_and_it_was_noted_before(store, fault):
     store.faults.switch_on(fault + (",every=1" if ":" in fault else ":every=1"))
     connection = http.client.HTTPConnection(store.url.partition("://")[2], timeout=SOON)
     connection.request("GET", "/wp-json/")
-    wait_until(lambda: store.shop.waiting)
+    wait_until(lambda: store.requests.total)
     assert store.faults.struck(name) == 1
     assert store.requests.log[-1].faults == (name,)
+    assert store.shop.waiting == 1
     connection.close()
     wait_until(lambda: is_let_go(store))
 
@@ -121,7 +124,7 @@ def test_the_server_stops_at_once_though_somebody_waits(fault):
         connection.request("GET", ORDERS)
         wait_until(lambda: sandbox.shop.waiting)
         started = time.monotonic()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < AT_ONCE
     connection.close()
 
 
@@ -130,7 +133,7 @@ def test_the_server_stops_at_once_though_somebody_does_not_read():
         connection, _ = begin(sandbox)
         wait_until(lambda: sandbox.shop.waiting)
         started = time.monotonic()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < AT_ONCE
     connection.close()
 
 
