@@ -174,7 +174,7 @@ async def test_a_blanked_second_record_does_not_stop_a_short_list():
 
 async def test_a_deletion_at_each_reading_is_no_lie_of_the_list():
     deletions = [("create", 0)] + [("delete", 0)] * 12
-    read, *_ = await walk(Shop(list(range(1, 16)), changes=deletions))
+    read, *_ = await walk(Shop(list(range(1, 61)), changes=deletions))
     assert read[-1] == 1_001
 
 
