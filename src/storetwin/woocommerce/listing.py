@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from storetwin.kernel.errors import RecordError
@@ -24,6 +24,7 @@ class Loaded:
 
     Args:
         burden: how many times as heavy the page was as it should be (:mod:`pace`).
+        is_doubtful: it is empty, and its total says that it should not be.
     """
 
     records: tuple[Record, ...]
@@ -32,6 +33,7 @@ class Loaded:
     total: int | None
     remarks: tuple[str, ...]
     burden: float
+    is_doubtful: bool = False
 
     @property
     def is_blank(self) -> bool:
@@ -81,11 +83,13 @@ class Listing:
         if self.excluded:
             asked["exclude"] = ",".join(map(str, sorted(self.excluded)))
         loaded = self._load(await self._list(self._with_fields(asked)))
-        if not loaded.records and offset == 0 and not self.excluded and loaded.total:
-            raise BadAnswerError(
-                "empty", f"{self.path} says it has {loaded.total} records and shows none."
-            )
-        return loaded
+        if loaded.records or offset or self.excluded or not loaded.total:
+            return loaded
+        told = f"{self.path} says it has {loaded.total} records and shows none"
+        if self.container is None:
+            raise BadAnswerError("empty", f"{told}.")
+        # An attribute without terms, an order without refunds: it is the total that lies.
+        return replace(loaded, remarks=(*loaded.remarks, told), is_doubtful=True)
 
     async def whole(self) -> Loaded:
         """Read a list that ignores paging and always gives everything, or the one document."""

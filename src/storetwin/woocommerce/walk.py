@@ -108,11 +108,15 @@ class Walk:
             RecordError: the list cannot be read to its end (says why).
         """
         self._asked = self.position.ask
+        self.size = self._ceiling = min(self.size, self.listing.client.page_limit)
         try:
             while True:
                 try:
                     loaded = await self._land()
                     self._keep_limit()
+                    if loaded.is_doubtful and self._failures < PATIENCE - 1:
+                        self._failures += 1
+                        continue
                     if loaded.is_blank and not self.listing.light:
                         async for step in self._unblank(loaded):
                             yield step
@@ -190,7 +194,7 @@ class Walk:
         self.size = max(self.size, reading.size)
         fresh = loaded.records[reading.fresh_from :]
         batch = None
-        if fresh or loaded.nameless:
+        if fresh or loaded.nameless or loaded.is_doubtful:
             batch = self._batch(loaded, fresh)
         return batch, reading.verdict is Verdict.END
 
