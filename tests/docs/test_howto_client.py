@@ -35,7 +35,7 @@ def store() -> Iterator[WooCommerceStore]:
 
 
 def test_there_is_something_to_run():
-    assert (len(CURL), len(COMMANDS), len(PYTHON)) == (19, 2, 3)
+    assert (len(CURL), len(COMMANDS), len(PYTHON)) == (20, 2, 3)
 
 
 def test_the_first_request(store):

@@ -198,6 +198,18 @@ def test_the_status_report_says_which_release_it_is(version):
     assert first(version, "orders")["version"] == number
 
 
+@pytest.mark.parametrize("version", ALL)
+def test_a_variation_answers_as_a_product_and_names_its_parent(version):
+    store = shop(version).store
+    number = store.ids("variations")[0]
+    parent = store.tables["variations"].owner[0]
+    seen = shop(version).json(f"products/{number}")
+    assert (seen["type"], seen["parent_id"]) == ("variation", parent)
+    assert set(seen) - {"related_ids"} == set(first(version, "products")) - {"related_ids"} | (
+        set(seen) & {"lang"}
+    )
+
+
 # -- where orders are kept --------------------------------------------------------------------------
 
 

@@ -64,7 +64,7 @@ _AS_PRODUCT: dict[str, bytes] = {
 }  # fmt: skip
 
 
-def variation_as_product(variation: bytes, parent: bytes) -> bytes:
+def variation_as_product(variation: bytes, parent: bytes, parent_id: int) -> bytes:
     """Return a variation as ``/products/{id}`` shows it: in the members of its parent's shape."""
     own, of_parent = members(variation), members(parent)
     number = own["id"]
@@ -76,11 +76,13 @@ def variation_as_product(variation: bytes, parent: bytes) -> bytes:
     links = (
         b'{"self":[{"href":"%s\\/products\\/%s","targetHints":{"allow":["GET","POST","PUT","PATCH",'
         b'"DELETE"]}}],"collection":[{"href":"%s\\/products"}],'
-        b'"up":[{"href":"%s\\/products\\/%s"}]}' % (_API, number, _API, _API, own["parent_id"])
+        b'"up":[{"href":"%s\\/products\\/%d"}]}' % (_API, number, _API, _API, parent_id)
     )
     special = {
         "name": of_parent["name"],
         "slug": of_parent["slug"],
+        "type": b'"variation"',
+        "parent_id": b"%d" % parent_id,
         "catalog_visibility": of_parent["catalog_visibility"],
         "price_html": dumps(html).encode(),
         "_links": links,

@@ -9,7 +9,7 @@ from typing import Any
 from storetwin.sandboxes.woocommerce.answers import Answer, RestError
 from storetwin.sandboxes.woocommerce.hostile import is_unencodable, with_blank_meta
 from storetwin.sandboxes.woocommerce.lists import View
-from storetwin.sandboxes.woocommerce.members import members, picked
+from storetwin.sandboxes.woocommerce.members import picked
 from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.php_json import with_base
 from storetwin.sandboxes.woocommerce.representation import (
@@ -117,10 +117,10 @@ def record_document(store: Store, resource: str, number: int) -> bytes:
     """Return a record in the shape of its single route, with the mark of the base URL."""
     document = store.tables[resource].document(number)
     if resource == "products" and document is None:
-        variation = store.tables["variations"].document(number) or b"{}"
-        parent = int(members(variation)["parent_id"])
-        like = store.tables["products"].document(parent)
-        return variation_as_product(variation, like or b"{}")
+        table = store.tables["variations"]
+        parent = table.owner[table.position(number) or 0]
+        like = store.tables["products"].document(parent) or store.filled.moulds["products"][0]
+        return variation_as_product(table.document(number) or b"{}", like, parent)
     assert document is not None, f"{resource} {number} was found and is gone"
     return shaped(document, Shape.ORDER_REFUND) if resource == "refunds" else document
 

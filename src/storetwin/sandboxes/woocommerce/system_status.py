@@ -15,11 +15,11 @@ from storetwin.sandboxes.woocommerce.request import Request
 
 # Member, or member.member → the release that brought it.
 _BROUGHT: Mapping[str, str] = {
-    "environment.store_id": "8.4", "environment.server_architecture": "9.2",
-    "environment.wp_environment_type": "9.2", "logging": "8.6",
+    "environment.store_id": "8.4", "environment.server_architecture": "9.9",
+    "environment.wp_environment_type": "10.5", "logging": "8.7",
     "settings.HPOS_enabled": "7.7", "settings.HPOS_sync_enabled": "7.7",
-    "settings.order_datastore": "7.7", "settings.enabled_features": "9.2",
-    "settings.enforce_approved_download_dirs": "6.7", "settings.wccom_connected": "6.7",
+    "settings.order_datastore": "7.7", "settings.enabled_features": "9.9",
+    "settings.enforce_approved_download_dirs": "7.7", "settings.wccom_connected": "7.7",
 }  # fmt: skip
 
 
