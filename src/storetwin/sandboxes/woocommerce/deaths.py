@@ -8,7 +8,7 @@ from storetwin.sandboxes.woocommerce.answers import HTML, Answer
 from storetwin.sandboxes.woocommerce.fault_dirt import halved
 from storetwin.sandboxes.woocommerce.fault_kinds import FaultSpec
 from storetwin.sandboxes.woocommerce.fault_refusals import gateway
-from storetwin.sandboxes.woocommerce.fault_wire import hung_up
+from storetwin.sandboxes.woocommerce.fault_wire import hang, huge, hung_up
 from storetwin.sandboxes.woocommerce.fixed import fixed_answers
 from storetwin.sandboxes.woocommerce.php_json import dumps
 from storetwin.sandboxes.woocommerce.request import Request
@@ -49,12 +49,24 @@ def _gateway(_: Request, __: int, spec: FaultSpec) -> Answer:
     return gateway(spec.number("status", 502))
 
 
+def _hang(request: Request, _: int, spec: FaultSpec) -> Answer:
+    """A plugin asks another server for each record, and that one does not answer."""
+    return hang(spec, request)
+
+
+def _huge(request: Request, _: int, spec: FaultSpec) -> Answer:
+    """A plugin keeps its log in the record's meta."""
+    return huge(spec, request)
+
+
 DEATHS: dict[str, Callable[[Request, int, FaultSpec], Answer]] = {
     "fatal": _fatal,
     "die": _die,
     "exit": _exit,
     "memory": _memory,
     "gateway": _gateway,
+    "hang": _hang,
+    "huge": _huge,
 }
 """What comes instead of the record; each takes the request, the id that kills, and how."""
 

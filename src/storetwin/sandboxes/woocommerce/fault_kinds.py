@@ -58,12 +58,15 @@ KINDS: dict[str, FaultKind] = _kinds(
             **TARGET,
             "how": "fatal (default): 500 as JSON, die: wp_die with 500, exit: 200 and no body, "
             "memory: an empty 500 after a while, gateway: its page of HTML, "
-            "reset: the connection is closed in the middle of the body, cut: half a body, with 200",
+            "reset: the connection is closed in the middle of the body, cut: half a body, with 200, "
+            "hang: no answer, huge: a gigabyte",
             "ms": "for memory: milliseconds until it is used up (100)",
             "status": "for gateway: 502 (default) or 504",
         },
         {
-            "how": ("fatal", "die", "exit", "memory", "gateway", "reset", "cut"),
+            "how": (
+                *("fatal", "die", "exit", "memory", "gateway", "reset", "cut", "hang", "huge"),
+            ),
             "status": ("502", "504"),
         },
     ),

@@ -18,7 +18,8 @@ _ENDING = b'"}]'
 _MEGABYTE = 2**20
 
 
-def _hang(spec: FaultSpec, _: Request) -> Answer:
+def hang(spec: FaultSpec, _: Request) -> Answer:
+    """Return silence."""
     silence = max(1, spec.number("seconds", 600))
     return Answer(0, b"", is_bare=True, delivery=Delivery(silence=silence))
 
@@ -32,13 +33,14 @@ def _endless(spec: FaultSpec, _: Request) -> Answer:
     return Answer(200, _BEGINNING, is_fatal=True, delivery=delivery)
 
 
-def _huge(spec: FaultSpec, _: Request) -> Answer:
+def huge(spec: FaultSpec, _: Request) -> Answer:
+    """Return a list of one record that is longer than anybody should read."""
     size = spec.number("mb", 1024) * _MEGABYTE - len(_BEGINNING) - len(_ENDING)
     delivery = Delivery(filling=max(0, size), tail=_ENDING)
     return Answer(200, _BEGINNING, is_fatal=True, delivery=delivery)
 
 
-INSTEAD: dict[str, Refusal] = {"hang": _hang, "endless": _endless, "huge": _huge}
+INSTEAD: dict[str, Refusal] = {"hang": hang, "endless": _endless, "huge": huge}
 """Those that answer in the shop's place, by name."""
 
 
