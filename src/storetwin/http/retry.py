@@ -115,7 +115,11 @@ class Retrying:
                 )
             try:
                 answer = await self.transport.send(request)
-            except (UnreachableError, NoAnswerError, AnswerCutError) as error:
+            except AnswerCutError as error:
+                self.limiter.struggled()
+                self.circuit.abandoned()  # somebody is there; one record may break its answer
+                return None, error
+            except (UnreachableError, NoAnswerError) as error:
                 self.limiter.struggled()
                 self.circuit.failed(time.monotonic())
                 return None, error

@@ -14,6 +14,7 @@ import msgspec
 from storetwin.kernel.errors import CredentialError, RecordError
 from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
+from storetwin.mirror.decide import may_bury
 from storetwin.mirror.parts import parts_of
 from storetwin.resources import Resource
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
@@ -137,7 +138,8 @@ async def surplus_of(
     """Return how many rows the store has more than the twin, and how many more than its lists.
 
     The first includes records made since their list was read, and misses as many as were deleted
-    since. The second is exact, where the lists say how long they are; else it is the first.
+    since. The second is exact, where the lists say how long they are; else it is the first, and so
+    it is where they say far less than what they have just shown: then their totals lie.
 
     Args:
         lacking: records that the certificate names already.
@@ -153,6 +155,6 @@ async def surplus_of(
     if census.verified.issuperset(names):
         more_than_twin = max(0, census.rows(resource) - held - lacking)
     without_list = census.rows_without_list(resource)
-    if without_list is None:
+    if without_list is None or not may_bury(without_list - census.rows(resource) + held, held):
         return more_than_twin, more_than_twin
     return more_than_twin, max(0, without_list - known)

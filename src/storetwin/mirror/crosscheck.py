@@ -23,7 +23,12 @@ from storetwin.mirror.singles import Outcome, SingleReader
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Cursor, Finding
-from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
+from storetwin.woocommerce.errors import (
+    BadAnswerError,
+    NotFoundError,
+    RequestRefusedError,
+    StoreDownError,
+)
 
 MAX_PROBES = 2_000  # a certificate; the next one goes on where this one stopped
 MAX_REMEMBERED = 50_000
@@ -126,6 +131,7 @@ async def _probe_gaps(
         if search.unexplained <= 0:
             break
         readings = await asyncio.gather(*(_probe(context, resource, reader, n) for n in bundle))
+        await _check_store(context, readings)
         found = []
         for number, (outcome, reason) in zip(bundle, readings, strict=True):
             if outcome is Outcome.FAILED:
@@ -139,6 +145,17 @@ async def _probe_gaps(
         search.unlisted += len(found) - shown
         search.left -= len(bundle)
         await _remember(context, resource, empty)
+
+
+async def _check_store(context: RunContext, readings: Sequence[tuple[Outcome, str]]) -> None:
+    """Do not take a store that has stopped answering for records that it cannot show.
+
+    Raises:
+        StoreDownError: it does not answer a harmless question either.
+    """
+    reasons = [reason for outcome, reason in readings if outcome is Outcome.FAILED]
+    if reasons and not await context.client.control():
+        raise StoreDownError(f"The store has stopped answering: {reasons[0]}")
 
 
 async def _keep_listed(context: RunContext, resource: Resource, found: Sequence[int]) -> int:
