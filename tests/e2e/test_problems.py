@@ -223,6 +223,8 @@ faulty("no WooCommerce there", "no-woocommerce")
 faulty("plain permalinks", "plain-permalinks")
 faulty("clock off", "clock:seconds=3600")
 faulty("maintenance", "maintenance")
+faulty("redirect to another host", "redirect")
+faulty("page cache in front of the store", "cache:keyed=known")
 faulty("firewall in front of the store", "waf")
 faulty("firewall that shows a web page", "waf:status=200")
 

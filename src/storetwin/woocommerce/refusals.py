@@ -5,7 +5,7 @@ WooCommerce's texts and codes were measured on 10.5 (docs/explanation/how-a-stor
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from storetwin.connections.models import normalise_url
 from storetwin.http import Answer, RedirectedError
@@ -27,7 +27,10 @@ PERMISSIONS = "in WooCommerce › Settings › Advanced › REST API"
 def busy(answer: Answer, now: datetime) -> StoreDownError:
     """Return the error for an answer that means "not now" (429, 502, 503 …)."""
     asked = retry_after(answer, now)
-    until = f" It asks to be left alone for {asked:,.0f} s." if asked else ""
+    until = ""
+    if asked:
+        back = now + timedelta(seconds=asked)
+        until = f" It asks to be left alone for {asked:,.0f} s, until {back:%Y-%m-%d %H:%M} UTC."
     if answer.status == 503:
         return MaintenanceError(
             f"The store is in maintenance or overloaded (503).{until}", retry_after=asked

@@ -93,6 +93,20 @@ async def test_a_proxy_that_takes_the_header_away_is_got_round(secure, authority
     assert "header" in check(report, "header").remedy.lower()
 
 
+async def test_a_cache_that_keeps_answers_is_a_failed_check(plain):
+    plain.faults.switch_on("cache:keyed=known")
+    report = await probe(plain.url, plain.key, plain.secret)
+    assert failed(report) == ["cache"]
+    assert "/wp-json/" in check(report, "cache").remedy
+
+
+async def test_a_cache_that_is_got_round_by_a_changing_address_is_none(plain):
+    plain.faults.switch_on("cache")
+    report = await probe(plain.url, plain.key, plain.secret)
+    assert report.is_ok
+    assert check(report, "cache").ok
+
+
 async def test_an_untrusted_certificate_is_named(secure):
     report = await probe(secure.url, secure.key, secure.secret)
     assert failed(report) == ["tls"]
