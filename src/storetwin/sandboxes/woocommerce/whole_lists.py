@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from storetwin.sandboxes.woocommerce.answers import Answer, RestError
 from storetwin.sandboxes.woocommerce.fixed import fixed_answers
-from storetwin.sandboxes.woocommerce.generate.setup import options_of
+from storetwin.sandboxes.woocommerce.generate.setup import has_list
 from storetwin.sandboxes.woocommerce.generate.words import ODD_META, WORDS
 from storetwin.sandboxes.woocommerce.members import members, picked, replaced
 from storetwin.sandboxes.woocommerce.model.store import Store
@@ -95,7 +95,7 @@ def _zone(store: Store, number: int) -> int:
 def _group(store: Store, name: str) -> int:
     """Return a group's number. One that no list knows is not found (measured: integration)."""
     number = store.tables["setting_groups"].find(name)
-    if number is None or options_of(name, store.seed) is None:
+    if number is None or not has_list(name):
         raise RestError(*_NO_GROUP, 404, shows_allow=False)
     return number
 

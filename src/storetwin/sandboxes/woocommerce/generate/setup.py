@@ -180,6 +180,12 @@ def setting_groups(*, with_courier: bool) -> list[Document]:
     return found
 
 
+def has_list(group: str) -> bool:
+    """Say whether the store knows a list of settings for a group (measured: not for all)."""
+    without = (known["id"] for known in settings() if known["options"] is None)
+    return group not in without
+
+
 def options_of(group: str, seed: int) -> list[Document] | None:
     """Return the settings of a group; None where the store knows no list for it."""
     if group == "courier":
