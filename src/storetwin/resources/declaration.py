@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -51,7 +51,14 @@ class Lists:
                 return ({"status": ",".join(statuses)},)
         if self.preferred is not None and routes.accepts(path, self.preferred[0]):
             return (self.preferred[1],)
-        return self.fixed
+        statuses = routes.enum(path, "status")
+        taken = [p for p in self.fixed if _is_taken(p.get("status"), statuses)]
+        return tuple(taken) or self.fixed
+
+
+def _is_taken(status: str | None, statuses: Sequence[str]) -> bool:
+    """Say whether a route takes a status; several at once, or an enum that is not told, may be."""
+    return status is None or not statuses or "," in status or status in statuses
 
 
 @dataclass(frozen=True, slots=True)
