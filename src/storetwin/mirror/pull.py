@@ -16,7 +16,7 @@ from storetwin.mirror.parts import listing_of, parts_of
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Cursor, Progress, Stage
-from storetwin.woocommerce.errors import BadAnswerError
+from storetwin.woocommerce.errors import BadAnswerError, StoreDownError
 from storetwin.woocommerce.listing import Listing
 from storetwin.woocommerce.walk import PATIENCE, Batch, Step, Unreadable, Walk
 
@@ -80,7 +80,12 @@ async def _pull_part(
 async def read_part(
     context: RunContext, listing: Listing, start: PartPosition
 ) -> AsyncIterator[Step]:
-    """Yield the steps through one list, whether it pages or gives everything at once."""
+    """Yield the steps through one list, whether it pages or gives everything at once.
+
+    Raises:
+        BadAnswerError: a list that gives everything at once stays bad.
+        StoreDownError: the store has stopped answering.
+    """
     if listing.resource.is_paged:
         walk = Walk(listing, start.position, ahead=context.ahead)
         async for step in walk.steps():
@@ -92,10 +97,12 @@ async def read_part(
     for attempt in range(1, PATIENCE + 1):
         try:
             loaded = await listing.whole()
-        except BadAnswerError:
-            if attempt == PATIENCE:
+        except BadAnswerError as error:
+            if attempt < PATIENCE:
+                continue
+            if await context.client.control():
                 raise
-            continue
+            raise StoreDownError(f"The store has stopped answering: {error.message}") from error
         yield Batch(
             loaded.records,
             start.position,
