@@ -51,8 +51,8 @@ class Lists:
                 return ({"status": ",".join(statuses)},)
         if self.preferred is not None and routes.accepts(path, self.preferred[0]):
             return (self.preferred[1],)
-        statuses = routes.enum(path, "status")
-        taken = [p for p in self.fixed if _is_taken(p.get("status"), statuses)]
+        known = routes.enum(path, "status")
+        taken = [params for params in self.fixed if _is_taken(params.get("status"), known)]
         return tuple(taken) or self.fixed
 
 
