@@ -16,8 +16,9 @@ from storetwin.mirror.parts import listing_of, parts_of
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Cursor, Progress, Stage
-from storetwin.woocommerce.errors import BadAnswerError, StoreDownError
+from storetwin.woocommerce.errors import BadAnswerError
 from storetwin.woocommerce.listing import Listing
+from storetwin.woocommerce.refusals import stopped
 from storetwin.woocommerce.walk import PATIENCE, Batch, Step, Unreadable, Walk
 
 ANALYZE_AFTER = (1_000, 20_000)
@@ -102,7 +103,7 @@ async def read_part(
                 continue
             if await context.client.control():
                 raise
-            raise StoreDownError(f"The store has stopped answering: {error.message}") from error
+            raise stopped(error) from error
         yield Batch(
             loaded.records,
             start.position,

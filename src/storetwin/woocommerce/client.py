@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,12 +34,11 @@ from storetwin.woocommerce.errors import (
     NotForTheseKeysError,
     NotFoundError,
     RequestRefusedError,
-    StoreDownError,
 )
 from storetwin.woocommerce.exchange import Page, Question, Single
 from storetwin.woocommerce.pace import burden, patience
 from storetwin.woocommerce.paging import FULL_PAGE
-from storetwin.woocommerce.refusals import busy, not_allowed, redirected
+from storetwin.woocommerce.refusals import busy, not_allowed, redirected, stopped
 from storetwin.woocommerce.routes import Routes
 
 JSON = "/wp-json"
@@ -80,6 +80,7 @@ class StoreClient:
         self._schemes = list(schemes)
         self._ahead = timedelta()  # the store's clock minus ours
         self._has_answered = False
+        self._controlling: asyncio.Task[bool] | None = None
         self._longest = 0.0  # seconds that a good page took
         self.page_limit = FULL_PAGE  # the most records that the store puts on a page
 
@@ -99,6 +100,8 @@ class StoreClient:
 
     async def close(self) -> None:
         """Close every connection to the store."""
+        if self._controlling is not None:
+            self._controlling.cancel()
         await self._retrying.transport.close()
 
     async def list(self, path: str, params: Mapping[str, str], *, is_piece: bool = False) -> Page:
@@ -143,27 +146,38 @@ class StoreClient:
 
         Raises:
             NotFoundError: there is none.
-            BadAnswerError, StoreDownError, CredentialError: as for a list.
+            BadAnswerError: it stays spoiled, and the store answers something else.
+            StoreDownError, CredentialError, CachedAnswersError: as for a list.
         """
-        for attempt in range(1, SINGLE_TRIES):
+        for attempt in range(1, SINGLE_TRIES + 1):
             try:
-                return await self._get(path, params)
+                return await self._get(Question(path, params, is_piece=attempt > 1))
             except BadAnswerError as error:
-                if error.kind in ASKED_ENOUGH and attempt > 1:
-                    raise
-        return await self._get(path, params)
+                if attempt < SINGLE_TRIES and (attempt == 1 or error.kind not in ASKED_ENOUGH):
+                    continue
+                if self._has_answered and not await self.control():
+                    raise stopped(error) from error
+                raise
+        raise AssertionError("each try returns or raises")
 
-    async def _get(self, path: str, params: Mapping[str, str]) -> Single:
-        answer, found = await self._read(Question(path, params))
+    async def _get(self, question: Question) -> Single:
+        answer, found = await self._read(question)
         if found.is_list:
-            raise BadAnswerError("not_json", f"{path} answered with a list instead of an object.")
+            said = f"{question.path} answered with a list instead of an object."
+            raise BadAnswerError("not_json", said)
         return Single(found.documents[0], self._served_at(answer), found.remarks)
 
     async def control(self) -> bool:
         """Say whether the store still answers a small, harmless question.
 
-        At most 5 tries of 15 seconds, with the pauses of the backoff between them.
+        At most 5 tries of 15 seconds, with the pauses of the backoff between them; who asks
+        meanwhile hears the same.
         """
+        if self._controlling is None or self._controlling.done():
+            self._controlling = asyncio.create_task(self._control())
+        return await asyncio.shield(self._controlling)
+
+    async def _control(self) -> bool:
         question = Question(CONTROL, seconds=CONTROL_SECONDS, is_piece=True)
         for attempt in range(1, CONTROL_TRIES + 1):
             is_well = False
@@ -283,7 +297,7 @@ class StoreClient:
             return None, error
         except BadAnswerError as error:
             if error.kind == "timeout" and not await self.control():
-                raise StoreDownError(f"The store has stopped answering: {error.message}") from error
+                raise stopped(error) from error
             raise
         cache = cached_by(answer.headers)
         if cache:

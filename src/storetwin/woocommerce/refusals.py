@@ -39,6 +39,11 @@ def busy(answer: Answer, now: datetime) -> StoreDownError:
     return StoreDownError(f"The store {what} ({answer.status}).{until}", retry_after=asked)
 
 
+def stopped(error: StoretwinError) -> StoreDownError:
+    """Return the error for a store that answers neither this question nor a harmless one."""
+    return StoreDownError(f"The store has stopped answering: {error.message}")
+
+
 def redirected(error: RedirectedError) -> RedirectedError:
     """Return the error with the address to connect to, where the redirect leads to an API."""
     if "/wp-json" not in error.target:

@@ -17,12 +17,12 @@ from storetwin.woocommerce.errors import (
     ASKED_ENOUGH,
     BadAnswerError,
     RequestRefusedError,
-    StoreDownError,
 )
 from storetwin.woocommerce.listing import MAX_EXCLUDED, Listing, Loaded
 from storetwin.woocommerce.pace import next_size
 from storetwin.woocommerce.paging import FULL_PAGE, SMALLEST, Position, Verdict, judge
 from storetwin.woocommerce.records import Record
+from storetwin.woocommerce.refusals import stopped
 from storetwin.woocommerce.split import name_unreadable
 
 MAX_UNREADABLE = 1_000
@@ -269,7 +269,7 @@ class Walk:
 
     async def _check_store(self, error: BadAnswerError) -> None:
         if not await self.listing.client.control():
-            raise StoreDownError(f"The store has stopped answering: {error.message}")
+            raise stopped(error)
 
     async def _give_up(self, reason: str) -> AsyncIterator[Step]:
         named = await name_unreadable(self.listing, self.position)
