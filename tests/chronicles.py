@@ -76,7 +76,7 @@ def _is_without_second_opinion(line: Mapping[str, Any]) -> bool:
     return any(
         "not held against the store's own count" in remark
         or "no address answers for" in remark
-        or "are not explained" in remark
+        or "rows more than its lists say" in remark
         for remark in line["remarks"]
     )
 

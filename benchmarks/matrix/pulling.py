@@ -13,6 +13,7 @@ from typing import Any
 PROGRAM = Path(sys.executable).with_name("storetwin")
 START = Path(__file__).with_name("measured_start.py")
 PATIENCE = 600.0
+REQUEST_TIMEOUT = 10  # seconds; the default of 60 makes a store that hangs a matter of minutes
 _KEY = "c3RvcmV0d2luLXN0b3JldHdpbi1zdG9yZXR3aW4tMTI="  # of a database that lives as long as we do
 
 
@@ -93,4 +94,5 @@ class Program:
             "STORETWIN_DATABASE_URL": self.dsn,
             "STORETWIN_DATA_DIR": str(self.folder),
             "STORETWIN_ENCRYPTION_KEY": _KEY,
+            "STORETWIN_REQUEST_TIMEOUT": str(REQUEST_TIMEOUT),
         }

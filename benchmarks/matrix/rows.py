@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import psycopg
@@ -28,6 +29,7 @@ class Measured:
         verdict: what its twin held.
         requests: what it asked for.
         most: what it may ask for.
+        concerned: ids of the records that have to be named.
         struck: how often the faults struck, or how many records they concern.
         healed: the pull after the repair.
         healed_verdict: what its twin held.
@@ -38,9 +40,14 @@ class Measured:
     verdict: Verdict
     requests: int
     most: int
+    concerned: frozenset[str]
     struck: int
     healed: Pulled
     healed_verdict: Verdict
+
+    @property
+    def _has_certificate(self) -> bool:
+        return self.pulled.certificate is not None
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -48,6 +55,11 @@ class Measured:
         pulled, verdict, healed = self.pulled, self.verdict, self.healed
         found = {
             f"exit code {pulled.code} instead of {self.row.code}": pulled.code != self.row.code,
+            "other records named than those concerned": self._has_certificate
+            and verdict.records != self.concerned,
+            f"{verdict.lists} lists named": self._has_certificate
+            and verdict.lists != self.row.lists,
+            f"{verdict.told} rows told": self._has_certificate and verdict.told != self.row.told,
             f"{len(verdict.lost)} lost": bool(verdict.lost),
             f"{len(verdict.wrong)} wrong": bool(verdict.wrong),
             f"more than {self.most} requests": self.requests > self.most,
@@ -84,20 +96,22 @@ def measure(
 def _measure(
     row: Row, program: Program, admin_dsn: str, store: Sandbox, undisturbed: int
 ) -> Measured:
-    resources = tuple(store.store.tables)
     for part in row.parts:
         store.faults.switch_on(part.fault)
     store.requests.clear()
-    before = documents_of(store.store, resources)
+    before = documents_of(store.store)
     pulled = program.pull(NAME)
     requests, struck = store.requests.total, strikes(store, row)
+    concerned = frozenset(
+        str(n) for part in row.parts if part.names for n in store.faults.ids(part.kind)
+    )
     store.faults.clear()
-    after = documents_of(store.store, resources)
-    verdict = judge(before, after, held(admin_dsn, resources), pulled.certificate)
+    after = documents_of(store.store)
+    verdict = judge(before, after, held(admin_dsn, before), pulled.certificate)
     healed = program.pull(NAME)
-    settled = judge(before, after, held(admin_dsn, resources), healed.certificate)
+    settled = judge(before, after, held(admin_dsn, before), healed.certificate)
     most = row.most(undisturbed or requests)
-    return Measured(row, pulled, verdict, requests, most, struck, healed, settled)
+    return Measured(row, pulled, verdict, requests, most, concerned, struck, healed, settled)
 
 
 def strikes(store: Sandbox, row: Row) -> int:
@@ -108,8 +122,8 @@ def strikes(store: Sandbox, row: Row) -> int:
     return min((n for n in found if n), default=len(row.parts))
 
 
-def held(admin_dsn: str, resources: tuple[str, ...]) -> Documents:
-    """Return the exact bytes of everything in the twin that is not buried."""
+def held(admin_dsn: str, resources: Iterable[str]) -> Documents:
+    """Return the exact bytes of everything of these resources that is in the twin and not buried."""
     found: dict[str, dict[str, bytes]] = {resource: {} for resource in resources}
     dsn = make_conninfo(admin_dsn, dbname="storetwin")
     with psycopg.connect(dsn) as connection:

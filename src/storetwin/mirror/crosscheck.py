@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from storetwin.mirror import repository
-from storetwin.mirror.census import Census, counted_together, surplus_of
+from storetwin.mirror.census import Census, counted_together, surplus_of, take_census
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.decide import gaps
 from storetwin.mirror.models import State
@@ -88,7 +88,7 @@ async def cross_check(
             " for: verify again"
         )
     elif search.unexplained > 0:
-        remarks.append(_unexplained(search, census))
+        remarks += await _count_again(context, resource, search, census, lacking=len(lacking))
     async with context.transaction() as tx:
         unlisted = await repository.list_unlisted(tx, context.shelf(resource))
     return replace(
@@ -100,14 +100,25 @@ async def cross_check(
     )
 
 
-def _unexplained(search: _Search, census: Census) -> str:
-    """Say how many rows nobody has shown; of a store that changes meanwhile nobody can tell."""
-    if census.is_steady:
-        return f"the store counts {search.unexplained} rows that no address answers for"
-    return (
-        "records came and went while the store was counted:"
-        f" {search.unexplained} rows of its count are not explained"
-    )
+async def _count_again(
+    context: RunContext, resource: Resource, search: _Search, census: Census, *, lacking: int
+) -> list[str]:
+    """Say how many rows nobody has shown, if a second count finds them too.
+
+    Rows beyond the twin answer nowhere. Rows beyond the lists alone may as well be totals that
+    lie, or records deleted since; and of a store that changes meanwhile nobody can tell.
+    """
+    verified = [context.catalogue.named(name) for name in census.verified]
+    again = await take_census(context, verified)
+    beyond_twin, beyond_lists = await surplus_of(context, resource, lacking, again)
+    beyond_twin = min(search.unexplained, beyond_twin)
+    beyond_lists = min(search.unexplained, beyond_lists - len(search.refused))
+    if again.is_steady and beyond_twin > 0:
+        return [f"the store counts {beyond_twin} rows that no address answers for"]
+    if beyond_lists > 0 or beyond_twin > 0:
+        more = max(beyond_lists, beyond_twin)
+        return [f"the store counts {more} rows more than its lists say they have"]
+    return []
 
 
 def _not_judged(resource: Resource) -> str:
