@@ -43,18 +43,33 @@ TURNING = (
     "waf:status=200",
     "waf:status=403",
     "down",
+    "content-type",
+    "unauthorised",
+    "login-page",
+    "redirect",
+    "reset",
+    "cut-gzip",
+    "totals:how=small",
+    "totals:how=large",
+    "totals:how=zero",
+    "totals:how=changing",
 )
 LASTING = (
     "no-totals",
     "strip-auth",
     "plain-permalinks",
     "truncate:once=1",
+    "page-limit:most=3",
+    "page-limit:most=17",
+    "page-limit:most=40,how=refuse",
+    "cache",
+    "cache:keyed=known",
     "clock:seconds=800",
     "clock:seconds=-800",
     "clock:seconds=3600",
 )
 RUNS = ("pull", "pull --full", "verify", "verify --level bytes", "dead-letters retry")
-DEATHS = ("fatal", "die", "exit")
+DEATHS = ("fatal", "die", "exit", "memory,ms=1", "gateway", "reset", "cut")
 LONGEST = 16  # moments of a history
 
 

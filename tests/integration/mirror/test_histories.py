@@ -278,6 +278,15 @@ FOUND = {
             Moment(0, Change("edit", "products", 3)),
         ),
     ),
+    "a store that stopped while gaps were searched was taken for records it cannot show": History(
+        orders=70,
+        at_once=4,
+        runs=("verify",),
+        moments=(
+            Moment(56, Break("hidden:count=3,resource=variations")),
+            Moment(28, Break("plain-permalinks")),
+        ),
+    ),
     "a record that answers 404 for a while is buried, and dug out again": History(
         at_once=4,
         moments=(Moment(22, Stop()), Moment(3, Break("short-page:count=1,resource=categories"))),
