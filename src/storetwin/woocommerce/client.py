@@ -29,6 +29,7 @@ from storetwin.woocommerce.answers import Cut, StoreError, cut, read_error
 from storetwin.woocommerce.auth import sign
 from storetwin.woocommerce.errors import (
     ASKED_ENOUGH,
+    HEARD_OUT,
     BadAnswerError,
     CachedAnswersError,
     NotForTheseKeysError,
@@ -155,7 +156,8 @@ class StoreClient:
             except BadAnswerError as error:
                 if attempt < SINGLE_TRIES and (attempt == 1 or error.kind not in ASKED_ENOUGH):
                     continue
-                if self._has_answered and not await self.control():
+                is_checked = error.kind in HEARD_OUT or not self._has_answered
+                if not is_checked and not await self.control():
                     raise stopped(error) from error
                 raise
         raise AssertionError("each try returns or raises")

@@ -25,6 +25,8 @@ Kind = Literal[
 ]
 # These were asked for again already, or cost too much to be: ask for less instead.
 ASKED_ENOUGH: frozenset[Kind] = frozenset({"gateway", "timeout", "too_large"})
+# Such an answer is none of the store's own: it was asked something harmless before it got blamed.
+HEARD_OUT: frozenset[Kind] = frozenset({"gateway", "timeout"})
 
 
 class BadAnswerError(RecordError):

@@ -15,6 +15,7 @@ from datetime import datetime
 from storetwin.kernel.errors import RecordError
 from storetwin.woocommerce.errors import (
     ASKED_ENOUGH,
+    HEARD_OUT,
     BadAnswerError,
     RequestRefusedError,
 )
@@ -268,7 +269,7 @@ class Walk:
             self.listing.client.page_limit, self._limit = self._limit, 0
 
     async def _check_store(self, error: BadAnswerError) -> None:
-        if not await self.listing.client.control():
+        if error.kind not in HEARD_OUT and not await self.listing.client.control():
             raise stopped(error)
 
     async def _give_up(self, reason: str) -> AsyncIterator[Step]:

@@ -14,7 +14,7 @@ exit         45 the same; the body is empty
 cut          45 the same; the body breaks off
 gateway      65 the same; and a control question whenever the gateway had no answer
 reset        45 the same; the connection breaks
-hang         50 the same; each waits 10 s at most, a few the whole limit of a request
+hang         75 the same; each waits 10 s at most, a few the whole limit of a request
 huge         35 the same; nothing is asked for twice that was too long once
 ========== ==== =================================================================================
 """
