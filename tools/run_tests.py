@@ -22,7 +22,7 @@ ON_A_SECOND_POSTGRESQL = [
     "-n",
     "2",
 ]
-
+LONGEST_STAGE = 20 * 60  # seconds; a stage that takes longer hangs
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PROGRAMS = {"chromium fonts-dejavu-core": BROWSERS, "curl": ("curl",)}
@@ -59,11 +59,16 @@ def second_postgresql() -> Path | None:
 def run(name: str, arguments: list[str], **environment: str) -> int:
     started = time.monotonic()
     print(f"== {name}", flush=True)
-    code = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *arguments, *sys.argv[1:]],
-        check=False,
-        env={**os.environ, **environment},
-    ).returncode
+    try:
+        code = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", *arguments, *sys.argv[1:]],
+            check=False,
+            env={**os.environ, **environment},
+            timeout=LONGEST_STAGE,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        print(f"\n== {name}: did not end within {LONGEST_STAGE // 60} minutes", flush=True)
+        return 1
     print(f"== {name}: {time.monotonic() - started:.0f} s", flush=True)
     return code
 

@@ -21,10 +21,17 @@ GAP_AT_THE_END = 300  # ids looked at behind the last record of a list
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The ids that fail, and the id of the next record that can be read."""
+    """What stands behind the last record that could be read.
+
+    Args:
+        ids: those that fail.
+        before: the id of the next record that can be read.
+        is_clear: all ids up to it were asked for and answered: what failed is gone, or well again.
+    """
 
     ids: tuple[int, ...]
     before: int | None
+    is_clear: bool = False
 
 
 async def name_unreadable(listing: Listing, position: Position) -> Named:
@@ -41,7 +48,7 @@ async def name_unreadable(listing: Listing, position: Position) -> Named:
     bundle = listing.client.page_limit
     for start in range(0, len(gap), bundle):
         found += await _failing(light, gap[start : start + bundle])
-    return Named(tuple(found), before)
+    return Named(tuple(found), before, is_clear=not found and before is not None)
 
 
 async def _next_readable(listing: Listing, position: Position) -> int | None:

@@ -21,13 +21,14 @@ from storetwin.woocommerce.errors import (
 )
 from storetwin.woocommerce.listing import MAX_EXCLUDED, Listing, Loaded
 from storetwin.woocommerce.pace import next_size
-from storetwin.woocommerce.paging import FULL_PAGE, SMALLEST, Position, Verdict, judge
+from storetwin.woocommerce.paging import FULL_PAGE, SMALLEST, Position, Reading, Verdict, judge
 from storetwin.woocommerce.records import Record
 from storetwin.woocommerce.refusals import stopped
 from storetwin.woocommerce.split import name_unreadable
 
 MAX_UNREADABLE = 1_000
 PATIENCE = 3  # how often the same page is asked for before it counts as bad
+MAX_STUCK = 500  # pages in a row without a step forward; far more than any repair takes
 SMALLEST_LIMIT = 10  # no host allows less on a page; fewer are records that do not load
 
 
@@ -97,6 +98,9 @@ class Walk:
     _bad_until: int = 0
     _unreadable: int = 0
     _short: int = 0
+    _cleared: int = 0
+    _stuck: int = 0
+    _reached: tuple[int, int, int] = (0, 0, 0)
     _most_seen: int = 0
     _limit: int = 0
     _flying: dict[tuple[int, int], asyncio.Task[Loaded]] = field(default_factory=dict)
@@ -112,14 +116,17 @@ class Walk:
         self.size = self._ceiling = min(self.size, self.listing.client.page_limit)
         try:
             while True:
+                self._count_stuck()
                 try:
                     loaded = await self._land()
                     self._keep_limit()
                     if loaded.is_doubtful and self._failures < PATIENCE - 1:
                         self._failures += 1
                         continue
-                    if loaded.is_blank and not self.listing.light:
-                        async for step in self._unblank(loaded):
+                    reading = self._judge(loaded)
+                    is_new = reading.verdict is Verdict.FRESH
+                    if loaded.is_blank and is_new and not self.listing.light:
+                        async for step in self._unblank(loaded, reading.fresh_from):
                             yield step
                         continue
                 except BadAnswerError as error:
@@ -130,13 +137,29 @@ class Walk:
                     self._ask_for_less(error)
                     continue
                 self._failures = 0
-                batch, ended = self._take(loaded)
+                batch = self._take(loaded, reading)
                 if batch is not None:
                     yield batch
-                if ended:
+                if reading.verdict is Verdict.END:
                     return
         finally:
             self._recall()
+
+    def _count_stuck(self) -> None:
+        """Bound the walk: neither a record read nor one given up, for far too many pages.
+
+        Raises:
+            RecordError: so it is.
+        """
+        reached = (self.position.last, len(self.listing.excluded), self._unreadable)
+        self._stuck = self._stuck + 1 if reached == self._reached else 0
+        self._reached = reached
+        if self._stuck > MAX_STUCK:
+            raise RecordError(
+                f"The list {self.listing.path} cannot be read beyond {self.position.last}: "
+                f"{MAX_STUCK} pages brought nothing new.",
+                remedy="Look at the store's PHP error log. The rest was pulled; pull again later.",
+            )
 
     # -- pages in flight ------------------------------------------------------------------------
 
@@ -170,7 +193,12 @@ class Walk:
 
     # -- good pages -----------------------------------------------------------------------------
 
-    def _take(self, loaded: Loaded) -> tuple[Batch | None, bool]:
+    def _judge(self, loaded: Loaded) -> Reading:
+        """Judge a page before anything is made of it.
+
+        Raises:
+            RecordError: the list cannot be read to its end (says why).
+        """
         ids = [record.number or 0 for record in loaded.records]
         self._most_seen = max(self._most_seen, len(ids))
         reading = judge(
@@ -188,16 +216,20 @@ class Walk:
                 f"The list {self.listing.path} cannot be read to its end: {reading.verdict.value}.",
                 remedy="A plugin changes this list. Report what it is, the rest was pulled.",
             )
-        self._notice_limit(len(ids), reading.verdict)
+        return reading
+
+    def _take(self, loaded: Loaded, reading: Reading) -> Batch | None:
+        """Go on behind a page; return what it brought."""
+        self._cleared = 0
+        self._notice_limit(len(loaded.records), reading.verdict)
         self._total, self._idle = loaded.total, reading.idle
         self.position, self._asked = reading.position, reading.ask
         self._adapt(loaded)
         self.size = max(self.size, reading.size)
         fresh = loaded.records[reading.fresh_from :]
-        batch = None
         if fresh or loaded.nameless or loaded.is_doubtful:
-            batch = self._batch(loaded, fresh)
-        return batch, reading.verdict is Verdict.END
+            return self._batch(loaded, fresh)
+        return None
 
     def _notice_limit(self, rows: int, verdict: Verdict) -> None:
         """Two pages in a row, both short by as much and not the last: the host caps pages."""
@@ -274,6 +306,10 @@ class Walk:
 
     async def _give_up(self, reason: str) -> AsyncIterator[Step]:
         named = await name_unreadable(self.listing, self.position)
+        if named.is_clear and self._cleared < PATIENCE:
+            self._cleared += 1
+            self._asked, self.size, self._failures = self.position.ask, self._ceiling, 0
+            return
         self._unreadable += max(1, len(named.ids))
         if self._unreadable > MAX_UNREADABLE:
             raise RecordError(
@@ -291,16 +327,17 @@ class Walk:
 
     # -- pages without their meta_data ----------------------------------------------------------
 
-    async def _unblank(self, loaded: Loaded) -> AsyncIterator[Step]:
-        """Read a blanked page in halves; what stays blank alone is kept as it is and left out."""
+    async def _unblank(self, loaded: Loaded, fresh_from: int) -> AsyncIterator[Step]:
+        """Read a blanked page in halves; what stays blank alone is kept as it is and left out.
+
+        Where the record that the page began with was deleted meanwhile, two new ones stand on the
+        smallest page that begins on known ground: then one is asked for.
+        """
         self._recall()
-        fresh = [r for r in loaded.records if (r.number or 0) > self.position.last]
-        if not fresh:
-            self._take(loaded)
-            return
+        fresh = loaded.records[fresh_from:]
         if len(fresh) > 1:
             self._bad_until = max(self._bad_until, self._asked + self.size)
-            self.size = max(self._alone, self.size // 2)
+            self.size = max(1 if not fresh_from else SMALLEST, self.size // 2)
             return
         alone = await self.listing.included([fresh[0].number or 0])
         record = alone.records[0] if alone.records else fresh[0]
