@@ -14,10 +14,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from benchmarks.matrix.judging import documents_of
 
 from hubs import bytes_of, lasting
 from installed import NAME, Done, Installation, installation, until
-from storetwin.resources import RESOURCES
+from storetwin.resources import RESOURCES, named
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 from storetwin.sandboxes.woocommerce.wire import Exchange
 
@@ -107,9 +108,18 @@ def test_a_page_that_is_asked_for_again_would_be_noticed():
         "orders": {"position": position, "is_done": False},
         "taxes": {"position": position, "is_done": True},
         "terms": {"position": {"part": [2, 0], "offset": 8}, "is_done": False},
+        "webhooks": {"position": {"part": [0, 0], "offset": 120}, "is_done": False},
     }
     again = ["orders?offset=298", "taxes?offset=0", "products/attributes/1/terms?offset=9"]
-    anew = ["orders?offset=299", "products/attributes/2/terms?offset=7", "orders/17?", "products?"]
+    again += ["webhooks?page=1&per_page=100"]
+    anew = [
+        "orders?offset=299",
+        "orders?include=1&_fields=id",
+        "webhooks?page=2&per_page=99",
+        "products/attributes/2/terms?offset=7",
+        "orders/17?",
+        "products?",
+    ]
     proof = ["taxes/classes?", "taxes/classes?", "orders?offset=0"]
     asked = [
         Exchange("GET", API + path, query, 200, 1)
@@ -167,12 +177,13 @@ def asked_again(asked: Sequence[Exchange], cursors: Cursors) -> list[str]:
 
     The proof that follows the pull reads every list once more, and is no part of this.
     """
+    asked = [exchange for exchange in asked if not is_a_look(exchange)]
     is_first_done = cursors.get(FIRST.name, {}).get("is_done", False)
     proofs_at = [i for i, e in enumerate(asked) if e.path == API + FIRST.path]
     proof = dict(enumerate(proofs_at)).get(0 if is_first_done else 1, len(asked))
     return [
         f"{exchange.path}?{exchange.query} in spite of {cursor}"
-        for exchange in list(asked)[:proof]
+        for exchange in asked[:proof]
         if (cursor := cursors.get(resource_of(exchange.path) or ""))
         and (cursor["is_done"] or is_behind(exchange, cursor["position"]))
     ]
@@ -188,7 +199,15 @@ def is_behind(exchange: Exchange, position: dict[str, Any]) -> bool:
     container = re.search(r"/(\d+)/", exchange.path.removeprefix(API))
     if container and int(container[1]) != position["part"][0]:
         return int(container[1]) < position["part"][0]
-    return int(parse_qs(exchange.query)["offset"][0]) < position["offset"] - 1
+    query = parse_qs(exchange.query)
+    if "page" in query:
+        return int(query["page"][0]) * int(query["per_page"][0]) <= position["offset"] > 0
+    return int(query["offset"][0]) < position["offset"] - 1
+
+
+def is_a_look(exchange: Exchange) -> bool:
+    """Say whether a few records are looked at by name, to see that it is still the same store."""
+    return {"include", "_fields"} <= parse_qs(exchange.query).keys()
 
 
 def ends_whole(home: Installation, store: Sandbox, cursors: Cursors) -> list[str]:
@@ -204,15 +223,12 @@ def ends_whole(home: Installation, store: Sandbox, cursors: Cursors) -> list[str
         assert asked_again(store.requests.log, cursors) == []
         runs = home.rows(_RUNS, NAME)
         assert all(run["ended_at"] for run in runs)
-        for resource in (found for found in RESOURCES if found.name in store.store.tables):
-            rows = home.rows(_SNAPSHOTS, NAME, resource.name)
-            assert {r["remote_id"]: lasting(bytes_of(r)) for r in rows} == expected(store, resource)
+        for resource, documents in documents_of(store.store).items():
+            rows = home.rows(_SNAPSHOTS, NAME, resource)
+            expected = {name: lasting(document) for name, document in documents.items()}
+            held = {row["remote_id"]: lasting(bytes_of(row)) for row in rows}
+            assert held.keys() == expected.keys()
+            if named(resource).secrets is None:  # sealed ones differ from what the store shows
+                assert held == expected
         assert home.rows(_VERSIONS, NAME) == [{"n": 0}], "the store has not changed"
     return [run["state"] for run in runs]
-
-
-def expected(store: Sandbox, resource: Any) -> dict[str, bytes]:
-    """Return what the store has of a resource, by remote id."""
-    documents = {n: store.store.document(resource.name, n) for n in store.store.ids(resource.name)}
-    named = store.store.slug if resource.name == "tax_classes" else str
-    return {named(number): lasting(document or b"") for number, document in documents.items()}

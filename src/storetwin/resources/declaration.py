@@ -90,6 +90,7 @@ class Resource:
         has_numeric_key: records are named by numbers, which a list can be sorted by.
         is_paged: False where the list ignores paging and gives everything at once.
         is_document: the path answers with one record instead of a list; it is called as the resource.
+        has_offset: False where the list does not mind ``offset`` and is read by ``page``.
         can_include: the list takes ``include`` and ``exclude``.
         is_extra: pulled only where a person chose it for the connection.
         is_translated: plugins for languages show each language in a list of its own.
@@ -116,6 +117,7 @@ class Resource:
     has_numeric_key: bool = True
     is_paged: bool = True
     is_document: bool = False
+    has_offset: bool = True
     can_include: bool = True
     is_extra: bool = False
     is_translated: bool = False
@@ -151,14 +153,19 @@ class Resource:
     def fitted(self, routes: RouteArguments) -> Resource:
         """Return the declaration as it holds on a store with these routes.
 
-        A list that does not declare ``include`` ignores it without a word, and would give all of
-        itself for the few records that were asked for.
+        A list that does not declare an argument ignores it without a word: for ``include`` it
+        would give all of itself for the few records that were asked for, for ``offset`` its first
+        page again and again.
         """
         path = self.path if routes.exists(self.path) else self.fallback or self.path
-        if not self.can_include or not routes.accepts(path, "per_page"):
+        if not routes.accepts(path, "per_page"):
             return self
         takes_both = routes.accepts(path, "include") and routes.accepts(path, "exclude")
-        return self if takes_both else replace(self, can_include=False)
+        return replace(
+            self,
+            can_include=self.can_include and takes_both,
+            has_offset=self.has_offset and routes.accepts(path, "offset"),
+        )
 
     def lists_of(self, path: str, routes: RouteArguments) -> tuple[Params, ...]:
         """Return the parameters of each list to walk on a store with these routes."""

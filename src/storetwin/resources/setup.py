@@ -83,10 +83,11 @@ SETTINGS = Resource(
     secrets=Secrets(settings="", judge=is_secret_setting),
     search=("label",),
 )
-WEBHOOKS = Resource(  # their secrets are never shown
+WEBHOOKS = Resource(  # their secrets are never shown; offset is declared and ignored
     name="webhooks",
     path="webhooks",
     single="webhooks/{id}",
+    has_offset=False,
     lists=Lists(fixed=({"status": "all"},)),
     search=("name", "topic"),
 )

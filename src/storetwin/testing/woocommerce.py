@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
 if TYPE_CHECKING:  # pytest loads this module in every run: what is heavy waits for the first store
     from storetwin.sandboxes.woocommerce import Exchange, KeyPair, Sandbox
 
+ORDERS = 100
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -200,50 +201,56 @@ class WooCommerceStore:
         self._sandbox.shop.reset()
 
 
+class StoreOptions(TypedDict, total=False):
+    """What a store is made of. Everything may be left out.
+
+    Args:
+        orders: how many orders it has (100); everything else grows with them.
+        seed: where all data comes from (1).
+        faults: what is broken from the start, as in :meth:`WooCommerceStore.switch_on`.
+        site_timezone: the IANA name of the zone of the shop's clock (America/New_York).
+        https: (certificate file, key file): then keys may also be sent by Basic authentication,
+            which WooCommerce does not read over plain http.
+        version: the release of WooCommerce that it plays: 3.9, 6, 8, 9 or 10.5.
+        plugins: what is installed on top of it: payments, courier, statuses, subscriptions,
+            bookings, polylang (the first two).
+        odd: with the odd records that real stores hold (no).
+    """
+
+    orders: int
+    seed: int
+    faults: Sequence[str]
+    site_timezone: str
+    https: tuple[str, str] | None
+    version: str
+    plugins: Sequence[str]
+    odd: bool
+
+
 class MakeWooCommerceStore(Protocol):
     """What the fixture ``make_woocommerce_store`` is: it starts a store, and stops it for you."""
 
-    def __call__(
-        self,
-        *,
-        orders: int = 100,
-        seed: int = 1,
-        faults: Sequence[str] = (),
-        site_timezone: str = "America/New_York",
-        https: tuple[str, str] | None = None,
-    ) -> WooCommerceStore:
+    def __call__(self, **options: Unpack[StoreOptions]) -> WooCommerceStore:
         """Start a store; see :func:`running_woocommerce_store`."""
         ...
 
 
 @contextmanager
-def running_woocommerce_store(
-    *,
-    orders: int = 100,
-    seed: int = 1,
-    faults: Sequence[str] = (),
-    site_timezone: str = "America/New_York",
-    https: tuple[str, str] | None = None,
-) -> Iterator[WooCommerceStore]:
+def running_woocommerce_store(**options: Unpack[StoreOptions]) -> Iterator[WooCommerceStore]:
     """Run a store on a free port of this machine until the block ends.
 
     It runs in a thread of this process and starts in well under a second. The same seed and
     number of orders give the same records, byte for byte.
 
     Args:
-        orders: how many orders it has; everything else grows with them.
-        seed: where all data comes from.
-        faults: what is broken from the start, as in :meth:`WooCommerceStore.switch_on`.
-        site_timezone: the IANA name of the zone of the shop's clock.
-        https: (certificate file, key file): then keys may also be sent by Basic authentication,
-            which WooCommerce does not read over plain http.
+        options: see :class:`StoreOptions`.
 
     Raises:
-        ValueError: a fault is unknown or has a wrong parameter.
+        ValueError: a fault is unknown or has a wrong parameter; or there is no such release or
+            plugin.
     """
     from storetwin.sandboxes.woocommerce import running_store
 
-    with running_store(
-        orders=orders, seed=seed, faults=faults, site_timezone=site_timezone, https=https
-    ) as sandbox:
+    options.setdefault("orders", ORDERS)
+    with running_store(**options) as sandbox:
         yield WooCommerceStore(sandbox)

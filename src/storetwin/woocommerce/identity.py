@@ -1,7 +1,7 @@
 """Asking a store which one it is: what it says of itself, and single records as traces.
 
 Only some members of ``system_status.environment`` are asked for: the whole of it makes the store
-call other servers (measured on 10.5: 0.3 s for these). Keys that may not see the status get a 401
+call other servers, and these few do not. Keys that may not see the status get a 401
 or 403 there; the public index of WordPress tells the home address and the name to everybody.
 """
 

@@ -13,6 +13,7 @@ from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError
 from storetwin.woocommerce.exchange import Page
 from storetwin.woocommerce.languages import Languages
+from storetwin.woocommerce.paging import FULL_PAGE, SMALLEST_LIMIT, covering
 from storetwin.woocommerce.records import Record, read_record
 
 MAX_EXCLUDED = 200  # ids in one URL, well below the 8 kB that servers allow
@@ -25,6 +26,7 @@ class Loaded:
     Args:
         burden: how many times as heavy the page was as it should be (:mod:`pace`).
         is_doubtful: it is empty, and its total says that it should not be.
+        room: rows that it could show.
     """
 
     records: tuple[Record, ...]
@@ -34,6 +36,7 @@ class Loaded:
     remarks: tuple[str, ...]
     burden: float
     is_doubtful: bool = False
+    room: int = FULL_PAGE
 
     @property
     def is_blank(self) -> bool:
@@ -78,11 +81,15 @@ class Listing:
             BadAnswerError: the store answered, but not with this page.
             RetryableError: the store does not answer.
         """
-        asked = {**self.params, "per_page": str(size), "offset": str(offset)}
-        asked |= {"orderby": "id", "order": "asc"}
+        asked = {**self.params, "orderby": "id", "order": "asc"}
         if self.excluded:
             asked["exclude"] = ",".join(map(str, sorted(self.excluded)))
-        loaded = self._load(await self._list(self._with_fields(asked)))
+        asked = self._with_fields(asked)
+        if self.resource.has_offset:
+            asked |= {"per_page": str(size), "offset": str(offset)}
+            loaded = self._load(await self._list(asked))
+        else:
+            loaded = await self._by_number(asked, offset, size)
         if loaded.records or offset or self.excluded or not loaded.total:
             return loaded
         told = f"{self.path} says it has {loaded.total} records and shows none"
@@ -90,6 +97,23 @@ class Listing:
             raise BadAnswerError("empty", f"{told}.")
         # An attribute without terms, an order without refunds: it is the total that lies.
         return replace(loaded, remarks=(*loaded.remarks, told), is_doubtful=True)
+
+    async def _by_number(self, asked: dict[str, str], offset: int, size: int) -> Loaded:
+        """Read rows of a list that knows pages only.
+
+        A host that shows fewer rows than a page should have counts its pages by those as well:
+        what came then stands somewhere else, and is asked for again in pages that it allows.
+        """
+        while True:
+            number, length = covering(offset, size)
+            first = (number - 1) * length
+            page = await self._list(asked | {"per_page": str(length), "page": str(number)})
+            rows = len(page.records)
+            if not SMALLEST_LIMIT <= rows < length or first + rows >= (page.total or 0):
+                shown = page.records[offset - first : offset - first + size]
+                loaded = self._load(replace(page, records=shown))
+                return replace(loaded, room=min(size, first + length - offset))
+            self.client.page_limit = size = min(rows, size)
 
     async def whole(self) -> Loaded:
         """Read a list that ignores paging and always gives everything, or the one document."""

@@ -18,6 +18,7 @@ from itertools import pairwise
 
 FULL_PAGE = 100  # the largest per_page that WooCommerce takes
 SMALLEST = 2  # one known record and one new one
+SMALLEST_LIMIT = 10  # no host allows less on a page; fewer are records that do not load
 # Answers in a row that bring nothing new before we say that the list lies; each record that is
 # deleted in the moment of a reading makes one.
 MAX_IDLE = 24
@@ -42,6 +43,20 @@ class Position:
     def ask(self) -> int:
         """The offset of the next page: one row back, so that it begins on known ground."""
         return max(0, self.offset - 1) if self.overlaps else self.offset
+
+
+def covering(offset: int, size: int) -> tuple[int, int]:
+    """Return the ``page`` and ``per_page`` that show most of the rows from ``offset`` on.
+
+    For lists that know pages only. One request, for rows may move between two: the page may begin
+    before ``offset`` and end before ``size`` rows of it; at least the row there and one more are
+    on it.
+    """
+    sizes = range(max(SMALLEST, size // 2), max(SMALLEST, size) + 1) if offset else (size,)
+    best = max(sizes, key=lambda length: length - offset % length)
+    if offset and best - offset % best < SMALLEST:
+        best = next(s for s in range(max(sizes), offset + 3) if s - offset % s >= SMALLEST)
+    return offset // best + 1, best
 
 
 class Verdict(Enum):
@@ -80,7 +95,7 @@ def judge(
     idle: int = 0,
     may_grow: bool = True,
     full: int = FULL_PAGE,
-    seen: int = FULL_PAGE,
+    usual: int = FULL_PAGE,
 ) -> Reading:
     """Judge one page.
 
@@ -92,12 +107,12 @@ def judge(
         idle: how many pages before it brought nothing new.
         may_grow: a full page may be asked for here; False where one is known to fail.
         full: the most records that may be asked for.
-        seen: the most records that this list has shown on a page.
+        usual: how many records such a page of this list shows; 0 where it shows all that it can.
     """
     if any(a >= b for a, b in pairwise(ids)):
         return Reading(Verdict.UNSORTED, len(ids), position, asked, idle)
     larger = max(full, size) if may_grow else 0
-    reading = _judge_sorted(position, asked, ids, idle, (size, larger, seen))
+    reading = _judge_sorted(position, asked, ids, idle, (size, larger, min(size, usual)))
     if idle >= MAX_IDLE and reading.verdict in (Verdict.MOVED, Verdict.KNOWN):
         return Reading(Verdict.LYING, len(ids), position, asked, idle)
     return reading
@@ -140,12 +155,12 @@ def _judge_known(
     ends the list.
 
     Args:
-        sizes: the per_page, a larger one that may be asked for (0: none), and the most rows seen.
+        sizes: the per_page, a larger one that may be asked for (0: none), and ``usual``.
     """
-    size, larger, seen = sizes
+    size, larger, usual = sizes
     after = replace(position, offset=asked + len(ids), overlaps=True)
     is_full = size >= FULL_PAGE or 0 < larger <= size
-    if is_full and len(ids) <= max(1, min(size, seen) // 2):
+    if is_full and usual and len(ids) <= max(1, usual // 2):
         return Reading(Verdict.END, len(ids), after, after.ask, idle + 1)
     if len(ids) > 1 or larger:
         wanted = larger if len(ids) < size else 0

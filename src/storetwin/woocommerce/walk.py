@@ -21,7 +21,15 @@ from storetwin.woocommerce.errors import (
 )
 from storetwin.woocommerce.listing import MAX_EXCLUDED, Listing, Loaded
 from storetwin.woocommerce.pace import next_size
-from storetwin.woocommerce.paging import FULL_PAGE, SMALLEST, Position, Reading, Verdict, judge
+from storetwin.woocommerce.paging import (
+    FULL_PAGE,
+    SMALLEST,
+    SMALLEST_LIMIT,
+    Position,
+    Reading,
+    Verdict,
+    judge,
+)
 from storetwin.woocommerce.records import Record
 from storetwin.woocommerce.refusals import stopped
 from storetwin.woocommerce.split import name_unreadable
@@ -29,7 +37,6 @@ from storetwin.woocommerce.split import name_unreadable
 MAX_UNREADABLE = 1_000
 PATIENCE = 3  # how often the same page is asked for before it counts as bad
 MAX_STUCK = 500  # pages in a row without a step forward; far more than any repair takes
-SMALLEST_LIMIT = 10  # no host allows less on a page; fewer are records that do not load
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +179,9 @@ class Walk:
         self.listing.is_piecing = self._asked < self._bad_until and not is_last_word
         stride = max(1, self.size - 1)
         wanted = [(self._asked + k * stride, self.size) for k in range(self.ahead)]
-        if self._total is None or self.size < SMALLEST or not self.position.overlaps:
-            del wanted[1:]  # how long the list is, nobody has said yet
+        is_sure = self.size >= SMALLEST and self.position.overlaps
+        if self._total is None or not (is_sure and self.listing.resource.has_offset):
+            del wanted[1:]  # how long the list is, nobody has said yet; or where a page will end
         else:
             wanted = [w for w in wanted if w[0] < self._total] or wanted[:1]
             if wanted[0][0] != self._asked:
@@ -209,7 +217,7 @@ class Walk:
             idle=self._idle,
             may_grow=self._asked >= self._bad_until,
             full=self.listing.client.page_limit,
-            seen=self._most_seen,
+            usual=min(self._most_seen, loaded.room) if len(ids) < loaded.room else 0,
         )
         if reading.verdict in (Verdict.LYING, Verdict.UNSORTED):
             raise RecordError(
@@ -232,8 +240,13 @@ class Walk:
         return None
 
     def _notice_limit(self, rows: int, verdict: Verdict) -> None:
-        """Two pages in a row, both short by as much and not the last: the host caps pages."""
-        is_short = verdict is Verdict.FRESH and rows < self.size
+        """Two pages in a row, both short by as much and not the last: the host caps pages.
+
+        Pages of lists that know numbers only end where they end.
+        """
+        is_short = (
+            verdict is Verdict.FRESH and rows < self.size and self.listing.resource.has_offset
+        )
         if is_short and rows == self._short and rows >= SMALLEST_LIMIT:
             self.listing.client.page_limit = rows
             self._ceiling = min(self._ceiling, rows)

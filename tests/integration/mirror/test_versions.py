@@ -11,10 +11,10 @@ from storetwin.mirror.models import Level
 from storetwin.sandboxes.woocommerce import running_store
 
 # docs/reference/store-versions.md: brands came with 9.6.
-WITHOUT_ROUTE = {"6": ("brands",), "8": ("brands",), "9": ("brands",)}
+WITHOUT_ROUTE = dict.fromkeys(("3.9", "6", "8", "9"), ("brands",))
 
 
-@pytest.mark.parametrize("version", ["6", "8", "9", "10.5"])
+@pytest.mark.parametrize("version", ["3.9", "6", "8", "9", "10.5"])
 async def test_a_store_of_this_release_is_pulled_whole(
     database_dsn: str, tmp_path: Path, version: str
 ) -> None:
@@ -30,3 +30,21 @@ async def test_a_store_of_this_release_is_pulled_whole(
                     assert got == twin.expected(resource).keys(), resource
                 else:
                     assert not got, resource
+
+
+@pytest.mark.parametrize("version", ["3.9", "10.5"])
+async def test_lists_that_know_pages_only_are_read_beyond_the_first(
+    database_dsn: str, tmp_path: Path, version: str
+) -> None:
+    with running_store(orders=20, seed=5, version=version) as sandbox:
+        for resource in ("categories", "webhooks"):
+            for number in range(230):
+                sandbox.store.create(resource, {"name": f"number {number}"})
+        async with open_twin(database_dsn, tmp_path, sandbox) as twin:
+            pulled = await twin.pull("categories", "webhooks")
+            assert pulled.is_complete, lacking(pulled)
+            for resource in ("categories", "webhooks"):
+                got = (await twin.snapshots(resource)).keys()
+                assert got == twin.expected(resource).keys(), resource
+            webhooks = [e for e in sandbox.requests.log if e.path.endswith("/webhooks")]
+            assert all("offset" not in exchange.query for exchange in webhooks)

@@ -269,3 +269,15 @@ def test_reviews_of_every_status(counter, status):
 def test_a_plugin_that_is_not_known_is_named():
     with pytest.raises(ValueError, match=r"There is no plugin 'rocket'\. There are: payments,"):
         Store(1, 20, plugins=("rocket",))
+
+
+def test_webhooks_declare_offset_and_do_not_mind_it(counter):
+    for number in range(3):
+        counter.ask(
+            "POST",
+            "webhooks",
+            {"topic": "order.created", "delivery_url": f"https://x.test/{number}"},
+        )
+    first, *_ = counter.ids("webhooks", orderby="id", order="asc", per_page=1)
+    assert counter.ids("webhooks", orderby="id", order="asc", per_page=1, offset=1) == [first]
+    assert counter.ids("webhooks", orderby="id", order="asc", per_page=1, page=2) != [first]

@@ -1,5 +1,8 @@
 """The store that other people's tests are given."""
 
+import json
+import urllib.request
+
 import pytest
 
 from storetwin.testing import running_woocommerce_store
@@ -53,3 +56,14 @@ def test_keys_are_public_and_differ(store):
     pairs |= {(pair.key, pair.secret) for pair in (store.read_only, store.write_only)}
     assert len(pairs) == 3
     assert store.url in repr(store)
+
+
+def test_it_may_be_an_older_release_with_other_plugins_and_odd_records():
+    options = {"orders": 5, "version": "8", "plugins": ["statuses"], "odd": True}
+    with running_woocommerce_store(**options) as running:
+        described = json.load(urllib.request.urlopen(running.url + "/sandbox/store"))
+        assert (described["version"], described["plugins"]) == ("8.0.0", ["statuses"])
+        assert len(running.ids("orders")) > 5
+    for wrong in ({"version": "2"}, {"plugins": ["nosuch"]}):
+        with pytest.raises(ValueError, match=r"2|nosuch"), running_woocommerce_store(**wrong):
+            pass

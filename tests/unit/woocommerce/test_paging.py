@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from storetwin.woocommerce.paging import MAX_IDLE, Position, Verdict, judge
+from storetwin.woocommerce.paging import MAX_IDLE, Position, Verdict, covering, judge
 
 MOST_REQUESTS = 5_000
 
@@ -48,6 +48,16 @@ def read(shelf, usual, changes=(), *, may_grow=True):
         if changes:
             shelf.change(*changes.pop(0))
     raise AssertionError("the walk did not end")
+
+
+@given(st.integers(0, 100_000), st.integers(1, 100))
+def test_a_numbered_page_shows_the_row_asked_for_and_one_more_and_of_large_ones_half(offset, size):
+    number, length = covering(offset, size)
+    behind = number * length - offset
+    assert (number - 1) * length <= offset
+    assert behind >= min(2 if offset else 1, size)
+    assert behind >= size // 2
+    assert length <= max(size, 100) or size < 12
 
 
 CHANGES = st.lists(

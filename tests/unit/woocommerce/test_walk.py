@@ -1,7 +1,7 @@
 """A walk over a list that breaks, moves and blanks: everything readable once, everything else named."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -38,6 +38,7 @@ class Shop:
     page_limit: int = 100
     cap: int = 100
     refuses_above: int = 100
+    takes_offset: bool = True
 
     async def control(self):
         self.requests += 1
@@ -60,10 +61,12 @@ class Shop:
         if "include" in params:
             rows = [i for i in rows if i in {int(i) for i in params["include"].split(",")}]
         else:
-            offset = int(params["offset"])
             if int(params["per_page"]) > self.refuses_above:
                 raise RequestRefusedError("per_page", wc_code="rest_invalid_param")
-            rows = rows[offset : offset + min(self.cap, int(params["per_page"]))]
+            size = min(self.cap, int(params["per_page"]))
+            assert ("offset" in params) is self.takes_offset
+            offset = int(params.get("offset", 0)) or (int(params.get("page", 1)) - 1) * size
+            rows = rows[offset : offset + size]
         if self.poisoned & set(rows):
             raise BadAnswerError("server_error", "500")
         is_blank = bool(self.blank & set(rows)) and "_fields" not in params
@@ -83,7 +86,8 @@ class Shop:
 
 
 async def walk(shop, *, start=None, ahead=4):
-    listing = Listing(shop, named("orders"), "orders", {"status": "any"})
+    resource = replace(named("orders"), has_offset=shop.takes_offset)
+    listing = Listing(shop, resource, "orders", {"status": "any"})
     read, named_ids, nameless, partial = [], [], 0, []
     async for step in Walk(listing, start or Position(), ahead=ahead).steps():
         if isinstance(step, Batch):
@@ -121,6 +125,28 @@ async def test_a_quiet_list_is_read_once_with_pages_in_flight():
     assert read == list(range(1, 2001))
     assert shop.most_flying == 4
     assert shop.requests <= 22 + 3
+
+
+@pytest.mark.parametrize("how", ["cap", "refuses_above"])
+@pytest.mark.parametrize("most", [100, 20])
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 745])
+async def test_a_list_that_knows_pages_only_is_read_on_known_ground_too(count, how, most):
+    changes = [("create", 0), ("create", 0), ("delete", 7), ("create", 0), ("delete", 50)]
+    shop = Shop(list(range(1, count + 1)), changes=changes, takes_offset=False, **{how: most})
+    read, found, nameless, _ = await walk(shop)
+    assert set(shop.ids) <= set(read)
+    assert len(read) == len(set(read))
+    assert (found, nameless) == ([], 0)
+    assert shop.requests <= 12 + count // (most // 3)
+
+
+@pytest.mark.parametrize("poisoned", [{1}, {57}, {99, 100, 101}])
+async def test_poison_in_a_list_that_knows_pages_only_is_named(poisoned):
+    shop = Shop(list(range(1, 301)), poisoned=set(poisoned), takes_offset=False)
+    read, found, nameless, _ = await walk(shop)
+    assert sorted(found) == sorted(poisoned)
+    assert read == [i for i in range(1, 301) if i not in poisoned]
+    assert nameless == 0
 
 
 async def test_a_store_without_totals_is_read_page_by_page():
@@ -211,10 +237,11 @@ async def test_a_record_that_is_deleted_while_it_is_named_hides_no_other(gone):
     ),
     cap=st.sampled_from([100, 100, 20, 10]),
     refuses_above=st.sampled_from([100, 100, 50, 10]),
+    takes_offset=st.sampled_from([True, True, False]),
 )
 @settings(max_examples=300, deadline=None)
 def test_whatever_happens_each_record_is_read_once_or_named(
-    count, poisoned, blank, changes, cap, refuses_above
+    count, poisoned, blank, changes, cap, refuses_above, takes_offset
 ):
     async def check():
         shop = Shop(
@@ -222,8 +249,9 @@ def test_whatever_happens_each_record_is_read_once_or_named(
             poisoned & set(range(1, count + 1)),
             blank,
             changes=list(changes),
-            cap=cap,
+            cap=cap if takes_offset else 100,  # no host that caps pages runs a store so old
             refuses_above=refuses_above,
+            takes_offset=takes_offset,
         )
         before = set(shop.ids)
         read, found, nameless, _ = await walk(shop)
