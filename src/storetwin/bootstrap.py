@@ -23,6 +23,8 @@ from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.connect import connect_store
 from storetwin.woocommerce.probe import StoreProbe
 
+WAITING = 2  # pages that wait for their turn, so that no turn is left out while one is written
+
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[str]:
@@ -75,7 +77,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
                     settings, connection, credentials
                 ),
                 probe=StoreProbe(settings),
-                ahead=settings.max_concurrency,
+                ahead=settings.max_concurrency + WAITING,
             )
         finally:
             await database.close()

@@ -73,7 +73,7 @@ class Hub:
 
     Args:
         organisation_id: whose rows this hub sees.
-        ahead: pages of one store in flight at most.
+        ahead: pages of one store that are asked for, in flight or waiting for their turn.
     """
 
     database: Database

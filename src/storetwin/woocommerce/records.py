@@ -81,37 +81,56 @@ _LENIENT = msgspec.json.Decoder(_WireWithoutAddress)
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """One record of a store.
+    """One record of a store. What only a changed record is asked for is read when it is.
 
     Args:
         document: exact bytes as the store sent them.
         remote_id: what the store calls it, as text.
         number: the same as a number, where ids are numbers.
         parent_id: the record it belongs to (variation → product, refund → order, term → attribute).
-        modified_at: the store's own ``date_modified_gmt``; None where it has none.
-        created_at: the store's own ``date_created_gmt``.
-        status: the store's word for it, where it has one.
-        email: lower case, where the record has one.
-        search_text: what people search by, lower case.
         content_hash: 16 bytes, see :mod:`storetwin.kernel.content_hash`.
         is_strict: the document is JSON by the letter (no NaN, no raw control characters, no half
             surrogates), though it may still hold invalid UTF-8 or an escaped NUL.
         is_blank: its ``meta_data`` came as ``[{}, …]``: one unencodable value somewhere on the
             page makes WooCommerce blank all of it.
+        searched: the members that people search by.
     """
 
     document: bytes
     remote_id: str
     number: int | None
     parent_id: str | None
-    modified_at: datetime | None
-    created_at: datetime | None
-    status: str | None
-    email: str | None
-    search_text: str | None
     content_hash: bytes
     is_strict: bool
     is_blank: bool
+    searched: tuple[str, ...]
+    wire: _Wire
+
+    @property
+    def modified_at(self) -> datetime | None:
+        """The store's own ``date_modified_gmt``; None where it has none."""
+        return parse_gmt(_text(self.wire.date_modified_gmt))
+
+    @property
+    def created_at(self) -> datetime | None:
+        """The store's own ``date_created_gmt``."""
+        return parse_gmt(_text(self.wire.date_created_gmt))
+
+    @property
+    def status(self) -> str | None:
+        """The store's word for it, where it has one."""
+        return _text(self.wire.status)
+
+    @property
+    def email(self) -> str | None:
+        """Its e-mail address in lower case, where it has one."""
+        email = _text(self.wire.email) or _text(self.wire.billing.email)
+        return email.lower() if email else None
+
+    @property
+    def search_text(self) -> str | None:
+        """What people search by, in lower case."""
+        return _search_text(self.searched, self.wire)
 
 
 def read_record(
@@ -140,20 +159,16 @@ def read_record(
         document, digested = sealed.document, sealed.digested
     wire, is_strict = _decode(resource, digested)
     remote_id = remote_id or _remote_id(resource, wire, document, container)
-    email = _text(wire.email) or _text(wire.billing.email)
     return Record(
         document=document,
         remote_id=remote_id,
         number=int(remote_id) if resource.has_numeric_key and remote_id.isdecimal() else None,
         parent_id=container or _text(wire.parent_id) or None,
-        modified_at=parse_gmt(_text(wire.date_modified_gmt)),
-        created_at=parse_gmt(_text(wire.date_created_gmt)),
-        status=_text(wire.status),
-        email=email.lower() if email else None,
-        search_text=_search_text(resource, wire),
         content_hash=content_hash(digested, _volatile(resource, wire, digested)),
         is_strict=is_strict,
         is_blank=bytes(wire.meta_data).startswith(_BLANK_META),
+        searched=resource.search,
+        wire=wire,
     )
 
 
@@ -269,11 +284,11 @@ def _text(value: Any) -> str | None:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _search_text(resource: Resource, wire: _Wire) -> str | None:
-    values = _SEARCHED[resource.search](wire) if resource.search else ()
-    if len(resource.search) == 1:
+def _search_text(searched: tuple[str, ...], wire: _Wire) -> str | None:
+    values = _SEARCHED[searched](wire) if searched else ()
+    if len(searched) == 1:
         values = (values,)
-    return " ".join([text.lower() for value in values if (text := _text(value))]) or None
+    return " ".join([text for value in values if (text := _text(value))]).lower() or None
 
 
 class _Searched(dict[tuple[str, ...], Callable[[_Wire], Any]]):

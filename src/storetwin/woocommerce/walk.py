@@ -90,7 +90,7 @@ class Walk:
     Args:
         listing: the list.
         position: where to start; the end of an earlier, interrupted walk or the beginning.
-        ahead: pages in flight at most.
+        ahead: pages asked for at most; how many of them fly is the limiter's to say.
     """
 
     listing: Listing
