@@ -20,7 +20,7 @@ _LINKS = re.compile(rb',"_links":\{.*\}\}$')
 _NUMBERED = re.compile(rb'\{"id":(\d+),')
 _WHOLE = re.compile(r"the list .*|up to \d+ unlisted|\d+ of \d+ records|unnamed near .*")
 _BETWEEN = re.compile(r"between (\d+) and (\d+|the end)")
-_COUNTED = re.compile(r"the store counts (\d+) rows that no address answers for")
+_COUNTED = re.compile(r"the store counts (\d+) rows that no address (?:up to \d+ )?answers for")
 
 
 def lasting(document: bytes) -> bytes:

@@ -14,8 +14,9 @@ ours at a time is too much (a host with one core: two processes, twice the time)
 and leave the store alone between requests: asking for a share ``d`` of the time costs a shopper
 ``1 + d * (s(2) - 1)`` on average; ``d`` is chosen to make that :data:`TARGET`.
 
-*Where the figures come from.* A survey: a few requests alone, a few at two in flight, at four …
-as far as the limit or the ceiling allow. Times of different kinds of requests are never compared:
+*Where the figures come from.* A survey: a few requests alone, a few at two in flight, at three …
+as far as the limit or the ceiling allow, in steps that double nobody's page themselves where two
+alone did not. Times of different kinds of requests are never compared:
 each is divided by the time the same kind takes alone; what would mean rests is compared with alone once more. Between surveys the strain of the width in
 use is watched: where it breaks the promise the width goes down by one. Up it goes by a survey only,
 for ``T(1)`` may have changed as well. Surveys become rarer while they find the same.
@@ -32,8 +33,8 @@ from dataclasses import dataclass, field
 from statistics import median
 
 PROMISE = 2.0  # a shopper's page takes less than this many times as long
-LIMIT = 1.8  # the most a survey settles for: what it measures is a few requests, not the truth
-TARGET = 1.5  # the average where one request of ours at a time is too much
+LIMIT = 1.4  # the most a survey settles for: beside what it takes on average, one page in twenty meets worse
+TARGET = 1.4  # the average where one request of ours at a time is too much
 SHORTEST = 0.02  # seconds; no page of WordPress takes less: a faster answer costs nobody anything
 ALONE = 3  # requests that a survey sends alone; the middle one counts, so a cold cache does not
 WATCHED = 8  # requests whose middle is judged between surveys
@@ -168,12 +169,18 @@ class Width:
             self._doubted = kind, usual
             self._step_to(1)
             return
-        wider = min(self.ceiling, self.value * 2)
+        wider = self._wider()
         if wider > self.value and (is_alone or self._harm(self.value) < PROMISE):
             self._widest = wider
             self._step_to(wider)
             return
         self._settle(now)
+
+    def _wider(self) -> int:
+        """Return what to try next: as much as cannot double a shopper's page, or one more."""
+        strain = self._strain.get(self.value, 1.0)
+        safe = int(PROMISE * self.value / strain) - 1
+        return min(self.ceiling, max(self.value + 1, safe if self.value > 1 else 2))
 
     def _correct(self, kind: str) -> None:
         """Compare what two at once took with what one took before *and* after it.

@@ -47,6 +47,7 @@ class _Search:
         listed: records found that a list shows by now: they were made after it was read.
         refused: ids that the store cannot show, with reasons.
         left: ids that are still to be asked for.
+        last: the highest id that was asked for.
     """
 
     more_than_twin: int
@@ -55,6 +56,7 @@ class _Search:
     listed: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     left: int = 0
+    last: int = 0
 
     @property
     def unexplained(self) -> int:
@@ -114,7 +116,9 @@ async def _count_again(
     beyond_twin = min(search.unexplained, beyond_twin)
     beyond_lists = min(search.unexplained, beyond_lists - len(search.refused))
     if again.is_steady and beyond_twin > 0:
-        return [f"the store counts {beyond_twin} rows that no address answers for"]
+        return [
+            f"the store counts {beyond_twin} rows that no address up to {search.last} answers for"
+        ]
     if beyond_lists > 0 or beyond_twin > 0:
         more = max(beyond_lists, beyond_twin)
         return [f"the store counts {more} rows more than its lists say they have"]
@@ -136,7 +140,7 @@ async def _probe_gaps(
     empty = await _remembered(context, resource)
     known = empty | {int(name) for name in named_already if name.isdecimal()}
     candidates = [n for n in await _candidates(context, resource) if n not in known]
-    search.left = len(candidates)
+    search.left, search.last = len(candidates), max(candidates, default=0)
     reader = SingleReader(context, resource)
     for bundle in _bundles(candidates[:MAX_PROBES]):
         if search.unexplained <= 0:

@@ -14,7 +14,7 @@ from storetwin.resources import Resource
 from storetwin.runs import repository as runs
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
 from storetwin.woocommerce.exchange import Single
-from storetwin.woocommerce.records import Record, read_record
+from storetwin.woocommerce.records import Record, is_foreign, read_record
 
 
 class Outcome(Enum):
@@ -80,7 +80,13 @@ class SingleReader:
         except (BadAnswerError, RequestRefusedError, RecordError) as error:
             await self._dead_letter(remote_id, error.message)
             return Reading(Outcome.FAILED, error.message)
-        return await self._keep(record, single, state if not bury else State.UNLISTED)
+        if bury:
+            state = State.UNLISTED
+        is_ours = not is_foreign(self.resource, record)
+        keeping = (
+            self._keep(record, single, state) if is_ours else self._absent(remote_id, bury=bury)
+        )
+        return await keeping
 
     def _own(self, container: str | None) -> str | None:
         """The container counts only where the address names it."""

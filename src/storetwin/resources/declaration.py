@@ -84,6 +84,8 @@ class Resource:
         path: below /wp-json/wc/v3, or with a leading ``/`` below /wp-json; ``{parent}`` stands for
             the container's remote id.
         single: path of one record; ``{id}`` and ``{parent}`` are filled in. None: no such route.
+        foreign: (member, value) of records of another resource for which the path of one record
+            answers as well.
         parent: the resource whose records contain this one's lists.
         key: member that names a record, or a pattern of members and ``{parent}`` where no member
             alone is unique within the resource, like ``{parent}/{id}``.
@@ -112,6 +114,7 @@ class Resource:
     name: str
     path: str
     single: str | None
+    foreign: tuple[str, str] | None = None
     parent: str | None = None
     key: str = "id"
     has_numeric_key: bool = True

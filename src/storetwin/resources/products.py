@@ -61,6 +61,7 @@ PRODUCTS = Resource(
     name="products",
     path="products",
     single="products/{id}",
+    foreign=("type", "variation"),
     is_translated=True,
     lists=_ANY_AND_TRASH,
     has_modified=True,

@@ -172,6 +172,14 @@ def read_record(
     )
 
 
+def is_foreign(resource: Resource, record: Record) -> bool:
+    """Say whether a record that answered at the address of one is another resource's."""
+    if resource.foreign is None:
+        return False
+    member, value = resource.foreign
+    return _member(record.wire, member, record.document) == value
+
+
 # -- what a record is called ----------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -64,8 +65,8 @@ async def test_a_record_hidden_from_all_lists_is_found_through_the_gaps(
 async def test_a_hidden_refund_shows_in_the_count_of_its_store(twin: Twin) -> None:
     twin.sandbox.faults.switch_on("hidden:count=1,resource=refunds")
     outcome = await twin.pull()
-    told = finding(outcome, "orders")["remarks"]
-    assert told == ["the store counts 1 rows that no address answers for"]
+    (told,) = finding(outcome, "orders")["remarks"]
+    assert re.fullmatch(r"the store counts 1 rows that no address up to \d+ answers for", told)
 
 
 @pytest.mark.parametrize("resource", ["orders", "refunds", "variations"])

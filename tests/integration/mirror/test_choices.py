@@ -187,3 +187,32 @@ async def test_a_list_that_cannot_be_read_buries_none_of_its_records(
             lists["wc/v3/taxes/classes"] = [{"slug": "standard"}]
             assert (await twin.pull("tax_classes")).is_complete
             assert set(await twin.snapshots("tax_classes", gone=True)) == {"zero"}
+
+
+async def test_the_tried_examples_arrive_from_a_store_that_has_those_plugins(
+    database_dsn: str, tmp_path: Path
+) -> None:
+    plugins = ("subscriptions", "bookings", "polylang")
+    with running_store(orders=150, seed=7, plugins=plugins) as store:
+        async with open_twin(database_dsn, tmp_path, store) as twin:
+            alone = finding(await twin.pull("products"), "products")
+            assert alone["unlisted"] == [], "a variation answers at a product's address, too"
+            assert "no address" in alone["remarks"][0], "the hidden ones come after all orders"
+            in_one = finding(await twin.pull(), "products")
+            assert in_one["unlisted"], "the store counts more than its lists in one language show"
+            choices = Choices(endpoints=(SUBSCRIPTIONS, BOOKINGS), languages=("all",))
+            await twin.hub.configure(NAME, choices)
+            whole = await twin.pull()
+            assert whole.is_complete, lacking(whole)
+            for resource in ("subscriptions", "bookings", "products", "categories", "orders"):
+                got = (await twin.documents(resource)).keys()
+                assert got == twin.expected(resource).keys(), resource
+                assert got, resource
+            assert finding(whole, "products")["unlisted"] == []
+            for resource in ("subscriptions", "bookings"):
+                number = store.store.ids(resource)[0]
+                store.store.edit(resource, number, {"status": "cancelled"})
+            proved = await twin.verify(level=Level.BYTES)
+            assert proved.is_complete, lacking(proved)
+            assert len(await twin.earlier_versions("subscriptions")) == 1
+            assert len(await twin.earlier_versions("bookings")) == 1

@@ -140,8 +140,8 @@ async def test_a_page_that_is_short_in_the_middle_ends_nothing(
         outcome = await twin.pull()
         assert store.requests.total <= MOST["short-page:count=7"]
         await assert_nothing_lost(twin, but=unloadable)
-        told = finding(outcome, "orders")["remarks"]
-        assert told == ["the store counts 7 rows that no address answers for"]
+        (told,) = finding(outcome, "orders")["remarks"]
+        assert re.fullmatch(r"the store counts 7 rows that no address up to \d+ answers for", told)
 
         store.faults.clear()
         assert (await twin.pull()).is_complete
