@@ -67,6 +67,7 @@ class Listing:
     sealer: Sealer | None = None
     languages: Languages | None = None
     is_piecing: bool = False
+    _most: int = FULL_PAGE
 
     def own(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
         """Return the records that no list in another language has shown before."""
@@ -105,15 +106,16 @@ class Listing:
         what came then stands somewhere else, and is asked for again in pages that it allows.
         """
         while True:
-            number, length = covering(offset, size)
+            number, length = covering(offset, min(size, self._most))
             first = (number - 1) * length
             page = await self._list(asked | {"per_page": str(length), "page": str(number)})
             rows = len(page.records)
-            if not SMALLEST_LIMIT <= rows < length or first + rows >= (page.total or 0):
+            is_short = SMALLEST_LIMIT <= rows < min(length, self._most)
+            if not is_short or first + rows >= (page.total or 0):
                 shown = page.records[offset - first : offset - first + size]
                 loaded = self._load(replace(page, records=shown))
                 return replace(loaded, room=min(size, first + length - offset))
-            self.client.page_limit = size = min(rows, size)
+            self._most = rows
 
     async def whole(self) -> Loaded:
         """Read a list that ignores paging and always gives everything, or the one document."""
