@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from database_clones import clone, in_own_loop, make_template, shared_server
 from storetwin.db import Database
@@ -16,6 +17,8 @@ _ENVIRONMENT = os.environ  # noqa: TID251 - read and cleared here so that tests 
 _POSTGRES_BIN = _ENVIRONMENT.get("STORETWIN_TEST_POSTGRES_BIN")
 for _name in [name for name in _ENVIRONMENT if name.startswith("STORETWIN_")]:
     del _ENVIRONMENT[_name]
+
+settings.register_profile("long", deadline=None)
 
 
 @pytest.fixture(scope="session")

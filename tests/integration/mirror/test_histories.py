@@ -256,7 +256,6 @@ async def _play(dsn: str, history: History) -> None:
                 await twin.hub.register.remove(NAME)
 
 
-settings.register_profile("long", max_examples=4_000, deadline=None)
 IS_LONG = settings.get_current_profile_name() == "long"
 AT_LENGTH = settings(
     max_examples=4_000 if IS_LONG else 12,
@@ -299,6 +298,7 @@ def test_what_was_found_once_does_not_come_back(playground, history: History) ->
     playground(history)
 
 
+@pytest.mark.timeout(0 if IS_LONG else 300)
 @given(history=histories())
 @AT_LENGTH
 def test_one_pull_and_one_proof_agree_with_the_store(playground, history: History) -> None:
