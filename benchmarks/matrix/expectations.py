@@ -201,6 +201,11 @@ class Row:
         return sum(part.told for part in self.parts)
 
     @property
+    def is_moving(self) -> bool:
+        """Say whether records come and go during the pull."""
+        return any(part.kind == "churn" for part in self.parts)
+
+    @property
     def why(self) -> str:
         """What it costs, in words."""
         return "; ".join(part.why for part in self.parts) or "two walks, the gaps, the counts"

@@ -24,7 +24,7 @@ a test. {summary}
 - **exit**: 0 complete, 3 done but not complete, 1 failed with a clear error ([exit codes](exit-codes.md)).
 - **lost**: records that were there throughout, are not in the twin, and that nobody names.
 - **named**: what the certificate names as lacking, each with its reason, or (+) counts as rows that
-  answer at no address.
+  answer at no address; while others come and go that count is off by those.
 - **wrong**: records in the twin whose bytes are not the store's.
 - **requests**: of the pull with its certificate, and the most that it may take.
 - **time**, **memory**: of the process, its start included, on {cores} cores that did other work as
@@ -55,7 +55,7 @@ def line(measured: Measured) -> str:
     pulled, verdict = measured.pulled, measured.verdict
     flaws = "; ".join(measured.faults)
     return (
-        f"{measured.row.name[:57]:<58} {pulled.code:>4} {len(verdict.lost):>5} {_named(measured):>5}"
+        f"{measured.row.name[:57]:<58} {pulled.code:>4} {measured.lost:>5} {_named(measured):>5}"
         f" {len(verdict.wrong):>5} {measured.requests:>5}/{measured.most:<5}"
         f" {pulled.seconds:>6.1f} s {pulled.memory:>4.0f} MB {measured.healed.code:>6}"
         + (f"  WRONG: {flaws}" if flaws else "")
@@ -106,7 +106,7 @@ def _row(measured: Measured) -> list[str]:
     return [
         " + ".join(f"`{part.fault}`" for part in measured.row.parts) or "none",
         f"{pulled.code}",
-        f"{len(verdict.lost)}",
+        f"{measured.lost}",
         _named(measured),
         f"{len(verdict.wrong)}",
         f"{measured.requests} of {measured.most}",

@@ -33,6 +33,7 @@ from storetwin.woocommerce.errors import (
 MAX_PROBES = 2_000  # a certificate; the next one goes on where this one stopped
 MAX_REMEMBERED = 50_000
 BEYOND_THE_LAST = 20
+BEFORE_THE_FIRST = 50
 AT_ONCE = 8
 
 
@@ -220,8 +221,8 @@ async def _parent_of_variation(context: RunContext, number: int) -> str | None:
 async def _candidates(context: RunContext, resource: Resource) -> list[int]:
     """Return the ids in the store's table of posts that no record of the twin has, newest first.
 
-    The gaps begin with the oldest record of the resource: WordPress' own pages and menus, made
-    before the first order, are not asked for.
+    The gaps begin a little before the oldest record of the resource: WordPress' own pages and
+    menus, made long before the first order, are not asked for.
     """
     counted = [other for other in context.catalogue.resources if other.counted is not None]
     posts = [name for other in counted for name in counted_together(other)]
@@ -229,8 +230,9 @@ async def _candidates(context: RunContext, resource: Resource) -> list[int]:
         shelf = context.shelf(resource)
         known = [row["remote_number"] async for row in repository.stream_post_ids(tx, shelf, posts)]
         first = await repository.lowest_number(tx, shelf)
-    free = [n for gap in gaps(known, beyond=BEYOND_THE_LAST) for n in gap if n > (first or 0)]
-    return free[::-1]
+    oldest = max(0, (first or 0) - BEFORE_THE_FIRST)
+    later = [oldest, *(n for n in known if n > oldest)]
+    return [n for gap in gaps(later, beyond=BEYOND_THE_LAST) for n in gap][::-1]
 
 
 def _bundles(numbers: list[int]) -> Iterator[list[int]]:
