@@ -34,7 +34,7 @@ from storetwin.sandboxes.woocommerce.fault_kinds import KINDS
 from storetwin.woocommerce import pace
 
 ORDERS, BAD = 300, 3
-SOUND = 60  # requests of a pull of the orders alone, when nothing is broken
+SOUND = 110  # requests of a pull without bad records, and of fifty ids before the first
 LIMIT = 1.0  # seconds of a request in these tests; 60 by default
 ROW = re.compile(r"^(?P<how>[a-z]+) +(?P<most>\d+) \w", re.MULTILINE)
 MOST = {row["how"]: int(row["most"]) for row in ROW.finditer(__doc__ or "")}

@@ -286,6 +286,9 @@ FOUND = {
             Moment(28, Break("plain-permalinks")),
         ),
     ),
+    "records that no list shows were not looked for before the first that one shows": History(
+        orders=1
+    ),
     "a record that answers 404 for a while is buried, and dug out again": History(
         at_once=4,
         moments=(Moment(22, Stop()), Moment(3, Break("short-page:count=1,resource=categories"))),
