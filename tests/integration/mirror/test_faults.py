@@ -8,7 +8,7 @@ twice, and the ids that no list shows are asked for one by one.
 fault                                 most what it costs
 ===================================== ==== =====================================================
 none                                   350 two walks, 45 gaps, the counts
-poison:every=500                       630 the page in halves, the gap by ``include``, each alone
+poison:every=500                       720 the page in halves, the gap by ``include``, each alone
 notice:every=2                         350 nothing: the warning is cut off
 truncate:every=10                      440 each bad page again
 truncate:once=1                        590 every page again
@@ -16,8 +16,8 @@ empty:every=10                         440 each empty page again
 rate-limit:every=10,wait=1             400 each refused request again
 bad-gateway:every=7                    410 each failed request again
 no-totals                              370 nothing: totals end no list
-short-page:count=7                     440 nothing, and the gaps for what the store counts
-churn:every=1                          590 steps back, and what changed meanwhile
+short-page:count=7                     500 nothing, and the gaps for what the store counts
+churn:every=1                          640 steps back, and what changed meanwhile
 ===================================== ==== =====================================================
 """
 
