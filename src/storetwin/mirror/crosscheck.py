@@ -117,9 +117,8 @@ async def _count_again(
     beyond_twin = min(search.unexplained, beyond_twin)
     beyond_lists = min(search.unexplained, beyond_lists - len(search.refused))
     if again.is_steady and beyond_twin > 0:
-        return [
-            f"the store counts {beyond_twin} rows that no address up to {search.last} answers for"
-        ]
+        asked = f"up to {search.last} " if search.last else ""
+        return [f"the store counts {beyond_twin} rows that no address {asked}answers for"]
     if beyond_lists > 0 or beyond_twin > 0:
         more = max(beyond_lists, beyond_twin)
         return [f"the store counts {more} rows more than its lists say they have"]
@@ -230,9 +229,10 @@ async def _candidates(context: RunContext, resource: Resource) -> list[int]:
         shelf = context.shelf(resource)
         known = [row["remote_number"] async for row in repository.stream_post_ids(tx, shelf, posts)]
         first = await repository.lowest_number(tx, shelf)
-    oldest = max(0, (first or 0) - BEFORE_THE_FIRST)
-    later = [oldest, *(n for n in known if n > oldest)]
-    return [n for gap in gaps(later, beyond=BEYOND_THE_LAST) for n in gap][::-1]
+    if first is not None:
+        oldest = max(0, first - BEFORE_THE_FIRST)
+        known = [oldest, *(n for n in known if n > oldest)]
+    return [n for gap in gaps(known, beyond=BEYOND_THE_LAST) for n in gap][::-1]
 
 
 def _bundles(numbers: list[int]) -> Iterator[list[int]]:

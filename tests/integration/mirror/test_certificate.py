@@ -11,7 +11,7 @@ import pytest
 
 from hubs import Twin, finding, lacking, lasting, open_twin
 from storetwin.mirror.models import Level
-from storetwin.sandboxes.woocommerce import Sandbox
+from storetwin.sandboxes.woocommerce import Sandbox, running_store
 
 OFF_THE_LISTS = ("shipped", "auto-draft")
 
@@ -337,3 +337,21 @@ async def test_a_store_that_does_not_tell_its_counts_is_remarked(
         assert told.startswith("not held against the store's own count")
         whole = await twin.pull()
         assert set(finding(whole, "orders")["unlisted"]) == unlisted_orders(small_store)
+
+
+async def test_where_the_twin_has_no_order_ids_before_all_others_are_not_tried(
+    database_dsn: str, tmp_path: Path
+) -> None:
+    with running_store(orders=1, seed=1) as sandbox:
+        for number in sandbox.store.ids("orders"):
+            if sandbox.store.status_of("orders", number) == "completed":
+                sandbox.store.delete("orders", number)
+        async with open_twin(database_dsn, tmp_path, sandbox) as twin:
+            await twin.pull()
+            asked = [
+                e.path.rpartition("/")[2] for e in sandbox.requests.log if "/orders/" in e.path
+            ]
+            numbers = {int(name) for name in asked if name.isdecimal()}
+            assert numbers
+            assert min(numbers) > min(sandbox.store.ids("products"))
+            assert (await twin.documents("orders")).keys() == twin.expected("orders").keys()
