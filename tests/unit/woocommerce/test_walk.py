@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from storetwin.kernel.errors import RecordError
 from storetwin.resources import named
 from storetwin.woocommerce.errors import BadAnswerError, RequestRefusedError, StoreDownError
 from storetwin.woocommerce.exchange import Page
@@ -39,6 +40,7 @@ class Shop:
     cap: int = 100
     refuses_above: int = 100
     takes_offset: bool = True
+    lies: int = 0
 
     async def control(self):
         self.requests += 1
@@ -57,7 +59,7 @@ class Shop:
             self.change(*self.changes.pop(0))
         left_out = {int(i) for i in params.get("exclude", "").split(",") if i}
         rows = [i for i in self.ids if i not in left_out]
-        total = len(rows)
+        total = len(rows) + self.lies
         if "include" in params:
             rows = [i for i in rows if i in {int(i) for i in params["include"].split(",")}]
         else:
@@ -147,6 +149,18 @@ async def test_poison_in_a_list_that_knows_pages_only_is_named(poisoned):
     assert sorted(found) == sorted(poisoned)
     assert read == [i for i in range(1, 301) if i not in poisoned]
     assert nameless == 0
+
+
+async def test_a_short_list_with_a_total_that_lies_makes_no_other_lists_pages_smaller():
+    shop = Shop(list(range(1, 12)), takes_offset=False, lies=50)
+    read, *_ = await walk(shop)
+    assert (read, shop.page_limit) == (shop.ids, 100)
+
+
+async def test_a_walk_that_gets_nowhere_ends(monkeypatch):
+    monkeypatch.setattr("storetwin.woocommerce.walk.MAX_STUCK", 5)
+    with pytest.raises(RecordError, match="cannot be read beyond 0: 5 pages"):
+        await walk(Shop(list(range(1, 301)), poisoned={1}))
 
 
 async def test_a_store_without_totals_is_read_page_by_page():
