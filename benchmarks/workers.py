@@ -69,12 +69,15 @@ async def pull(chosen: argparse.Namespace) -> None:
     """Read all orders into the mirror, without the certificate."""
     from storetwin.mirror.pull import pull_resource
     from storetwin.resources import named
+    from storetwin.runs.models import RunKind
 
     async with _hub(chosen) as hub:
         await _connect(hub, chosen)
-        async with hub.running(chosen.connection, "pull", {}, lambda _: None) as context:
+        async with hub.runner.running(
+            chosen.connection, RunKind.PULL, {}, lambda _: None
+        ) as context:
             await pull_resource(context, named("orders"), None)
-            await hub.close_run(context)
+            await hub.runner.close(context)
 
 
 async def certify(chosen: argparse.Namespace) -> None:

@@ -113,7 +113,7 @@ class Twin:
     async def letters(self, state: str = "waiting") -> dict[str, set[str]]:
         """Return the names of the dead letters by resource."""
         found: dict[str, set[str]] = {}
-        for letter in await self.hub.dead_letters(connection=NAME, state=state):
+        for letter in await self.hub.reports.dead_letters(connection=NAME, state=state):
             found.setdefault(letter.resource, set()).add(letter.name)
         return found
 
@@ -179,8 +179,11 @@ async def open_twin(
     async with open_hub(settings) as opened:
         hub = replace(
             opened,
-            make_client=lambda connection, credentials: connect_store(
-                connection, credentials, settings, backoff=HASTY
+            stores=replace(
+                opened.stores,
+                make_client=lambda connection, credentials: connect_store(
+                    connection, credentials, settings, backoff=HASTY
+                ),
             ),
         )
         credentials = Credentials(

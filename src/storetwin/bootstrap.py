@@ -14,6 +14,7 @@ from storetwin.db.migrate import pending, upgrade
 from storetwin.db.organisations import ensure_default_organisation
 from storetwin.db.psql import run_psql
 from storetwin.hub import Hub
+from storetwin.hub.stores import Stores
 from storetwin.kernel.clock import utc_now
 from storetwin.kernel.errors import ConfigurationError
 from storetwin.security import Vault
@@ -73,11 +74,13 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
                 register=Register(database, vault, organisation_id),
                 organisation_id=organisation_id,
                 clock=utc_now,
-                make_client=lambda connection, credentials: _client(
-                    settings, connection, credentials
+                stores=Stores(
+                    make_client=lambda connection, credentials: _client(
+                        settings, connection, credentials
+                    ),
+                    probe=StoreProbe(settings),
+                    ahead=settings.max_concurrency + WAITING,
                 ),
-                probe=StoreProbe(settings),
-                ahead=settings.max_concurrency + WAITING,
             )
         finally:
             await database.close()

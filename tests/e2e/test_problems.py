@@ -368,6 +368,7 @@ def quiet_hours(scene: Scene) -> Iterator[Situation]:
     before = scene.store.requests.total
     yield Situation(scene.home)
     assert scene.store.requests.total == before
+    scene.home.do("connection", "set", NAME, "--no-quiet")
 
 
 @produces("accepted what is not there")

@@ -33,7 +33,7 @@ def list_(
         return
 
     async def verb(hub: Hub) -> Exit:
-        letters = await hub.dead_letters(connection=connection, resource=resource)
+        letters = await hub.reports.dead_letters(connection=connection, resource=resource)
         if as_json:
             print_json([asdict(letter) for letter in letters])
         elif not letters:
@@ -75,7 +75,7 @@ def retry(
     """Ask the store once more for each record that waits."""
 
     async def verb(hub: Hub) -> Exit:
-        letters = await hub.dead_letters(connection=connection, resource=resource)
+        letters = await hub.reports.dead_letters(connection=connection, resource=resource)
         letters = [letter for letter in letters if not due or letter.is_due(hub.clock())]
         names = {c.id: c.name for c in await hub.register.every()}
         total = {"resolved": 0, "failed": 0, "unnamed": 0}
@@ -110,8 +110,8 @@ def discard(
         typer.confirm("Discard these dead letters?", abort=True, err=True)
 
     async def verb(hub: Hub) -> Exit:
-        letters = await hub.dead_letters(connection=connection, resource=resource)
-        discarded = await hub.discard_dead_letters(letters)
+        letters = await hub.reports.dead_letters(connection=connection, resource=resource)
+        discarded = await hub.reports.discard_dead_letters(letters)
         if as_json:
             print_json({"discarded": discarded})
         else:

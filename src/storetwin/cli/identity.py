@@ -26,7 +26,7 @@ def identity(name: str = NAME, as_json: bool = JSON) -> None:
     async def verb(hub: Hub) -> Exit:
         from storetwin.connections.identity import Identity
 
-        connection, look = await hub.look(name)
+        connection, look = await hub.identities.look(name)
         remembered = Identity.from_json(connection.identity)
         if as_json:
             print_json(_described(connection, remembered, look))
@@ -98,7 +98,7 @@ def accept(
         typer.confirm(f"Set a tombstone on every record of {name}?", abort=True, err=True)
 
     async def verb(hub: Hub) -> Exit:
-        connection, look = await hub.accept(
+        connection, look = await hub.identities.accept(
             name, url=url, is_restored=restored, is_replaced=replaced
         )
         following = f"storetwin pull {name}" + (" --bury" if restored else "")

@@ -29,7 +29,7 @@ def show(
     async def verb(hub: Hub) -> Exit:
         from storetwin.mirror.repository import document_of
 
-        row, versions = await hub.record(name, resource, remote_id)
+        row, versions = await hub.reports.record(name, resource, remote_id)
         document = document_of(row)
         facts = {k: v for k, v in row.items() if k not in ("payload", "raw")}
         if raw:

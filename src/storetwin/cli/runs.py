@@ -22,8 +22,8 @@ def status(as_json: bool = JSON) -> None:
     """Show for each connection what the twin holds, and when that was last proved."""
 
     async def verb(hub: Hub) -> Exit:
-        found = await hub.status()
-        letters = await hub.dead_letters()
+        found = await hub.reports.status()
+        letters = await hub.reports.dead_letters()
         waiting: dict[Any, int] = defaultdict(int)
         for letter in letters:
             waiting[letter.connection_id] += 1
@@ -112,7 +112,7 @@ def runs(
 
     async def verb(hub: Hub) -> Exit:
         if run_id is None:
-            found = await hub.runs(limit=limit)
+            found = await hub.reports.runs(limit=limit)
             if as_json:
                 print_json([_readable(run) for run in found])
             elif not found:
@@ -120,7 +120,7 @@ def runs(
             else:
                 _print_runs(found)
             return Exit.DONE
-        run, progress = await hub.run(run_id)
+        run, progress = await hub.reports.run(run_id)
         if as_json:
             print_json(_readable(run) | {"progress": progress})
         else:

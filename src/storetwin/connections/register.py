@@ -81,6 +81,10 @@ class Register:
         self._vault = vault
         self._organisation_id = organisation_id
 
+    def of(self, organisation_id: UUID) -> Register:
+        """Return the register of another organisation on the same database."""
+        return Register(self._database, self._vault, organisation_id)
+
     async def add(self, new: NewConnection, now: datetime) -> Added:
         """Check, seal and keep a connection; nothing is asked of the store.
 

@@ -38,6 +38,43 @@ CREATE TABLE connections.connections (
     pause_reason text
 );
 
+CREATE TABLE connections.webhooks (
+    connection_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    sealed_token bytea NOT NULL,
+    sealed_secret bytea NOT NULL,
+    is_wanted boolean NOT NULL DEFAULT true,
+    allowed_ips text[] NOT NULL DEFAULT '{}'::text[],
+    created_at timestamp with time zone NOT NULL,
+    checked_at timestamp with time zone,
+    last_ping_at timestamp with time zone,
+    last_delivery_at timestamp with time zone,
+    deliveries bigint NOT NULL DEFAULT 0,
+    refused bigint NOT NULL DEFAULT 0,
+    missed bigint NOT NULL DEFAULT 0,
+    state json
+);
+
+CREATE TABLE mirror.inbox (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    number bigint NOT NULL,
+    topic text NOT NULL,
+    resource text,
+    remote_id text,
+    parent_id text,
+    webhook_id text,
+    delivery_id text,
+    body bytea,
+    received_at timestamp with time zone NOT NULL,
+    state text NOT NULL DEFAULT 'waiting'::text,
+    attempts integer NOT NULL DEFAULT 0,
+    next_attempt_at timestamp with time zone NOT NULL,
+    applied_at timestamp with time zone,
+    note text
+);
+
 CREATE TABLE mirror.snapshots (
     organisation_id uuid NOT NULL,
     connection_id uuid NOT NULL,
@@ -57,7 +94,8 @@ CREATE TABLE mirror.snapshots (
     search_text text,
     payload json STORAGE EXTERNAL,
     raw bytea,
-    clean json
+    clean json,
+    brought_by text NOT NULL DEFAULT 'pull'::text
 );
 
 CREATE TABLE mirror.versions (
@@ -72,7 +110,8 @@ CREATE TABLE mirror.versions (
     read_at timestamp with time zone NOT NULL,
     written_at timestamp with time zone NOT NULL,
     superseded_at timestamp with time zone NOT NULL,
-    document_zstd bytea STORAGE EXTERNAL NOT NULL
+    document_zstd bytea STORAGE EXTERNAL NOT NULL,
+    brought_by text NOT NULL DEFAULT 'pull'::text
 );
 
 CREATE TABLE runs.certificates (
@@ -94,7 +133,10 @@ CREATE TABLE runs.cursors (
     "position" json NOT NULL,
     is_done boolean NOT NULL,
     started_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL
+    updated_at timestamp with time zone NOT NULL,
+    synced_to timestamp with time zone,
+    synced_at timestamp with time zone,
+    swept_at timestamp with time zone
 );
 
 CREATE TABLE runs.dead_letters (
@@ -143,7 +185,20 @@ CREATE TABLE runs.runs (
     heartbeat_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
     requests bigint NOT NULL DEFAULT 0,
-    error text
+    error text,
+    lane text NOT NULL DEFAULT 'pull'::text
+);
+
+CREATE TABLE runs.schedules (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    resource text NOT NULL DEFAULT ''::text,
+    spec text NOT NULL,
+    is_paused boolean NOT NULL DEFAULT false,
+    next_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone,
+    failures integer NOT NULL DEFAULT 0
 );
 
 CREATE TABLE security.vault_checks (
@@ -178,6 +233,18 @@ ALTER TABLE connections.connections ADD CONSTRAINT connections_state_check CHECK
 
 ALTER TABLE connections.connections ADD CONSTRAINT connections_url_key UNIQUE (organisation_id, url);
 
+ALTER TABLE connections.webhooks ADD CONSTRAINT webhooks_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE connections.webhooks ADD CONSTRAINT webhooks_pkey PRIMARY KEY (connection_id);
+
+ALTER TABLE connections.webhooks ADD CONSTRAINT webhooks_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE mirror.inbox ADD CONSTRAINT inbox_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE mirror.inbox ADD CONSTRAINT inbox_pkey PRIMARY KEY (connection_id, number);
+
+ALTER TABLE mirror.inbox ADD CONSTRAINT inbox_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'applied'::text, 'ignored'::text])));
+
 ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_check CHECK (((payload IS NULL) <> (raw IS NULL)));
 
 ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
@@ -210,11 +277,13 @@ ALTER TABLE runs.progress ADD CONSTRAINT progress_organisation_id_run_id_fkey FO
 
 ALTER TABLE runs.progress ADD CONSTRAINT progress_pkey PRIMARY KEY (run_id, stage, resource);
 
-ALTER TABLE runs.progress ADD CONSTRAINT progress_stage_check CHECK ((stage = ANY (ARRAY['pull'::text, 'verify'::text])));
+ALTER TABLE runs.progress ADD CONSTRAINT progress_stage_check CHECK ((stage = ANY (ARRAY['pull'::text, 'verify'::text, 'sync'::text, 'sweep'::text, 'receive'::text])));
 
 ALTER TABLE runs.progress ADD CONSTRAINT progress_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])));
 
-ALTER TABLE runs.runs ADD CONSTRAINT runs_kind_check CHECK ((kind = ANY (ARRAY['pull'::text, 'verify'::text, 'retry'::text])));
+ALTER TABLE runs.runs ADD CONSTRAINT runs_kind_check CHECK ((kind = ANY (ARRAY['pull'::text, 'verify'::text, 'retry'::text, 'sync'::text, 'sweep'::text, 'receive'::text])));
+
+ALTER TABLE runs.runs ADD CONSTRAINT runs_lane_check CHECK ((lane = ANY (ARRAY['pull'::text, 'inbox'::text])));
 
 ALTER TABLE runs.runs ADD CONSTRAINT runs_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
 
@@ -223,6 +292,12 @@ ALTER TABLE runs.runs ADD CONSTRAINT runs_organisation_id_run_id_key UNIQUE (org
 ALTER TABLE runs.runs ADD CONSTRAINT runs_pkey PRIMARY KEY (run_id);
 
 ALTER TABLE runs.runs ADD CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'incomplete'::text, 'failed'::text, 'interrupted'::text, 'paused'::text])));
+
+ALTER TABLE runs.schedules ADD CONSTRAINT schedules_kind_check CHECK ((kind = ANY (ARRAY['sync'::text, 'sweep'::text])));
+
+ALTER TABLE runs.schedules ADD CONSTRAINT schedules_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE runs.schedules ADD CONSTRAINT schedules_pkey PRIMARY KEY (connection_id, kind, resource);
 
 ALTER TABLE security.vault_checks ADD CONSTRAINT vault_checks_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
 
@@ -233,6 +308,10 @@ ALTER TABLE tenancy.organisations ADD CONSTRAINT organisations_name_check CHECK 
 ALTER TABLE tenancy.organisations ADD CONSTRAINT organisations_pkey PRIMARY KEY (id);
 
 CREATE UNIQUE INDEX connections_one_default ON connections.connections USING btree (organisation_id) WHERE is_default;
+
+CREATE INDEX inbox_settled ON mirror.inbox USING btree (organisation_id, applied_at) WHERE (state <> 'waiting'::text);
+
+CREATE INDEX inbox_waiting ON mirror.inbox USING btree (connection_id, next_attempt_at, number) WHERE (state = 'waiting'::text);
 
 CREATE INDEX snapshots_by_created ON mirror.snapshots USING btree (organisation_id, resource, created_at) WHERE (created_at IS NOT NULL);
 
@@ -252,9 +331,15 @@ CREATE UNIQUE INDEX dead_letters_one_a_record ON runs.dead_letters USING btree (
 
 CREATE INDEX runs_by_connection ON runs.runs USING btree (organisation_id, connection_id, started_at DESC);
 
-CREATE UNIQUE INDEX runs_one_at_a_time ON runs.runs USING btree (connection_id) WHERE (state = 'running'::text);
+CREATE UNIQUE INDEX runs_one_at_a_time ON runs.runs USING btree (connection_id, lane) WHERE (state = 'running'::text);
+
+CREATE INDEX schedules_due ON runs.schedules USING btree (next_at) WHERE (NOT is_paused);
 
 ALTER TABLE connections.connections ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE connections.webhooks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mirror.inbox ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE mirror.snapshots ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
@@ -270,11 +355,21 @@ ALTER TABLE runs.progress ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE runs.runs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
+ALTER TABLE runs.schedules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE security.vault_checks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE tenancy.organisations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY own_organisation ON connections.connections FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON connections.webhooks FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_organisation ON connections.webhooks FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON mirror.inbox FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_organisation ON mirror.inbox FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON mirror.snapshots FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
@@ -289,6 +384,10 @@ CREATE POLICY own_organisation ON runs.dead_letters FOR ALL TO PUBLIC USING ((or
 CREATE POLICY own_organisation ON runs.progress FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON runs.runs FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON runs.schedules FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_organisation ON runs.schedules FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON security.vault_checks FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
@@ -311,6 +410,15 @@ CREATE VIEW mirror.documents (
     document json
 ) WITH (security_invoker=true);
 
+CREATE OR REPLACE FUNCTION connections.find_webhook(wanted bytea)
+ RETURNS TABLE(organisation_id uuid, connection_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT w.organisation_id, w.connection_id FROM connections.webhooks w WHERE w.token_hash = wanted
+$function$;
+
 CREATE OR REPLACE FUNCTION mirror.analyze_snapshots()
  RETURNS void
  LANGUAGE plpgsql
@@ -321,9 +429,33 @@ BEGIN
     ANALYZE mirror.snapshots;
 END $function$;
 
+CREATE OR REPLACE FUNCTION mirror.waiting_inboxes(moment timestamp with time zone)
+ RETURNS TABLE(organisation_id uuid, connection_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT DISTINCT i.organisation_id, i.connection_id FROM mirror.inbox i
+    WHERE i.state = 'waiting' AND i.next_attempt_at <= moment
+$function$;
+
+CREATE OR REPLACE FUNCTION runs.due_schedules(moment timestamp with time zone)
+ RETURNS TABLE(organisation_id uuid, connection_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT DISTINCT s.organisation_id, s.connection_id FROM runs.schedules s
+    WHERE NOT s.is_paused AND s.next_at <= moment
+$function$;
+
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.connections TO storetwin_app;
 
+GRANT DELETE, INSERT, SELECT, UPDATE ON connections.webhooks TO storetwin_app;
+
 GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.documents TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.inbox TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.snapshots TO storetwin_app;
 
@@ -338,6 +470,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON runs.dead_letters TO storetwin_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON runs.progress TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON runs.runs TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON runs.schedules TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON security.vault_checks TO storetwin_app;
 

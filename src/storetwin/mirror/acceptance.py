@@ -13,6 +13,7 @@ from storetwin.db.database import Database, Transaction
 from storetwin.mirror import repository
 from storetwin.mirror.identity import Look
 from storetwin.mirror.repository import Shelf
+from storetwin.mirror.writing import retire
 from storetwin.runs import repository as runs
 
 AT_ONCE = 500  # records that get their tombstones in one transaction
@@ -97,7 +98,7 @@ async def _retire_some(database: Database, connection: Connection, now: datetime
         for resource, group in groupby(rows, key=lambda row: row["resource"]):
             ids = [row["remote_id"] for row in group]
             own = Shelf(connection.organisation_id, connection.id, resource)
-            await repository.retire(tx, own, ids, now=now)
+            await retire(tx, own, ids, now=now)
     return bool(rows)
 
 

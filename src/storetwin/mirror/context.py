@@ -45,7 +45,8 @@ class RunContext:
 
     def shelf(self, resource: Resource) -> Shelf:
         """Return where the snapshots of a resource stand."""
-        return Shelf(self.run.organisation_id, self.run.connection_id, resource.name)
+        run = self.run
+        return Shelf(run.organisation_id, run.connection_id, resource.name, run.kind.brought_by)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -68,7 +69,7 @@ class RunContext:
         Raises:
             RunTakenOverError: another process has taken over; the transaction is undone.
         """
-        await runs.fence(tx, self.run, requests=self.client.requests, now=self.clock())
+        await runs.fence(tx, self.run, requests=self.client.requests)
 
     def begin(self, stage: Stage, resource: Resource) -> Progress:
         """Start to report about a resource."""

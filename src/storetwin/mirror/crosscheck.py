@@ -20,6 +20,7 @@ from storetwin.mirror.decide import gaps
 from storetwin.mirror.models import State
 from storetwin.mirror.parts import listing_of, parts_of
 from storetwin.mirror.singles import Outcome, SingleReader
+from storetwin.mirror.writing import write_records
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Cursor, Finding
@@ -184,7 +185,7 @@ async def _keep_listed(context: RunContext, resource: Resource, found: Sequence[
         except (BadAnswerError, RequestRefusedError):
             continue  # they stay what they are for now: unlisted
         async with context.transaction() as tx:
-            await repository.write_records(
+            await write_records(
                 tx,
                 context.shelf(resource),
                 loaded.records,

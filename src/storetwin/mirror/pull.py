@@ -13,6 +13,7 @@ from storetwin.mirror.bundles import bundles, merged
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.models import Part, PartPosition
 from storetwin.mirror.parts import listing_of, parts_of
+from storetwin.mirror.writing import write_records
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Cursor, Progress, Stage
@@ -200,10 +201,10 @@ async def keep_batch(
     *,
     beyond: int | None = None,
 ) -> None:
-    """Write a batch of records and count it; ``beyond`` as in :func:`repository.write_records`."""
+    """Write a batch of records and count it; ``beyond`` as in :func:`write_records`."""
     now = context.clock()
     shelf = context.shelf(resource)
-    written = await repository.write_records(
+    written = await write_records(
         tx, shelf, batch.records, served_at=batch.served_at, now=now, beyond=beyond
     )
     progress.created += written.created

@@ -18,29 +18,42 @@ LEFT JOIN LATERAL (
 WHERE s.version IS NULL OR s.content_hash <> r.content_hash OR s.state <> %(state)s
    OR s.read_at <= s.modified_at + %(same_second)s;
 
--- name: read_documents
--- The current versions of some records, whole, before they are superseded.
-SELECT remote_id, version, state, content_hash, modified_at, read_at, changed_at, payload::text AS payload, raw
+-- name: hold
+-- Holds some records until the transaction ends, in the order in which everybody does.
+SELECT remote_id, version, state
 FROM mirror.snapshots
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
-  AND remote_id = ANY(%(ids)s::text[]);
+  AND remote_id = ANY(%(ids)s::text[])
+ORDER BY remote_number, remote_id FOR UPDATE;
+
+-- name: read_documents
+-- The current versions of some records, whole, before they are superseded; those only that still have the version
+-- that was decided upon. They are held until the transaction ends.
+SELECT s.remote_id, s.version, s.state, s.content_hash, s.modified_at, s.read_at, s.changed_at, s.brought_by,
+       s.payload::text AS payload, s.raw
+FROM mirror.snapshots s
+JOIN unnest(%(ids)b::text[], %(versions)b::int4[]) AS r(remote_id, version)
+  ON s.remote_id = r.remote_id AND s.version = r.version
+WHERE s.organisation_id = %(organisation_id)s AND s.connection_id = %(connection_id)s AND s.resource = %(resource)s
+  AND s.remote_id = ANY(%(ids)b::text[])
+ORDER BY s.remote_number, s.remote_id FOR UPDATE OF s;
 
 -- name: keep_versions
 -- Puts superseded versions aside.
 INSERT INTO mirror.versions (organisation_id, connection_id, resource, remote_id, version, state, content_hash,
-                             modified_at, read_at, written_at, superseded_at, document_zstd)
+                             modified_at, read_at, brought_by, written_at, superseded_at, document_zstd)
 SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, r.*
 FROM unnest(%(remote_id)b::text[], %(version)b::int4[], %(state)b::text[], %(content_hash)b::bytea[],
-            %(modified_at)b::timestamptz[], %(read_at)b::timestamptz[], %(written_at)b::timestamptz[],
+            %(modified_at)b::timestamptz[], %(read_at)b::timestamptz[], %(brought_by)b::text[], %(written_at)b::timestamptz[],
             %(superseded_at)b::timestamptz[], %(document_zstd)b::bytea[]) AS r
 ON CONFLICT DO NOTHING;
 
 -- name: add_snapshots
 -- Writes plain first versions, named by numbers: most of a first pull. Those that are there already stay as they are.
-INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, read_at, changed_at, state, version, remote_id,
+INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, brought_by, read_at, changed_at, state, version, remote_id,
                               remote_number, parent_id, content_hash, modified_at, created_at, status, email_lower,
                               search_text, payload)
-SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, %(read_at)s, %(now)s, %(state)s, 1, r.remote_id,
+SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, %(brought_by)s, %(read_at)s, %(now)s, %(state)s, 1, r.remote_id,
        r.remote_id::int8, r.parent_id, r.content_hash, r.modified_at::timestamptz,
        r.created_at::timestamptz, r.status, r.email_lower, r.search_text, r.payload
 FROM unnest(%(remote_id)b::text[], %(parent_id)b::text[], %(content_hash)b::bytea[], %(modified_at)b::text[],
@@ -50,11 +63,11 @@ FROM unnest(%(remote_id)b::text[], %(parent_id)b::text[], %(content_hash)b::byte
 ON CONFLICT DO NOTHING;
 
 -- name: put_snapshots
--- Writes records that are new or have changed.
-INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, read_at, changed_at, remote_id, remote_number,
+-- Writes records that are new or have changed, unless somebody else has written them since; returns those written.
+INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, brought_by, read_at, changed_at, remote_id, remote_number,
                               parent_id, state, version, content_hash, modified_at, created_at, status, email_lower,
                               search_text, payload, raw, clean)
-SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, %(read_at)s, %(now)s, r.remote_id, r.remote_number,
+SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, %(brought_by)s, %(read_at)s, %(now)s, r.remote_id, r.remote_number,
        r.parent_id, r.state, r.version, r.content_hash, r.modified_at::timestamptz, r.created_at::timestamptz, r.status, r.email_lower,
        r.search_text, r.payload, r.raw, r.clean
 FROM unnest(%(remote_id)b::text[], %(remote_number)b::int8[], %(parent_id)b::text[], %(state)b::text[],
@@ -68,7 +81,9 @@ SET read_at = EXCLUDED.read_at, changed_at = EXCLUDED.changed_at, remote_number 
     parent_id = EXCLUDED.parent_id, state = EXCLUDED.state, version = EXCLUDED.version,
     content_hash = EXCLUDED.content_hash, modified_at = EXCLUDED.modified_at, created_at = EXCLUDED.created_at,
     status = EXCLUDED.status, email_lower = EXCLUDED.email_lower, search_text = EXCLUDED.search_text,
-    payload = EXCLUDED.payload, raw = EXCLUDED.raw, clean = EXCLUDED.clean;
+    payload = EXCLUDED.payload, raw = EXCLUDED.raw, clean = EXCLUDED.clean, brought_by = EXCLUDED.brought_by
+WHERE mirror.snapshots.version = EXCLUDED.version - 1
+RETURNING remote_id;
 
 -- name: restate
 -- Changes the state of records whose content is as it was.
@@ -84,7 +99,8 @@ WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)
 
 -- name: bury
 -- Sets the tombstones of records that the store no longer has.
-UPDATE mirror.snapshots SET state = 'gone', version = version + 1, read_at = %(read_at)s, changed_at = %(now)s
+UPDATE mirror.snapshots SET state = 'gone', version = version + 1, read_at = %(read_at)s, changed_at = %(now)s,
+    brought_by = %(brought_by)s
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
   AND remote_id = ANY(%(ids)s::text[]) AND state <> 'gone';
 
@@ -200,7 +216,7 @@ ORDER BY resource, remote_id LIMIT %(limit)s;
 
 -- name: retire
 -- Sets the tombstones of records of a store that another one took the place of; they were not read again.
-UPDATE mirror.snapshots SET state = 'gone', version = version + 1, changed_at = %(now)s
+UPDATE mirror.snapshots SET state = 'gone', version = version + 1, changed_at = %(now)s, brought_by = %(brought_by)s
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
   AND remote_id = ANY(%(ids)s::text[]) AND state <> 'gone';
 

@@ -10,6 +10,7 @@ from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.models import State
 from storetwin.mirror.parts import has_route, listing_of, parts_of
+from storetwin.mirror.writing import bury_records, write_records
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
@@ -182,13 +183,13 @@ class SingleReader:
                 return Reading(Outcome.ABSENT)
             now = context.clock()
             served_at = max(now, known[remote_id].read_at)
-            await repository.bury(tx, shelf, [remote_id], served_at=served_at, now=now)
+            await bury_records(tx, shelf, [remote_id], served_at=served_at, now=now)
         return Reading(Outcome.BURIED)
 
     async def _keep(self, record: Record, single: Single, state: State) -> Reading:
         context = self.context
         async with context.transaction() as tx:
-            written = await repository.write_records(
+            written = await write_records(
                 tx,
                 context.shelf(self.resource),
                 [record],

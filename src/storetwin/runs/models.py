@@ -20,16 +20,49 @@ class RunState(StrEnum):
     PAUSED = "paused"
 
 
+class Lane(StrEnum):
+    """Runs of one connection that may be at work side by side: one of each lane."""
+
+    PULL = "pull"
+    INBOX = "inbox"
+
+
+class RunKind(StrEnum):
+    """What a run is for."""
+
+    PULL = "pull"
+    VERIFY = "verify"
+    RETRY = "retry"
+    SYNC = "sync"
+    SWEEP = "sweep"
+    RECEIVE = "receive"
+
+    @property
+    def lane(self) -> Lane:
+        """Return where it runs: what webhooks told is applied beside everything else."""
+        return Lane.INBOX if self is RunKind.RECEIVE else Lane.PULL
+
+    @property
+    def brought_by(self) -> str:
+        """Return how the versions that it brings are marked: pull, sweep or webhook."""
+        if self is RunKind.RECEIVE:
+            return "webhook"
+        return "sweep" if self in (RunKind.SWEEP, RunKind.VERIFY) else "pull"
+
+
 class Stage(StrEnum):
     """What a run is doing with a resource."""
 
     PULL = "pull"
     VERIFY = "verify"
+    SYNC = "sync"
+    SWEEP = "sweep"
+    RECEIVE = "receive"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a pull or a verification.
+    """One execution of a sync, with its result.
 
     ``epoch`` fences: every transaction of a run first touches its row ``WHERE epoch = mine``
     and stops when there is none, so a paused process that wakes up late writes nothing.
@@ -38,9 +71,21 @@ class Run:
     run_id: UUID
     organisation_id: UUID
     connection_id: UUID
-    kind: str
+    kind: RunKind
     epoch: int
     started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run that stands as being at work.
+
+    Args:
+        is_alive: its heart has beaten lately.
+    """
+
+    run_id: UUID
+    is_alive: bool
 
 
 @dataclass(slots=True)

@@ -1,24 +1,34 @@
+-- name: find_open_run
+-- The run that stands as being at work in a lane. Hearts beat by the database's clock: machines may disagree.
+SELECT run_id, heartbeat_at > clock_timestamp() - %(believed)s::interval AS is_alive
+FROM runs.runs WHERE connection_id = %(connection_id)s AND lane = %(lane)s AND state = 'running';
+
+-- name: close_orphan
+-- Closes a run whose process is gone, or sleeps.
+UPDATE runs.runs SET state = 'interrupted', ended_at = %(now)s, error = 'Its process ended without closing it.'
+WHERE run_id = %(run_id)s AND state = 'running';
+
 -- name: start_run
 -- Opens a run with the next epoch of its connection.
-INSERT INTO runs.runs (run_id, organisation_id, connection_id, kind, state, epoch, owner, options, started_at, heartbeat_at)
-SELECT %(run_id)s, %(organisation_id)s, %(connection_id)s, %(kind)s, 'running',
-       1 + COALESCE(max(epoch), 0), %(owner)s, %(options)s::json, %(now)s, %(now)s
+INSERT INTO runs.runs (run_id, organisation_id, connection_id, kind, lane, state, epoch, owner, options, started_at, heartbeat_at)
+SELECT %(run_id)s, %(organisation_id)s, %(connection_id)s, %(kind)s, %(lane)s, 'running',
+       1 + COALESCE(max(epoch), 0), %(owner)s, %(options)s::json, %(now)s, clock_timestamp()
 FROM runs.runs WHERE connection_id = %(connection_id)s
 RETURNING epoch;
 
--- name: close_orphans
--- Marks runs of a connection whose process is gone; called by the holder of the connection's lock.
-UPDATE runs.runs SET state = 'interrupted', ended_at = %(now)s, error = 'Its process ended without closing it.'
-WHERE connection_id = %(connection_id)s AND state = 'running';
-
 -- name: touch_run
 -- The fence: refreshes the heartbeat, and touches no row when another run took over.
-UPDATE runs.runs SET heartbeat_at = %(now)s, requests = %(requests)s
+UPDATE runs.runs SET heartbeat_at = clock_timestamp(), requests = %(requests)s
+WHERE run_id = %(run_id)s AND epoch = %(epoch)s AND state = 'running';
+
+-- name: beat
+-- Refreshes the heartbeat; touches no row when another run took over.
+UPDATE runs.runs SET heartbeat_at = clock_timestamp()
 WHERE run_id = %(run_id)s AND epoch = %(epoch)s AND state = 'running';
 
 -- name: end_run
 -- Closes a run with its result.
-UPDATE runs.runs SET state = %(state)s, ended_at = %(now)s, heartbeat_at = %(now)s, error = %(error)s, requests = %(requests)s
+UPDATE runs.runs SET state = %(state)s, ended_at = %(now)s, error = %(error)s, requests = %(requests)s
 WHERE run_id = %(run_id)s AND epoch = %(epoch)s AND state = 'running';
 
 -- name: save_progress

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,17 @@ from storetwin.db.queries import load_queries
 from storetwin.kernel.backoff import DEAD_LETTER_DELAYS
 from storetwin.kernel.errors import ConflictError
 from storetwin.kernel.ids import new_id
-from storetwin.runs.models import Certificate, Cursor, DeadLetter, Progress, Run, RunState
+from storetwin.runs.models import (
+    Certificate,
+    Cursor,
+    DeadLetter,
+    Lane,
+    OpenRun,
+    Progress,
+    Run,
+    RunKind,
+    RunState,
+)
 
 Q = load_queries(__package__)
 
@@ -29,26 +39,45 @@ class RunTakenOverError(ConflictError):
     default_remedy = "Nothing was lost. Look at `storetwin runs` to see which run goes on."
 
 
+async def find_open_run(
+    tx: Transaction, connection_id: UUID, lane: Lane, *, believed: timedelta
+) -> OpenRun | None:
+    """Return the run that stands as being at work in a lane of a connection, if there is one.
+
+    Args:
+        believed: how long ago its heart may have beaten last, by the database's clock.
+    """
+    row = await tx.fetch_one(
+        Q.find_open_run, {"connection_id": connection_id, "lane": lane.value, "believed": believed}
+    )
+    return None if row is None else OpenRun(row["run_id"], row["is_alive"])
+
+
+async def close_orphan(tx: Transaction, run_id: UUID, *, now: datetime) -> None:
+    """Close a run whose process is gone, or sleeps."""
+    await tx.execute(Q.close_orphan, {"run_id": run_id, "now": now})
+
+
 async def start_run(
     tx: Transaction,
     *,
+    run_id: UUID,
     connection_id: UUID,
     organisation_id: UUID,
-    kind: str,
+    kind: RunKind,
     owner: str,
     options: dict[str, Any],
     now: datetime,
 ) -> Run:
-    """Open a run. The caller holds the connection's lock, so any open run is an orphan."""
-    await tx.execute(Q.close_orphans, {"connection_id": connection_id, "now": now})
-    run_id = new_id(now)
+    """Open a run; the caller has made way for it."""
     row = await tx.fetch_one(
         Q.start_run,
         {
             "run_id": run_id,
             "organisation_id": organisation_id,
             "connection_id": connection_id,
-            "kind": kind,
+            "kind": kind.value,
+            "lane": kind.lane.value,
             "owner": owner,
             "options": json.dumps(options),
             "now": now,
@@ -58,15 +87,29 @@ async def start_run(
     return Run(run_id, organisation_id, connection_id, kind, row["epoch"], now)
 
 
-async def fence(tx: Transaction, run: Run, *, requests: int, now: datetime) -> None:
+async def beat(tx: Transaction, run: Run) -> None:
+    """Renew a run's heartbeat.
+
+    Raises:
+        RunTakenOverError: the run is no longer ours.
+    """
+    if await tx.execute(Q.beat, {"run_id": run.run_id, "epoch": run.epoch}) == 0:
+        raise _taken_over(run)
+
+
+def _taken_over(run: Run) -> RunTakenOverError:
+    return RunTakenOverError(f"Run {run.run_id} was taken over by another process.")
+
+
+async def fence(tx: Transaction, run: Run, *, requests: int) -> None:
     """Refresh the run's heartbeat, first thing in each of its transactions.
 
     Raises:
         RunTakenOverError: the run is no longer ours.
     """
-    found = {"run_id": run.run_id, "epoch": run.epoch, "requests": requests, "now": now}
+    found = {"run_id": run.run_id, "epoch": run.epoch, "requests": requests}
     if await tx.execute(Q.touch_run, found) == 0:
-        raise RunTakenOverError(f"Run {run.run_id} was taken over by another process.")
+        raise _taken_over(run)
 
 
 async def end_run(

@@ -48,6 +48,7 @@ async def test_every_policy_reads_the_setting_of_the_transaction(database_dsn: s
             await connection.execute(
                 "SELECT polrelid::regclass::text AS name, pg_get_expr(polqual, polrelid) AS rule,"
                 " polroles = '{0}' AS is_for_all, polpermissive FROM pg_policy"
+                " WHERE polname <> 'finding'"
             )
         ).fetchall()
     assert rows
@@ -58,6 +59,21 @@ async def test_every_policy_reads_the_setting_of_the_transaction(database_dsn: s
             " ''::text))::uuid)"
         ), row
         assert row["is_for_all"], row
+
+
+async def test_only_the_owner_finds_what_it_has_to_before_an_organisation_is_known(
+    database_dsn: str,
+) -> None:
+    async with await connect(database_dsn) as connection:
+        rows = await (
+            await connection.execute(
+                "SELECT polrelid::regclass::text AS name, polcmd::text AS command,"
+                " polroles = ARRAY['storetwin_owner'::regrole::oid] AS is_the_owners"
+                " FROM pg_policy WHERE polname = 'finding' ORDER BY 1"
+            )
+        ).fetchall()
+    names = ("connections.webhooks", "mirror.inbox", "runs.schedules")
+    assert rows == [{"name": name, "command": "r", "is_the_owners": True} for name in names]
 
 
 async def test_every_foreign_key_between_tenants_tables_includes_the_organisation(
@@ -97,7 +113,7 @@ async def fill(connection: AsyncConnection, organisation) -> None:
         columns = await (
             await connection.execute(
                 "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
-                " AND attnotnull AND attname <> %s",
+                " AND attnotnull AND attidentity = '' AND attname <> %s",
                 (name.as_string(connection), column),
             )
         ).fetchall()

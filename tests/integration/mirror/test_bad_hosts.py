@@ -202,7 +202,7 @@ async def test_a_cache_that_passes_over_what_changes_is_believed_nothing(
             store.faults.switch_on("cache:keyed=known")
             with pytest.raises(CachedAnswersError, match=r"Age: \d|x-cache: HIT"):
                 await twin.pull()
-            [failed, *_] = await twin.hub.runs()
+            [failed, *_] = await twin.hub.reports.runs()
             assert failed["state"] == RunState.FAILED
             assert await twin.documents("orders") == held
             store.faults.clear()

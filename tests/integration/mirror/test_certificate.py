@@ -150,7 +150,7 @@ async def test_a_poisoned_record_is_named_until_it_is_healed(twin: Twin, resourc
 async def test_a_dead_letter_is_resolved_by_a_retry(twin: Twin) -> None:
     twin.sandbox.faults.switch_on("poison:count=1")
     await twin.pull("orders")
-    letters = await twin.hub.dead_letters()
+    letters = await twin.hub.reports.dead_letters()
     failed = await twin.hub.retry_dead_letters("shop", letters)
     assert (failed.resolved, failed.failed) == (0, 1)
     twin.sandbox.faults.clear()
@@ -323,7 +323,7 @@ async def test_certificates_are_kept_as_they_were_shown(twin: Twin) -> None:
         (verified.run_id, "bytes", False),
     ]
     assert [json.loads(r["document"]) for r in rows] == [pulled.certificate, verified.certificate]
-    runs = {row["run_id"]: row["state"] for row in await twin.hub.runs()}
+    runs = {row["run_id"]: row["state"] for row in await twin.hub.reports.runs()}
     assert runs == {pulled.run_id: "done", verified.run_id: "incomplete"}
 
 

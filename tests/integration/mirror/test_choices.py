@@ -60,11 +60,11 @@ async def test_a_plugins_lists_are_pulled_and_proved_like_our_own(
             assert set(await twin.snapshots("shipments", gone=True)) == {"B"}
             assert set(await twin.earlier_versions("bookings")) == {"1", "2"}
 
-            status = await twin.hub.status()
+            status = await twin.hub.reports.status()
             assert {"subscriptions", "bookings"} <= {r["resource"] for r in status["records"]}
-            row, versions = await twin.hub.record(NAME, "bookings", "1")
+            row, versions = await twin.hub.reports.record(NAME, "bookings", "1")
             assert ('"paid"' in row["payload"], len(versions)) == (True, 1)
-            assert await twin.hub.dead_letters(resource="bookings") == []
+            assert await twin.hub.reports.dead_letters(resource="bookings") == []
 
 
 async def test_a_plugin_that_is_gone_buries_nothing(database_dsn: str, tmp_path: Path) -> None:

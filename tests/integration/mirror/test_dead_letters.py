@@ -35,7 +35,7 @@ def late(twin: Twin, clock: MovableClock) -> Twin:
 
 
 async def the_letter(twin: Twin) -> DeadLetter:
-    [letter] = await twin.hub.dead_letters()
+    [letter] = await twin.hub.reports.dead_letters()
     return letter
 
 

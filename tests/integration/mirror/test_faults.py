@@ -33,6 +33,7 @@ from hubs import IN_TABLES, Twin, finding, lacking, lasting, open_twin
 from storetwin.mirror.models import Level
 from storetwin.mirror.pull import pull_resource
 from storetwin.resources import named
+from storetwin.runs.models import RunKind
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 
 ORDERS = 3_000
@@ -189,9 +190,9 @@ async def test_one_walk_alone_skips_nothing_when_its_list_moves(
         before = set(store.store.ids("orders"))
         async with open_twin(database_dsn, tmp_path, store) as twin:
             store.faults.switch_on("churn:every=1,kinds=delete")
-            async with twin.hub.running("shop", "pull", {}, lambda _: None) as context:
+            async with twin.hub.runner.running("shop", RunKind.PULL, {}, lambda _: None) as context:
                 await pull_resource(context, named("orders"), None)
-                await twin.hub.close_run(context)
+                await twin.hub.runner.close(context)
             assert len(store.changes.deleted["orders"]) >= 30
             throughout = before & set(store.store.ids("orders"))
             listed = {str(number) for number in throughout} - _off_the_lists(store)

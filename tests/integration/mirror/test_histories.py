@@ -201,7 +201,7 @@ class Play:
             case "verify --level bytes":
                 return await twin.verify(*resources, level=Level.BYTES)
             case "dead-letters retry":
-                letters = await twin.hub.dead_letters(connection=NAME)
+                letters = await twin.hub.reports.dead_letters(connection=NAME)
                 await twin.hub.retry_dead_letters(NAME, letters)
                 return None
         return await twin.pull(*resources, full=what == "pull --full")

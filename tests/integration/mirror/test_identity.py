@@ -50,7 +50,7 @@ async def everything(twin: Twin) -> list[Row]:
 
 
 async def last_run(twin: Twin) -> Row:
-    return (await twin.hub.runs(limit=1))[0]
+    return (await twin.hub.reports.runs(limit=1))[0]
 
 
 async def remembered(twin: Twin) -> Identity:
@@ -106,14 +106,14 @@ async def test_the_first_pull_remembers_which_store_it_is(twin: Twin) -> None:
     assert found.home_url == twin.sandbox.url
     assert found.store_id
     assert (found.wc_version, found.currency, found.doubt) == ("10.5.0", "USD", None)
-    _, look = await twin.hub.look(NAME)
+    _, look = await twin.hub.identities.look(NAME)
     assert look.judgement.verdict is Verdict.SAME
 
 
 async def test_a_look_at_the_same_store_costs_four_requests(twin: Twin) -> None:
     await twin.pull()
     twin.sandbox.requests.clear()
-    await twin.hub.look(NAME)
+    await twin.hub.identities.look(NAME)
     asked = [exchange.path for exchange in twin.sandbox.requests.log]
     assert [path.partition("/wp-json/")[2] for path in asked] == [
         "wc/v3",
@@ -163,9 +163,9 @@ async def test_a_restored_store_pauses_and_goes_on_when_a_person_says_so(twin: T
     assert "--restored" in (error.remedy or "")
 
     with pytest.raises(NotAcceptableError):
-        await twin.hub.accept(NAME)
+        await twin.hub.identities.accept(NAME)
     assert (await twin.hub.register.get(NAME)).state is ConnectionState.PAUSED
-    await twin.hub.accept(NAME, is_restored=True)
+    await twin.hub.identities.accept(NAME, is_restored=True)
     assert await twin.rows(CURSORS) == []
     assert set(map(str, new)) <= (await twin.snapshots("orders")).keys()
 
@@ -191,7 +191,7 @@ async def test_ids_that_are_used_again_become_new_versions(twin: Twin) -> None:
     twin.sandbox.store.create("coupons", {"code": "moves the ids by one"})
     used = sell(twin, 8)
     error = await pauses(twin, Verdict.RESTORED, "are others than the twin holds")
-    await twin.hub.accept(NAME, is_restored=True)
+    await twin.hub.identities.accept(NAME, is_restored=True)
     outcome = await twin.pull(bury_many=True)
     assert outcome.is_complete, lacking(outcome)
     both = {str(number) for number in set(new) & set(used)}
@@ -222,7 +222,7 @@ async def test_a_look_at_a_restored_store_stays_cheap(twin: Twin) -> None:
     twin.sandbox.restore_backup(backup)
     oldest = max(twin.sandbox.store.ids("orders"))
     twin.sandbox.requests.clear()
-    _, look = await twin.hub.look(NAME)
+    _, look = await twin.hub.identities.look(NAME)
     assert look.judgement.verdict is Verdict.RESTORED
     assert oldest - 10 <= look.judgement.kept_until["orders"] <= oldest
     assert twin.sandbox.requests.total <= MOST_ASKED
@@ -262,8 +262,8 @@ async def test_a_wiped_store_pauses_and_is_buried_only_with_two_words(twin: Twin
     empty(twin)
     await pauses(twin, Verdict.WIPED, "it has no orders and products at all")
     with pytest.raises(NotAcceptableError):
-        await twin.hub.accept(NAME)
-    await twin.hub.accept(NAME, is_restored=True)
+        await twin.hub.identities.accept(NAME)
+    await twin.hub.identities.accept(NAME, is_restored=True)
     careful = await twin.pull()
     assert "--bury" in str(lacking(careful)["orders"])
     assert len(await twin.snapshots("orders")) == count
@@ -289,8 +289,8 @@ async def test_another_store_takes_the_place_only_of_a_retired_twin(twin: Twin) 
     assert "--replaced" in (error.remedy or "")
     for is_restored in (False, True):
         with pytest.raises(NotAcceptableError):
-            await twin.hub.accept(NAME, is_restored=is_restored)
-    await twin.hub.accept(NAME, is_replaced=True)
+            await twin.hub.identities.accept(NAME, is_restored=is_restored)
+    await twin.hub.identities.accept(NAME, is_replaced=True)
     assert {row["state"] for row in await everything(twin)} == {"gone"}
     outcome = await twin.pull()
     assert outcome.is_complete, lacking(outcome)
@@ -305,7 +305,7 @@ async def test_another_store_takes_the_place_only_of_a_retired_twin(twin: Twin) 
 async def test_records_that_only_the_lists_hide_are_no_doubt(twin: Twin) -> None:
     await twin.pull()
     twin.sandbox.faults.switch_on("hidden:count=12,resource=products")
-    _, look = await twin.hub.look(NAME)
+    _, look = await twin.hub.identities.look(NAME)
     assert look.judgement.is_trusted
 
 
@@ -317,7 +317,7 @@ async def test_a_moved_shop_pauses_and_goes_on_under_its_new_name(twin: Twin) ->
     twin.sandbox.move(NEW_HOME)
     error = await pauses(twin, Verdict.MOVED, NEW_HOME, twin.sandbox.url)
     assert error.message.startswith(f"The store at {twin.sandbox.url} has moved: ")
-    await twin.hub.accept(NAME)
+    await twin.hub.identities.accept(NAME)
     assert (await remembered(twin)).home_url == NEW_HOME
     outcome = await twin.pull()
     assert outcome.is_complete, lacking(outcome)
@@ -340,7 +340,7 @@ async def test_a_copy_is_told_while_the_original_still_answers(twin: Twin) -> No
 async def test_a_copy_at_another_address_may_count_from_now_on(twin: Twin) -> None:
     await twin.pull()
     with twin.sandbox.clone() as copy:
-        connection, look = await twin.hub.accept(NAME, url=copy.url)
+        connection, look = await twin.hub.identities.accept(NAME, url=copy.url)
         assert look.judgement.verdict is Verdict.CLONED
         assert connection.url == (await remembered(twin)).home_url == copy.url
         outcome = await twin.pull()
@@ -354,7 +354,7 @@ async def test_a_new_installation_of_the_same_records_is_a_copy(twin: Twin) -> N
     twin.sandbox.store.store_id = OTHER_ID
     assert own is not None
     await pauses(twin, Verdict.CLONED, OTHER_ID, own)
-    await twin.hub.accept(NAME)
+    await twin.hub.identities.accept(NAME)
     assert (await remembered(twin)).store_id == OTHER_ID
     outcome = await twin.pull()
     assert outcome.is_complete, lacking(outcome)
@@ -429,7 +429,7 @@ async def test_a_person_pauses_and_resumes(twin: Twin) -> None:
 async def test_a_shop_moves_to_another_address(twin: Twin) -> None:
     await twin.pull()
     new = twin.sandbox.url.replace("127.0.0.1", "localhost")
-    connection, look = await twin.hub.accept(NAME, url=new)
+    connection, look = await twin.hub.identities.accept(NAME, url=new)
     assert look.judgement.verdict in (Verdict.MOVED, Verdict.CLONED)
     assert connection.url == new
     assert (await remembered(twin)).home_url == new
@@ -437,5 +437,5 @@ async def test_a_shop_moves_to_another_address(twin: Twin) -> None:
     assert outcome.is_complete, lacking(outcome)
     twin.sandbox.become_another()
     with pytest.raises(NotAcceptableError):
-        await twin.hub.accept(NAME, url=twin.sandbox.url)
+        await twin.hub.identities.accept(NAME, url=twin.sandbox.url)
     assert (await twin.hub.register.get(NAME)).url == new

@@ -44,7 +44,8 @@ UNLIKE = {
 QUERIES: dict[str, dict[str, Any]] = {
     "read_known": {"ids": PAGE},
     "read_unlike": UNLIKE,
-    "read_documents": {"ids": PAGE},
+    "read_documents": {"ids": PAGE, "versions": [1] * len(PAGE)},
+    "hold": {"ids": PAGE},
     "bury": {"ids": PAGE, "read_at": None, "now": None},
     "restate": {"ids": PAGE, "state": "listed", "read_at": None, "now": None},
     "confirm_read": {"ids": PAGE, "read_at": datetime(2030, 1, 1, tzinfo=UTC)},
@@ -53,7 +54,15 @@ QUERIES: dict[str, dict[str, Any]] = {
     "count_present": {},
     "number_range": {},
 }
-BY_KEY = ("read_known", "read_unlike", "read_documents", "restate", "confirm_read", "show_record")
+BY_KEY = (
+    "read_known",
+    "read_unlike",
+    "read_documents",
+    "hold",
+    "restate",
+    "confirm_read",
+    "show_record",
+)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def pages_of(store: Sandbox, path: str, *, light: bool = False) -> Counter[int]:
 
 async def states_of_runs(twin: Twin) -> list[str]:
     """Return the states of the runs, the latest first."""
-    return [row["state"] for row in await twin.hub.runs()]
+    return [row["state"] for row in await twin.hub.reports.runs()]
 
 
 async def reach(twin: Twin, is_there: Callable[[Progress], bool]) -> asyncio.Task[object]:
@@ -113,7 +113,7 @@ async def test_a_pull_of_a_store_that_went_down_goes_on_too(large_twin: Twin) ->
     with pytest.raises(RetryableError) as caught:
         await large_twin.pull("orders")
     assert caught.value.message
-    [run] = await large_twin.hub.runs()
+    [run] = await large_twin.hub.reports.runs()
     assert run["state"] == "failed"
     assert run["error"] == caught.value.message
     reached = {row["resource"]: row["position"] for row in await large_twin.rows(CURSORS)}
@@ -178,7 +178,7 @@ async def test_a_change_is_fetched_by_the_next_pull(twin: Twin) -> None:
 async def test_progress_is_kept_for_each_stage_and_resource(twin: Twin) -> None:
     seen: list[tuple[Stage, str, int]] = []
     outcome = await twin.pull(observe=lambda p: seen.append((p.stage, p.resource, p.records)))
-    _, rows = await twin.hub.run(str(outcome.run_id)[:18])
+    _, rows = await twin.hub.reports.run(str(outcome.run_id)[:18])
     found = {(row["stage"], row["resource"]): row for row in rows}
     assert found.keys() == {(s, name) for s in ("pull", "verify") for name in RESOURCE_NAMES}
     in_store = {line["resource"]: line["in_store"] for line in outcome.certificate["resources"]}
@@ -192,7 +192,7 @@ async def test_progress_is_kept_for_each_stage_and_resource(twin: Twin) -> None:
     assert orders[0] == 0
     assert orders[-1] == 250
     assert orders == sorted(orders)
-    [run] = await twin.hub.runs()
+    [run] = await twin.hub.reports.runs()
     assert run["records"] == sum(in_store.values())
     assert run["requests"] >= twin.sandbox.requests.total - 1
 
@@ -215,7 +215,7 @@ async def test_a_resource_comes_with_what_contains_it(twin: Twin) -> None:
 async def test_an_unknown_resource_begins_no_run(twin: Twin) -> None:
     with pytest.raises(UnknownNameError):
         await twin.pull("customer")
-    assert await twin.hub.runs() == []
+    assert await twin.hub.reports.runs() == []
     assert twin.sandbox.requests.total == 0
 
 
@@ -232,7 +232,7 @@ async def test_wrong_keys_end_the_run_at_once(
             await twin.pull()
         assert caught.value.remedy
         assert value not in caught.value.message
-        [run] = await twin.hub.runs()
+        [run] = await twin.hub.reports.runs()
         assert run["state"] == "failed"
         assert value not in run["error"]
         assert await twin.rows(CONTENT) == []

@@ -48,7 +48,7 @@ async def at(twin, moment):
 
 
 async def last_run(twin):
-    return (await twin.hub.runs(limit=1))[0]
+    return (await twin.hub.reports.runs(limit=1))[0]
 
 
 async def test_no_run_begins_in_quiet_hours(opened, store):
@@ -62,7 +62,7 @@ async def test_no_run_begins_in_quiet_hours(opened, store):
     with pytest.raises(QuietHoursError):
         await twin.hub.retry_dead_letters(NAME, [])
     assert store.requests.total == before
-    assert await twin.hub.runs() == []
+    assert await twin.hub.reports.runs() == []
 
 
 async def test_a_person_may_go_on_all_the_same(opened, store):

@@ -1,0 +1,174 @@
+"""The hub: what is built once and handed to every door, and the verbs the doors call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+from uuid import UUID
+
+from storetwin.connections.choices import Choices, choose, now_sealed
+from storetwin.connections.models import Connection
+from storetwin.connections.probe import ProbeReport
+from storetwin.connections.register import Register
+from storetwin.db.database import Database
+from storetwin.hub.identities import Identities
+from storetwin.hub.reports import Reports
+from storetwin.hub.running import Runner
+from storetwin.hub.stores import Stores
+from storetwin.kernel.clock import Clock
+from storetwin.mirror.context import Observer, RunContext
+from storetwin.mirror.execute import (
+    Retried,
+    describe,
+    execute_pull,
+    execute_retry,
+    execute_verify,
+)
+from storetwin.mirror.forget import forget
+from storetwin.mirror.models import Level
+from storetwin.runs.models import DeadLetter, RunKind, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a pull or a verification ended.
+
+    Args:
+        certificate: as every door shows it.
+    """
+
+    run_id: UUID
+    certificate: dict[str, Any]
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether the twin has everything that the store has."""
+        return bool(self.certificate["is_complete"])
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Everything a door needs. Built by :func:`storetwin.bootstrap.open_hub`.
+
+    Args:
+        organisation_id: whose rows this hub sees.
+        stores: how stores are reached.
+    """
+
+    database: Database
+    register: Register
+    organisation_id: UUID
+    clock: Clock
+    stores: Stores
+
+    @property
+    def runner(self) -> Runner:
+        """Return what opens runs."""
+        return Runner(self.database, self.register, self.organisation_id, self.clock, self.stores)
+
+    @property
+    def identities(self) -> Identities:
+        """Return the verbs about which store it is."""
+        return Identities(self.runner)
+
+    @property
+    def reports(self) -> Reports:
+        """Return what tells what has happened."""
+        return Reports(self.database, self.register, self.organisation_id, self.clock)
+
+    def of(self, organisation_id: UUID) -> Self:
+        """Return the hub of another organisation on the same database."""
+        register = self.register.of(organisation_id)
+        return replace(self, register=register, organisation_id=organisation_id)
+
+    async def test_connection(self, name: str) -> ProbeReport:
+        """Look at the store and keep what was learned."""
+        connection = await self.register.get(name)
+        _, report = await self.register.probe(connection, self.stores.probe, self.clock())
+        return report
+
+    async def configure(self, name: str, choices: Choices) -> tuple[Connection, list[str]]:
+        """Change what is pulled through a connection, and how gently.
+
+        Returns:
+            The connection, and the resources whose records were dropped from the twin: they held
+            in the open what is to be sealed from now on. The next pull brings them again.
+
+        Raises:
+            ConfigurationError: a choice cannot be used.
+            RunInProgressError: a run of the connection is at work.
+        """
+        connection = await self.register.get(name)
+        async with self.runner.none_running(connection):
+            options = choose(connection.options, choices)
+            forgotten = now_sealed(connection.options, options)
+            async with self.database.transaction(self.organisation_id) as tx:
+                await forget(tx, connection, forgotten)
+            return await self.register.configure(name, options), list(forgotten)
+
+    # -- runs -----------------------------------------------------------------------------------
+
+    async def pull(
+        self,
+        name: str,
+        resources: Sequence[str],
+        *,
+        full: bool,
+        bury_many: bool,
+        observe: Observer,
+        patient: bool = False,
+        now: bool = False,
+    ) -> Outcome:
+        """Bring the twin of a store up to date and prove that nothing is missing.
+
+        Args:
+            full: read every page again from the beginning.
+            bury_many: a person said that the store really lost that many records.
+            patient: nobody waits for it: dead letters are asked for only when they are due.
+            now: do not mind quiet hours; else they end the run (QuietHoursError), nothing is lost.
+        """
+        chosen = (await self.reports.catalogue(name)).ordered(resources)
+        asked = {"resources": [r.name for r in chosen], "full": full, "bury": bury_many, "now": now}
+        async with self.runner.running(name, RunKind.PULL, asked, observe) as context:
+            context.is_patient = patient
+            fitted = context.catalogue.ordered(resources)
+            certificate = await execute_pull(context, fitted, full=full, bury_many=bury_many)
+            return await self._end(context, describe(certificate), certificate.is_complete)
+
+    async def verify(
+        self,
+        name: str,
+        resources: Sequence[str],
+        level: Level,
+        *,
+        bury_many: bool,
+        observe: Observer,
+        now: bool = False,
+    ) -> Outcome:
+        """Walk the store once more and state, resource by resource, what the twin has of it."""
+        chosen = (await self.reports.catalogue(name)).ordered(resources)
+        options = {"resources": [r.name for r in chosen], "level": level.value, "bury": bury_many}
+        options["now"] = now
+        async with self.runner.running(name, RunKind.VERIFY, options, observe) as context:
+            fitted = context.catalogue.ordered(resources)
+            certificate = await execute_verify(context, fitted, level, bury_many=bury_many)
+            return await self._end(context, describe(certificate), certificate.is_complete)
+
+    async def retry_dead_letters(
+        self, name: str, letters: Sequence[DeadLetter], *, now: bool = False
+    ) -> Retried:
+        """Ask the store once more for the records that wait, due or not."""
+        options = {"letters": [str(letter.dead_letter_id) for letter in letters], "now": now}
+        async with self.runner.running(name, RunKind.RETRY, options, lambda _: None) as context:
+            retried = await execute_retry(context, letters)
+            await self.runner.close(
+                context, RunState.INCOMPLETE if retried.failed else RunState.DONE
+            )
+            return retried
+
+    async def _end(
+        self, context: RunContext, certificate: dict[str, Any], is_complete: bool
+    ) -> Outcome:
+        await self.runner.close(context, RunState.DONE if is_complete else RunState.INCOMPLETE)
+        return Outcome(context.run.run_id, certificate)

@@ -1,0 +1,102 @@
+"""What has happened, as every door tells it: runs, dead letters, records, status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from uuid import UUID
+
+from storetwin.connections.catalogue import catalogue_for, catalogue_of_all
+from storetwin.connections.register import Register
+from storetwin.db.database import Database, Row, Transaction
+from storetwin.kernel.clock import Clock
+from storetwin.kernel.errors import UnknownNameError
+from storetwin.mirror import repository as mirror
+from storetwin.mirror.repository import Shelf
+from storetwin.resources import Catalogue
+from storetwin.runs import repository as runs
+from storetwin.runs.models import DeadLetter
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Reads what one organisation's runs have left behind."""
+
+    database: Database
+    register: Register
+    organisation_id: UUID
+    clock: Clock
+
+    async def catalogue(self, name: str | None) -> Catalogue:
+        """Return the resources of a connection; for None those of any."""
+        if name is not None:
+            return catalogue_for((await self.register.get(name)).options)
+        return catalogue_of_all(c.options for c in await self.register.every())
+
+    async def runs(self, *, limit: int = 20) -> list[Row]:
+        """Return the latest runs."""
+        async with self._transaction() as tx:
+            return await runs.list_runs(tx, connection_id=None, limit=limit)
+
+    async def run(self, prefix: str) -> tuple[Row, list[Row]]:
+        """Return a run by the beginning of its id, and its progress.
+
+        Raises:
+            UnknownNameError: no run begins like that, or more than one does.
+        """
+        async with self._transaction() as tx:
+            found = await runs.find_runs(tx, prefix.lower())
+            if len(found) != 1:
+                what = "No run begins" if not found else "More than one run begins"
+                raise UnknownNameError(
+                    f"{what} with {prefix!r}.", remedy="`storetwin runs` lists the latest."
+                )
+            return found[0], await runs.list_progress(tx, found[0]["run_id"])
+
+    async def dead_letters(
+        self, *, connection: str | None = None, resource: str | None = None, state: str = "waiting"
+    ) -> list[DeadLetter]:
+        """Return dead letters, newest first."""
+        connection_id = (await self.register.get(connection)).id if connection else None
+        name = (await self.catalogue(connection)).named(resource).name if resource else None
+        async with self._transaction() as tx:
+            return await runs.list_dead_letters(
+                tx, connection_id=connection_id, resource=name, state=state
+            )
+
+    async def discard_dead_letters(self, letters: Sequence[DeadLetter]) -> int:
+        """Discard dead letters; the records stay named in certificates while they are lacking."""
+        async with self._transaction() as tx:
+            ids = [letter.dead_letter_id for letter in letters]
+            return await runs.discard_dead_letters(tx, ids, now=self.clock())
+
+    async def record(self, connection: str, resource: str, remote_id: str) -> tuple[Row, list[Row]]:
+        """Return one record with its exact text, and its earlier versions.
+
+        Raises:
+            UnknownNameError: the twin has no such record.
+        """
+        chosen = await self.register.get(connection)
+        found = catalogue_for(chosen.options).named(resource)
+        shelf = Shelf(self.organisation_id, chosen.id, found.name)
+        async with self._transaction() as tx:
+            row = await mirror.show_record(tx, shelf, remote_id)
+            if row is None:
+                raise UnknownNameError(
+                    f"The twin of {connection} has no {found.name} {remote_id}.",
+                    remedy=f"`storetwin pull {connection}` brings it, if the store has it.",
+                )
+            return row, await mirror.list_versions(tx, shelf, remote_id)
+
+    async def status(self) -> dict[str, list[Row] | dict[UUID, Row]]:
+        """Return counts by connection and resource, the latest certificates and runs."""
+        async with self._transaction() as tx:
+            return {
+                "records": await mirror.count_records(tx),
+                "certificates": await runs.latest_certificates(tx),
+                "runs": await runs.list_runs(tx, connection_id=None, limit=200),
+            }
+
+    def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        return self.database.transaction(self.organisation_id)
