@@ -102,6 +102,18 @@ class Settings(BaseSettings):
         description="Seconds that a store may ask us to wait (Retry-After). Beyond it a run stops, "
         "says when to come back, and keeps its place.",
     )
+    host: str = Field(
+        default="127.0.0.1", description="Address that `storetwin serve` listens on."
+    )
+    port: int = Field(
+        default=8480, ge=0, le=65535, description="Port that `storetwin serve` listens on."
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Where stores reach this hub from outside, for webhooks. Without it the hub "
+        "only asks, and says so.",
+    )
     log_level: str = Field(
         default="warning",
         pattern="^(debug|info|warning|error)$",

@@ -1,0 +1,1 @@
+"""The door over HTTP: health, and where stores deliver their webhooks."""
