@@ -73,6 +73,8 @@ class Connection:
         last_probe: the last probe's report as JSON text.
         identity: which store it was when it was last trusted, as JSON text.
         pause_reason: why runs do not use it at the moment, where it is paused.
+        routes: what the store's routes take, as JSON text; None before it was asked.
+        routes_at: when it was asked.
     """
 
     id: UUID
@@ -94,6 +96,8 @@ class Connection:
     options: Options = field(default_factory=Options)
     identity: str | None = field(default=None, repr=False)
     pause_reason: str | None = None
+    routes: str | None = field(default=None, repr=False)
+    routes_at: datetime | None = None
 
     @property
     def scheme(self) -> AuthScheme:

@@ -35,7 +35,9 @@ CREATE TABLE connections.connections (
     currency text,
     options json,
     identity json,
-    pause_reason text
+    pause_reason text,
+    routes json,
+    routes_at timestamp with time zone
 );
 
 CREATE TABLE connections.webhooks (
@@ -53,6 +55,8 @@ CREATE TABLE connections.webhooks (
     deliveries bigint NOT NULL DEFAULT 0,
     refused bigint NOT NULL DEFAULT 0,
     missed bigint NOT NULL DEFAULT 0,
+    last_refused_at timestamp with time zone,
+    last_refusal text,
     state json
 );
 
@@ -309,6 +313,8 @@ ALTER TABLE tenancy.organisations ADD CONSTRAINT organisations_pkey PRIMARY KEY 
 
 CREATE UNIQUE INDEX connections_one_default ON connections.connections USING btree (organisation_id) WHERE is_default;
 
+CREATE UNIQUE INDEX inbox_hints ON mirror.inbox USING btree (connection_id, resource, remote_id) WHERE ((state = 'waiting'::text) AND (body IS NULL));
+
 CREATE INDEX inbox_settled ON mirror.inbox USING btree (organisation_id, applied_at) WHERE (state <> 'waiting'::text);
 
 CREATE INDEX inbox_waiting ON mirror.inbox USING btree (connection_id, next_attempt_at, number) WHERE (state = 'waiting'::text);
@@ -318,6 +324,8 @@ CREATE INDEX snapshots_by_created ON mirror.snapshots USING btree (organisation_
 CREATE INDEX snapshots_by_email ON mirror.snapshots USING btree (organisation_id, email_lower) WHERE (email_lower IS NOT NULL);
 
 CREATE INDEX snapshots_by_number ON mirror.snapshots USING btree (connection_id, resource, remote_number) WHERE (state <> 'gone'::text);
+
+CREATE INDEX snapshots_by_parent ON mirror.snapshots USING btree (connection_id, resource, parent_id) WHERE ((parent_id <> '0'::text) AND (state <> 'gone'::text));
 
 CREATE INDEX snapshots_by_text ON mirror.snapshots USING gin (search_text gin_trgm_ops);
 
@@ -360,6 +368,8 @@ ALTER TABLE runs.schedules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE security.vault_checks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE tenancy.organisations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY finding ON connections.connections FOR SELECT TO storetwin_owner USING (true);
 
 CREATE POLICY own_organisation ON connections.connections FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
@@ -435,7 +445,8 @@ CREATE OR REPLACE FUNCTION mirror.waiting_inboxes(moment timestamp with time zon
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog'
 AS $function$
-    SELECT DISTINCT i.organisation_id, i.connection_id FROM mirror.inbox i
+    SELECT DISTINCT i.organisation_id, i.connection_id
+    FROM mirror.inbox i JOIN connections.connections c ON c.id = i.connection_id AND c.state = 'active'
     WHERE i.state = 'waiting' AND i.next_attempt_at <= moment
 $function$;
 
@@ -445,8 +456,19 @@ CREATE OR REPLACE FUNCTION runs.due_schedules(moment timestamp with time zone)
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog'
 AS $function$
-    SELECT DISTINCT s.organisation_id, s.connection_id FROM runs.schedules s
+    SELECT DISTINCT s.organisation_id, s.connection_id
+    FROM runs.schedules s JOIN connections.connections c ON c.id = s.connection_id AND c.state = 'active'
     WHERE NOT s.is_paused AND s.next_at <= moment
+$function$;
+
+CREATE OR REPLACE FUNCTION runs.scheduled_connections()
+ RETURNS TABLE(organisation_id uuid, connection_id uuid, is_scheduled boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT c.organisation_id, c.id, EXISTS (SELECT FROM runs.schedules s WHERE s.connection_id = c.id)
+    FROM connections.connections c
 $function$;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.connections TO storetwin_app;

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -17,6 +17,7 @@ from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.decide import may_bury, needs_fetching, reads_light
+from storetwin.mirror.included import included
 from storetwin.mirror.models import Lacking, Level, Part, PartPosition, State
 from storetwin.mirror.parts import has_route, listing_of, parts_of
 from storetwin.mirror.pull import keep_batch, keep_unreadable, read_part
@@ -216,7 +217,7 @@ async def _fetch(
     bundle = context.client.page_limit
     for start in range(0, len(records), bundle):
         wanted = [r.number for r in records[start : start + bundle] if r.number is not None]
-        async for batch in _included(whole, wanted):
+        async for batch in included(whole, wanted):
             await _keep_whole(context, survey, batch)
             wanted = [n for n in wanted if n not in {record.number for record in batch.records}]
         singles = SingleReader(context, survey.resource)
@@ -228,30 +229,6 @@ async def _fetch(
                 survey.fetched += 1
             else:
                 survey.left.add(str(number))
-
-
-async def _included(listing: Listing, ids: Sequence[int]) -> AsyncIterator[Batch]:
-    """Yield what the list shows of these ids; a bundle that fails or comes blank is halved."""
-    if not ids:
-        return
-    try:
-        loaded = await listing.included(ids)
-    except BadAnswerError:
-        loaded = None
-    if (loaded is None or loaded.is_blank) and len(ids) > 1:
-        half = len(ids) // 2
-        for piece in (ids[:half], ids[half:]):
-            async for batch in _included(listing, piece):
-                yield batch
-    elif loaded is not None:
-        yield Batch(
-            loaded.records,
-            PartPosition().position,
-            loaded.served_at,
-            None,
-            loaded.remarks,
-            loaded.nameless,
-        )
 
 
 # -- what the lists did not show ------------------------------------------------------------------

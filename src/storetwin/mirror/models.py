@@ -92,17 +92,23 @@ class PartPosition:
 
 @dataclass(slots=True)
 class Written:
-    """What writing some records changed, counted in records."""
+    """What writing some records changed, counted in records.
+
+    Args:
+        changed: the remote ids of those that were created or updated.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    changed: set[str] = field(default_factory=set)
 
     def add(self, other: Written) -> None:
         """Count another page in."""
         self.created += other.created
         self.updated += other.updated
         self.unchanged += other.unchanged
+        self.changed |= other.changed
 
 
 @dataclass(slots=True)

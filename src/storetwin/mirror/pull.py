@@ -11,7 +11,7 @@ from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
 from storetwin.mirror.bundles import bundles, merged
 from storetwin.mirror.context import RunContext
-from storetwin.mirror.models import Part, PartPosition
+from storetwin.mirror.models import Part, PartPosition, Written
 from storetwin.mirror.parts import listing_of, parts_of
 from storetwin.mirror.writing import write_records
 from storetwin.resources import Resource
@@ -200,7 +200,7 @@ async def keep_batch(
     progress: Progress,
     *,
     beyond: int | None = None,
-) -> None:
+) -> Written:
     """Write a batch of records and count it; ``beyond`` as in :func:`write_records`."""
     now = context.clock()
     shelf = context.shelf(resource)
@@ -235,6 +235,7 @@ async def keep_batch(
             now=now,
         )
         progress.unreadable += 1
+    return written
 
 
 async def keep_unreadable(

@@ -146,6 +146,12 @@ WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)
   AND json_array_length(COALESCE(clean, payload) -> %(member)s) > 0
 ORDER BY remote_number;
 
+-- name: list_children
+-- The records of a resource that belong to some others and are not gone.
+SELECT remote_id, parent_id FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND parent_id = ANY(%(parents)s::text[]) AND parent_id <> '0' AND state <> 'gone';
+
 -- name: known_post_ids
 -- Every id that is taken in the store's table of posts, in order. A tombstone takes none: a restored store gives its
 -- id away again.

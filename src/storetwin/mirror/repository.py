@@ -94,6 +94,12 @@ async def list_containers(tx: Transaction, shelf: Shelf, member: str | None) -> 
     return await tx.fetch_all(Q.list_containers_with, shelf.params(member=member))
 
 
+async def list_children(tx: Transaction, shelf: Shelf, parents: Sequence[str]) -> dict[str, str]:
+    """Return remote id → parent of the records that belong to these others and are not gone."""
+    rows = await tx.fetch_all(Q.list_children, shelf.params(parents=list(parents)))
+    return {row["remote_id"]: row["parent_id"] for row in rows}
+
+
 def stream_post_ids(tx: Transaction, shelf: Shelf, resources: Sequence[str]) -> AsyncIterator[Row]:
     """Yield (remote_number,) of every record of these resources that is not gone, ascending."""
     return tx.stream(Q.known_post_ids, shelf.params(resources=list(resources)), size=5000)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from storetwin.db.database import Transaction
 from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
@@ -30,19 +32,33 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An outcome, its reason in words, and whether the twin had to change."""
+    """An outcome, its reason in words, and whether the twin had to change.
+
+    Args:
+        record: what answered; with an outcome of ABSENT or BURIED another resource's.
+    """
 
     outcome: Outcome
     reason: str = ""
     is_new: bool = False
+    record: Record | None = field(default=None, repr=False)
+
+
+Settle = Callable[[Transaction, Sequence[str]], Awaitable[None]]
+"""Called with remote ids in the very transaction that keeps what became of them."""
 
 
 @dataclass(slots=True)
 class SingleReader:
-    """Reads records of one resource one by one and keeps what it finds."""
+    """Reads records of one resource one by one and keeps what it finds.
+
+    Args:
+        settle: see :data:`Settle`.
+    """
 
     context: RunContext
     resource: Resource
+    settle: Settle | None = None
     _containers: dict[str, bool] = field(default_factory=dict)
 
     async def read(
@@ -51,15 +67,17 @@ class SingleReader:
         *,
         container: str | None = None,
         bury: bool = False,
-        state: State = State.LISTED,
+        state: State | None = None,
     ) -> Reading:
         """Read one record by its own address.
 
         Args:
             container: its parent, where the address contains it; looked up in the twin if absent.
             bury: set a tombstone on a 404 of its own. Never on any other answer.
-            state: how it is kept: LISTED by default, UNLISTED where no list shows it.
+            state: how it is kept: LISTED by default; UNLISTED where no list shows it, which is
+                what ``bury`` takes for granted.
         """
+        state = state or (State.UNLISTED if bury else State.LISTED)
         container = container or await self._parent_of(remote_id)
         path = self.resource.address(remote_id, container)
         if path is None:
@@ -73,21 +91,23 @@ class SingleReader:
                 sealer=self.context.sealer,
             )
         except NotFoundError as error:
-            if error.is_route_missing:
-                return await self._without_route(remote_id, container, bury=bury)
-            if await self._is_own(container):
-                return await self._absent(remote_id, bury=bury)
-            return Reading(Outcome.FAILED, f"what contains it ({container}) cannot be had")
+            return await self._not_found(error, remote_id, container, bury=bury)
         except (BadAnswerError, RequestRefusedError, RecordError) as error:
-            await self._dead_letter(remote_id, error.message)
+            await self.set_aside(remote_id, error.message)
             return Reading(Outcome.FAILED, error.message)
-        if bury:
-            state = State.UNLISTED
-        is_ours = not is_foreign(self.resource, record)
-        keeping = (
-            self._keep(record, single, state) if is_ours else self._absent(remote_id, bury=bury)
-        )
-        return await keeping
+        if is_foreign(self.resource, record):
+            return replace(await self._absent(remote_id, bury=bury), record=record)
+        return await self._keep(record, single, state)
+
+    async def _not_found(
+        self, error: NotFoundError, remote_id: str, container: str | None, *, bury: bool
+    ) -> Reading:
+        """Find out of what a 404 speaks: of the route, of the record, or of what contains it."""
+        if error.is_route_missing:
+            return await self._without_route(remote_id, container, bury=bury)
+        if await self._is_own(container):
+            return await self._absent(remote_id, bury=bury)
+        return Reading(Outcome.FAILED, f"what contains it ({container}) cannot be had")
 
     def _own(self, container: str | None) -> str | None:
         """The container counts only where the address names it."""
@@ -168,7 +188,7 @@ class SingleReader:
             try:
                 loaded = await listing.included([int(remote_id)])
             except (BadAnswerError, RequestRefusedError) as error:
-                await self._dead_letter(remote_id, error.message)
+                await self.set_aside(remote_id, error.message)
                 return Reading(Outcome.FAILED, error.message)
             for record in loaded.records:
                 single = Single(record.document, loaded.served_at)
@@ -180,10 +200,12 @@ class SingleReader:
         async with context.transaction() as tx:
             known = await repository.read_known(tx, shelf, [remote_id])
             if not bury or remote_id not in known or known[remote_id].state is State.GONE:
+                await self._settle(tx, remote_id)
                 return Reading(Outcome.ABSENT)
             now = context.clock()
             served_at = max(now, known[remote_id].read_at)
             await bury_records(tx, shelf, [remote_id], served_at=served_at, now=now)
+            await self._settle(tx, remote_id)
         return Reading(Outcome.BURIED)
 
     async def _keep(self, record: Record, single: Single, state: State) -> Reading:
@@ -197,14 +219,16 @@ class SingleReader:
                 now=context.clock(),
                 state=state,
             )
+            await self._settle(tx, record.remote_id)
         is_new = bool(written.created or written.updated)
         if record.is_blank:
             reason = "its meta_data cannot be had"
-            await self._dead_letter(record.remote_id, reason)
-            return Reading(Outcome.PARTIAL, reason, is_new)
-        return Reading(Outcome.KEPT, is_new=is_new)
+            await self.set_aside(record.remote_id, reason)
+            return Reading(Outcome.PARTIAL, reason, is_new, record)
+        return Reading(Outcome.KEPT, is_new=is_new, record=record)
 
-    async def _dead_letter(self, remote_id: str, reason: str) -> None:
+    async def set_aside(self, remote_id: str, reason: str) -> None:
+        """Keep a dead letter for a record, which settles it as well."""
         async with self.context.transaction() as tx:
             await runs.add_dead_letter(
                 tx,
@@ -215,3 +239,8 @@ class SingleReader:
                 reason=reason,
                 now=self.context.clock(),
             )
+            await self._settle(tx, remote_id)
+
+    async def _settle(self, tx: Transaction, remote_id: str) -> None:
+        if self.settle is not None:
+            await self.settle(tx, [remote_id])

@@ -50,13 +50,14 @@ async def write_records(
     rest, added = unique, 0
     if beyond is not None and all((record.number or 0) > beyond for record in records):
         added, rest = await _add(tx, shelf, unique, state, served_at=served_at, now=now)
-    written = Written(created=added)
+    written = Written(created=added, changed=unique.keys() - rest.keys())
     for _ in range(MOST_ROUNDS):
         known = await _read_unlike(tx, shelf, rest, state)
         changes = Changes.between(known, rest, state, served_at=served_at)
         rest = await _write(tx, shelf, changes, known, state, served_at=served_at, now=now)
         written.created += sum(1 for r in changes.created if r.remote_id not in rest)
         written.updated += sum(1 for r in changes.updated if r.remote_id not in rest)
+        written.changed |= {r.remote_id for r in (*changes.created, *changes.updated)} - rest.keys()
         if not rest:
             written.unchanged = len(unique) - written.created - written.updated
             return written

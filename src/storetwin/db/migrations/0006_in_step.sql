@@ -7,6 +7,10 @@ ALTER TABLE mirror.versions ADD COLUMN brought_by text NOT NULL DEFAULT 'pull';
 COMMENT ON COLUMN mirror.snapshots.brought_by IS 'What brought this version: pull, sweep, webhook or push.';
 COMMENT ON COLUMN mirror.versions.brought_by IS 'What brought this version: pull, sweep, webhook or push.';
 
+-- What belongs to a record: the refunds of an order, the notes, the variations of a product.
+CREATE INDEX snapshots_by_parent ON mirror.snapshots (connection_id, resource, parent_id)
+    WHERE parent_id <> '0' AND state <> 'gone';
+
 -- Webhooks are applied beside a pull, not behind it: one run of each lane at a time.
 ALTER TABLE runs.runs ADD COLUMN lane text NOT NULL DEFAULT 'pull' CHECK (lane IN ('pull', 'inbox'));
 COMMENT ON COLUMN runs.runs.lane IS 'Of each lane of a connection one run is at work at most.';
@@ -27,6 +31,11 @@ ALTER TABLE runs.cursors
 COMMENT ON COLUMN runs.cursors.synced_to IS 'What the store dates up to here is in the twin; by the store''s clock.';
 COMMENT ON COLUMN runs.cursors.synced_at IS 'When an increment last reached its end; by our clock.';
 COMMENT ON COLUMN runs.cursors.swept_at IS 'When a sweep last reached its end; by our clock.';
+
+-- What the store's routes take: asked for once a day, not at each look.
+ALTER TABLE connections.connections ADD COLUMN routes json, ADD COLUMN routes_at timestamptz;
+COMMENT ON COLUMN connections.connections.routes IS 'What the store''s routes take: path, argument, allowed values.';
+COMMENT ON COLUMN connections.connections.routes_at IS 'When the store told so; by our clock.';
 
 -- When a connection is read by itself. The row of the resource '' speaks for all without a row of their own.
 CREATE TABLE runs.schedules (
@@ -63,6 +72,8 @@ CREATE TABLE connections.webhooks (
     deliveries bigint NOT NULL DEFAULT 0,
     refused bigint NOT NULL DEFAULT 0,
     missed bigint NOT NULL DEFAULT 0,
+    last_refused_at timestamptz,
+    last_refusal text,
     state json,
     FOREIGN KEY (organisation_id, connection_id)
         REFERENCES connections.connections (organisation_id, id) ON DELETE CASCADE
@@ -70,6 +81,7 @@ CREATE TABLE connections.webhooks (
 COMMENT ON TABLE connections.webhooks IS 'Where a store delivers to, and with which secret it signs.';
 COMMENT ON COLUMN connections.webhooks.token_hash IS 'SHA-256 of the last part of the delivery URL.';
 COMMENT ON COLUMN connections.webhooks.missed IS 'Changes that only a pull found, since the last delivery.';
+COMMENT ON COLUMN connections.webhooks.last_refusal IS 'Why a delivery was last refused; nothing of what it held.';
 COMMENT ON COLUMN connections.webhooks.state IS 'What the store had of our webhooks when it was last looked at.';
 
 -- What stores told: kept before it is answered, applied afterwards.
@@ -97,6 +109,9 @@ CREATE TABLE mirror.inbox (
 COMMENT ON TABLE mirror.inbox IS 'Deliveries of webhooks: hints at what to read again.';
 COMMENT ON COLUMN mirror.inbox.body IS 'As it came; absent where the inbox was full and only the hint was kept.';
 CREATE INDEX inbox_waiting ON mirror.inbox (connection_id, next_attempt_at, number) WHERE state = 'waiting';
+-- Of a full inbox: one hint a record, however often it is told.
+CREATE UNIQUE INDEX inbox_hints ON mirror.inbox (connection_id, resource, remote_id)
+    WHERE state = 'waiting' AND body IS NULL;
 CREATE INDEX inbox_settled ON mirror.inbox (organisation_id, applied_at) WHERE state <> 'waiting';
 
 DO $$
@@ -114,6 +129,7 @@ BEGIN
         EXECUTE format('CREATE POLICY finding ON %s FOR SELECT TO storetwin_owner USING (true)', name);
     END LOOP;
 END $$;
+CREATE POLICY finding ON connections.connections FOR SELECT TO storetwin_owner USING (true);
 
 -- Whose webhook it is that a delivery was sent to; ids only.
 CREATE FUNCTION connections.find_webhook(wanted bytea)
@@ -122,23 +138,33 @@ CREATE FUNCTION connections.find_webhook(wanted bytea)
     SELECT w.organisation_id, w.connection_id FROM connections.webhooks w WHERE w.token_hash = wanted
 $$;
 
--- Which connections have a schedule that is due; ids only.
+-- Which connections have a schedule that is due; ids only. A paused connection waits, and is due when it is resumed.
 CREATE FUNCTION runs.due_schedules(moment timestamptz)
     RETURNS TABLE (organisation_id uuid, connection_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT DISTINCT s.organisation_id, s.connection_id FROM runs.schedules s
+    SELECT DISTINCT s.organisation_id, s.connection_id
+    FROM runs.schedules s JOIN connections.connections c ON c.id = s.connection_id AND c.state = 'active'
     WHERE NOT s.is_paused AND s.next_at <= moment
+$$;
+
+-- Which connections there are, and whether each has schedules yet; ids only.
+CREATE FUNCTION runs.scheduled_connections()
+    RETURNS TABLE (organisation_id uuid, connection_id uuid, is_scheduled boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT c.organisation_id, c.id, EXISTS (SELECT FROM runs.schedules s WHERE s.connection_id = c.id)
+    FROM connections.connections c
 $$;
 
 -- Which connections have deliveries that wait; ids only.
 CREATE FUNCTION mirror.waiting_inboxes(moment timestamptz)
     RETURNS TABLE (organisation_id uuid, connection_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT DISTINCT i.organisation_id, i.connection_id FROM mirror.inbox i
+    SELECT DISTINCT i.organisation_id, i.connection_id
+    FROM mirror.inbox i JOIN connections.connections c ON c.id = i.connection_id AND c.state = 'active'
     WHERE i.state = 'waiting' AND i.next_attempt_at <= moment
 $$;
 
 REVOKE ALL ON FUNCTION connections.find_webhook(bytea), runs.due_schedules(timestamptz),
-    mirror.waiting_inboxes(timestamptz) FROM PUBLIC;
+    runs.scheduled_connections(), mirror.waiting_inboxes(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION connections.find_webhook(bytea), runs.due_schedules(timestamptz),
-    mirror.waiting_inboxes(timestamptz) TO storetwin_app;
+    runs.scheduled_connections(), mirror.waiting_inboxes(timestamptz) TO storetwin_app;

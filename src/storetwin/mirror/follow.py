@@ -1,0 +1,92 @@
+"""What else has to be read again when a record has changed: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from storetwin.kernel.json_text import storable
+from storetwin.resources import Resource
+from storetwin.woocommerce.records import Record, is_foreign
+
+FollowUps = dict[str, tuple[str, ...]]
+"""Remote ids by the name of their resource, each once."""
+GUEST = "0"  # the customer_id of an order that nobody signed in for
+
+
+class _Order(msgspec.Struct):
+    """The members of an order that name other records. Any of them may have any type."""
+
+    customer_id: Any = None
+    refunds: Any = None
+
+
+def follow_ups(resource: Resource, records: Iterable[Record]) -> FollowUps:
+    """Return what changed records of a resource say about others.
+
+    An order counts for its customer (customers have no list by date) and names its refunds; a
+    variation changes its parent product, of which no webhook tells; what answers at the address
+    of a product may be a variation (measured: WooCommerce delivers variations as products).
+    """
+    found: dict[str, dict[str, None]] = {}
+
+    def follow(name: str, remote_id: str | None) -> None:
+        if remote_id:
+            found.setdefault(name, {})[remote_id] = None
+
+    for record in records:
+        if resource.name == "orders":
+            customer, refunds = named_by_order(record)
+            follow("customers", customer)
+            for refund in refunds:
+                follow("refunds", refund)
+        elif resource.name == "variations":
+            follow("products", _known(record.parent_id))
+        elif resource.name == "products" and is_foreign(resource, record):
+            follow("variations", record.remote_id)
+    return {name: tuple(ids) for name, ids in found.items()}
+
+
+def named_by_order(record: Record) -> tuple[str | None, tuple[str, ...]]:
+    """Return the customer of an order, if it has one, and the ids of its refunds."""
+    order = _decode(record.document)
+    refunds = order.refunds if isinstance(order.refunds, list) else []
+    ids = (_id(refund.get("id")) for refund in refunds if isinstance(refund, dict))
+    return _id(order.customer_id), tuple(number for number in ids if number)
+
+
+def refunds_to_ask(named: Collection[str], held: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the refunds that the twin lacks, and those that their orders no longer name.
+
+    Args:
+        named: ids of refunds that the changed orders name.
+        held: remote id → order of the refunds that the twin has of these orders, or under these
+            ids.
+    """
+    lacking = [remote_id for remote_id in named if remote_id not in held]
+    orphaned = [remote_id for remote_id in held if remote_id not in named]
+    return tuple(dict.fromkeys(lacking + orphaned))
+
+
+def _decode(document: bytes) -> _Order:
+    try:
+        return msgspec.json.decode(document, type=_Order)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return msgspec.json.decode(storable(document).clean or b"", type=_Order)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Order()
+
+
+def _id(value: Any) -> str | None:
+    """Return an id as text; zero, ``false`` and what is none at all name nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    return _known(str(value))
+
+
+def _known(remote_id: str | None) -> str | None:
+    return remote_id if remote_id and remote_id != GUEST else None
