@@ -16,10 +16,11 @@ and leave the store alone between requests: asking for a share ``d`` of the time
 
 *Where the figures come from.* A survey: a few requests alone, a few at two in flight, at three …
 as far as the limit or the ceiling allow, in steps that double nobody's page themselves where two
-alone did not. Times of different kinds of requests are never compared:
-each is divided by the time the same kind takes alone; what would mean rests is compared with alone once more. Between surveys the strain of the width in
-use is watched: where it breaks the promise the width goes down by one. Up it goes by a survey only,
-for ``T(1)`` may have changed as well. Surveys become rarer while they find the same.
+alone did not. Times of different kinds of requests are never compared: each is divided by the time
+the same kind takes alone; what would mean rests is compared with alone once more. Between surveys
+the strain of the width in use is watched: where it breaks the promise the width goes down by one.
+Up it goes by a survey only, for ``T(1)`` may have changed as well. Surveys become rarer while they
+find the same.
 
 This is the gradient of Netflix's concurrency-limits and TCP Vegas with another question: those
 allow a queue that throughput pays for, and let the long-term average stand for "without load",

@@ -49,7 +49,7 @@ class _Search:
         listed: records found that a list shows by now: they were made after it was read.
         refused: ids that the store cannot show, with reasons.
         left: ids that are still to be asked for.
-        last: the highest id that was asked for.
+        last: the highest id that was asked for, now or before; 0 where there is none to ask for.
     """
 
     more_than_twin: int
@@ -91,6 +91,11 @@ async def cross_check(
             f"the store counts {search.unexplained} more; {search.left} ids are still to be asked"
             " for: verify again"
         )
+    elif search.unexplained > 0 and not search.last:
+        lacking[f"{search.unexplained} unlisted"] = (
+            f"the store counts {search.unexplained} and its lists show none; no id is known near"
+            " which they could be looked for"
+        )
     elif search.unexplained > 0:
         remarks += await _count_again(context, resource, search, census, lacking=len(lacking))
     async with context.transaction() as tx:
@@ -118,8 +123,9 @@ async def _count_again(
     beyond_twin = min(search.unexplained, beyond_twin)
     beyond_lists = min(search.unexplained, beyond_lists - len(search.refused))
     if again.is_steady and beyond_twin > 0:
-        asked = f"up to {search.last} " if search.last else ""
-        return [f"the store counts {beyond_twin} rows that no address {asked}answers for"]
+        return [
+            f"the store counts {beyond_twin} rows that no address up to {search.last} answers for"
+        ]
     if beyond_lists > 0 or beyond_twin > 0:
         more = max(beyond_lists, beyond_twin)
         return [f"the store counts {more} rows more than its lists say they have"]
@@ -140,8 +146,9 @@ async def _probe_gaps(
     """Ask for unknown ids, newest first, until every row is explained."""
     empty = await _remembered(context, resource)
     known = empty | {int(name) for name in named_already if name.isdecimal()}
-    candidates = [n for n in await _candidates(context, resource) if n not in known]
-    search.left, search.last = len(candidates), max(candidates, default=0)
+    gaps_now = await _candidates(context, resource)
+    candidates = [n for n in gaps_now if n not in known]
+    search.left, search.last = len(candidates), max(gaps_now, default=0)
     reader = SingleReader(context, resource)
     for bundle in _bundles(candidates[:MAX_PROBES]):
         if search.unexplained <= 0:

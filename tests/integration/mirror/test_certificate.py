@@ -355,3 +355,16 @@ async def test_where_the_twin_has_no_order_ids_before_all_others_are_not_tried(
             assert numbers
             assert min(numbers) > min(sandbox.store.ids("products"))
             assert (await twin.documents("orders")).keys() == twin.expected("orders").keys()
+
+
+async def test_rows_near_which_no_id_is_known_are_lacking(twin: Twin) -> None:
+    store, faults = twin.sandbox.store, twin.sandbox.faults
+    count = len(store.ids("coupons")) - 1
+    faults.switch_on(f"hidden:count={count},resource=coupons")
+    for number in set(store.ids("coupons")) - set(faults.ids("hidden")):
+        store.delete("coupons", number)
+    found = finding(await twin.pull("coupons"), "coupons")
+    assert not found["is_complete"]
+    assert [entry["record"] for entry in found["lacking"]] == [f"{count} unlisted"]
+    assert "no id is known" in found["lacking"][0]["reason"]
+    assert not any("answers for" in remark for remark in found["remarks"])
