@@ -37,7 +37,7 @@ async def pull_resource(context: RunContext, resource: Resource, cursor: Cursor 
     start = PartPosition.from_json(cursor.position) if cursor else PartPosition()
     progress = context.begin(Stage.PULL, resource)
     async with context.transaction() as tx:
-        progress.records = await repository.count_present(tx, context.shelf(resource))
+        progress.records = await _passed(context, tx, resource, cursor)
         beyond = await repository.highest_number(tx, context.shelf(resource)) or 0
     for part in await parts_of(context, resource):
         if part.key < start.part:
@@ -50,6 +50,18 @@ async def pull_resource(context: RunContext, resource: Resource, cursor: Cursor 
         await runs.save_cursor(tx, context.run, done, now=context.clock())
         await context.note(tx, progress)
     return progress
+
+
+async def _passed(
+    context: RunContext, tx: Transaction, resource: Resource, cursor: Cursor | None
+) -> int:
+    """Return how many records a reading has behind it: all of the twin may be, or be read again."""
+    if cursor is None:
+        return 0
+    start = PartPosition.from_json(cursor.position)
+    if start.part == PartPosition().part:
+        return start.position.offset
+    return await repository.count_present(tx, context.shelf(resource))
 
 
 async def _pull_part(
@@ -163,7 +175,9 @@ async def _keep(
         await _hurry(tx)
         for step in merged(steps):
             if isinstance(step, Batch):
+                passed = own.records + len(step.records)
                 await keep_batch(context, tx, resource, step, own, beyond=beyond)
+                own.records = passed
             else:
                 await keep_unreadable(context, tx, resource, step, own)
         if before is not None:

@@ -197,6 +197,21 @@ async def test_progress_is_kept_for_each_stage_and_resource(twin: Twin) -> None:
     assert run["requests"] >= twin.sandbox.requests.total - 1
 
 
+async def test_a_reading_from_the_beginning_is_counted_from_the_beginning(twin: Twin) -> None:
+    await twin.pull("orders")
+    seen: list[int] = []
+
+    def watch(progress: Progress) -> None:
+        if progress.stage is Stage.PULL:
+            seen.append(progress.records)
+
+    await twin.pull("orders", full=True, observe=watch)
+    assert seen[0] == 0
+    assert 0 < seen[1] < 250
+    assert seen[-1] == 250
+    assert seen == sorted(seen)
+
+
 async def test_only_the_chosen_resources_are_read(twin: Twin) -> None:
     outcome = await twin.pull("customers")
     assert [line["resource"] for line in outcome.certificate["resources"]] == ["customers"]
