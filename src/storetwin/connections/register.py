@@ -23,6 +23,7 @@ from storetwin.connections.models import (
 )
 from storetwin.connections.options import Options
 from storetwin.connections.probe import Probe, ProbeReport
+from storetwin.connections.webhooks import ReceivingEnds
 from storetwin.db import Database, UniqueViolationError
 from storetwin.kernel.errors import (
     ConfigurationError,
@@ -245,6 +246,11 @@ class Register:
                 transaction, connection.id, text, report.scheme, report.store, now
             )
         return kept or _vanished(connection), report
+
+    @property
+    def receiving_ends(self) -> ReceivingEnds:
+        """Return where the stores of these connections deliver to."""
+        return ReceivingEnds(self._database, self._vault, self._organisation_id)
 
     def sealer(self, connection: Connection) -> Sealer:
         """Return what seals the secrets in records pulled through a connection."""

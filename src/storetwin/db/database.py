@@ -11,6 +11,7 @@ import psycopg
 from pydantic import SecretStr
 
 from storetwin.db.errors import translating
+from storetwin.db.listening import Notice, listen
 from storetwin.db.pool import Pool
 from storetwin.db.queries import load_queries
 from storetwin.db.session import Row
@@ -24,10 +25,11 @@ Q = load_queries("storetwin.db")
 class Database:
     """One PostgreSQL, seen as the application. Nothing done here can pass row-level security."""
 
-    __slots__ = ("_pool",)
+    __slots__ = ("_dsn", "_pool")
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, dsn: str) -> None:
         self._pool = pool
+        self._dsn = dsn
 
     @classmethod
     async def open(cls, dsn: SecretStr | str, *, pool_size: int = 8) -> Self:
@@ -38,9 +40,10 @@ class Database:
             ConfigurationError: it does not let us in, is older than PostgreSQL 15, or the role
                 we run as is a superuser, bypasses row-level security or owns tables.
         """
-        pool = Pool(dsn.get_secret_value() if isinstance(dsn, SecretStr) else dsn, pool_size)
+        plain = dsn.get_secret_value() if isinstance(dsn, SecretStr) else dsn
+        pool = Pool(plain, pool_size)
         async with pool.lend():
-            return cls(pool)
+            return cls(pool, plain)
 
     async def close(self) -> None:
         """Close the idle connections now, and those in use at the end of their transactions."""
@@ -74,3 +77,14 @@ class Database:
                 with suppress(psycopg.Error):
                     await connection.execute(Q.unlock, (name,))
                     await connection.set_autocommit(False)
+
+    def listen(self, *channels: str) -> AsyncIterator[Notice]:
+        """Yield what others NOTIFY on these channels, first an empty notice when it begins.
+
+        It takes a connection of its own beside the pool's. Close the iterator to let go of it.
+
+        Raises:
+            DatabaseUnavailableError: the server cannot be reached, or went away: listen again,
+                and look what was missed meanwhile.
+        """
+        return listen(self._dsn, channels)

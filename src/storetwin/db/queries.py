@@ -1,6 +1,7 @@
 """Named SQL: each room keeps its statements in a ``queries.sql`` beside its code.
 
-The file is a list of blocks::
+A room with many has further files, ``…_queries.sql``; together they are one set of names. A file
+is a list of blocks::
 
     -- name: insert_run
     -- Begin a run; answers nothing when the connection has a running one.
@@ -52,16 +53,19 @@ class Queries:
 
 
 def load_queries(package: str) -> Queries:
-    """Read ``queries.sql`` of a package, like ``storetwin.runs``.
+    """Read ``queries.sql`` and every ``…_queries.sql`` of a package, like ``storetwin.runs``.
 
     Raises:
         InvariantError: no such file, or a block without name, description or SQL, or a name twice.
     """
     try:
-        text = (resources.files(package) / "queries.sql").read_text(encoding="utf-8")
+        folder = resources.files(package)
+        text = (folder / "queries.sql").read_text(encoding="utf-8")
+        more = [file for file in folder.iterdir() if file.name.endswith("_queries.sql")]
     except (FileNotFoundError, ModuleNotFoundError) as error:
         raise InvariantError(f"{package} has no queries.sql.") from error
-    return parse_queries(text, package)
+    texts = [file.read_text(encoding="utf-8") for file in sorted(more, key=lambda f: f.name)]
+    return parse_queries("\n".join([text, *texts]), package)
 
 
 def parse_queries(text: str, package: str) -> Queries:

@@ -63,7 +63,9 @@ class Retrying:
         finally:
             self.backoff = usual
 
-    async def send(self, make: Callable[[], Request], *, is_piece: bool = False) -> Answer:
+    async def send(
+        self, make: Callable[[], Request], *, is_piece: bool = False, is_once: bool = False
+    ) -> Answer:
         """Send a request, made afresh for each try (a signature holds for one).
 
         A server that asks for a pause gets all tries of the backoff. What may be the fault of the
@@ -72,6 +74,7 @@ class Retrying:
 
         Args:
             is_piece: it asks for a part of what failed; then it gets 1 in all these cases.
+            is_once: it changes something there; then it gets 1 whatever becomes of it.
 
         Returns:
             The last answer: after the tries are used up it may be one that says "busy".
@@ -88,7 +91,7 @@ class Retrying:
                 return answer
             asked = None if answer is None else retry_after(answer, self.clock())
             pause = self.backoff.delay(attempt, random=self.random, retry_after=asked)
-            if attempt >= _tries(answer, error, is_piece=is_piece):
+            if is_once or attempt >= _tries(answer, error, is_piece=is_piece):
                 pause = None
             if pause is None:
                 if answer is not None:

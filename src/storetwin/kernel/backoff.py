@@ -16,6 +16,29 @@ DEAD_LETTER_DELAYS = (
     timedelta(days=1),
 )
 
+# When a schedule that came to nothing is tried again: after its first failure, its second … A store
+# that is down is found up again within an hour, and is not knocked at all day.
+SCHEDULE_DELAYS = (
+    timedelta(seconds=15),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(minutes=30),
+    timedelta(hours=1),
+)
+
+# When what a webhook told is tried again: after the first failed reading, the second … After the
+# last one it is left to the sweep.
+INBOX_DELAYS = (
+    timedelta(seconds=10),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=8),
+    timedelta(days=1),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Backoff:

@@ -217,6 +217,14 @@ class StoreClient:
                     indexes.append(json.loads(other.document))
         return Routes.from_indexes(indexes)
 
+    async def write(self, method: str, path: str, params: Mapping[str, str], body: bytes) -> Single:
+        """Change one thing; it is sent once. After any other error nobody knows whether it was done.
+
+        Raises:
+            RequestRefusedError, NotFoundError, CredentialError: it was not done.
+        """
+        return await self._get(Question(path, params, method, body or None, is_once=True))
+
     async def may_write(self) -> bool:
         """Ask with an empty batch, which changes nothing, whether the keys may write."""
         answer = await self._send(Question("orders/batch", method="POST", body=b"{}"))
@@ -274,7 +282,7 @@ class StoreClient:
             attempt += 1
             answer, trouble = await self._ask_or_trouble(question)
             is_odd = answer.status in (401, 403) if answer and self._has_answered else False
-            if trouble is None and not is_odd:
+            if question.is_once or (trouble is None and not is_odd):
                 break
             if attempt >= DOUBT_TRIES or not await self._retrying.pause(attempt):
                 break
@@ -345,7 +353,9 @@ class StoreClient:
             return Request(question.method, url, query, headers, question.body, question.seconds)
 
         try:
-            answer = await self._retrying.send(make, is_piece=question.is_piece)
+            answer = await self._retrying.send(
+                make, is_piece=question.is_piece, is_once=question.is_once
+            )
         except AnswerTooLargeError as error:
             raise BadAnswerError("too_large", error.message) from error
         except NoAnswerError as error:

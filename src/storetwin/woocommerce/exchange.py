@@ -17,6 +17,7 @@ class Question:
         seconds: the most the answer may take, where that is less than usual.
         is_piece: it asks for a part of what failed: where it fails as well it is no use to repeat
             it, a smaller part is asked for instead.
+        is_once: it changes something: it is never sent twice, whatever becomes of the answer.
     """
 
     path: str
@@ -25,6 +26,7 @@ class Question:
     body: bytes | None = field(default=None, repr=False)
     seconds: float | None = None
     is_piece: bool = False
+    is_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

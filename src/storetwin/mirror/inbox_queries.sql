@@ -1,0 +1,97 @@
+-- name: keep_deliveries
+-- Keep deliveries of one organisation, each column an array.
+INSERT INTO mirror.inbox (organisation_id, connection_id, topic, resource, remote_id, parent_id,
+       webhook_id, delivery_id, body, received_at, next_attempt_at, note, state, applied_at)
+SELECT %(organisation_id)s, new.connection_id, new.topic, new.resource, new.remote_id,
+       new.parent_id, new.webhook_id, new.delivery_id, new.body, new.received_at, new.received_at,
+       new.note, CASE WHEN new.remote_id IS NULL THEN 'ignored' ELSE 'waiting' END,
+       CASE WHEN new.remote_id IS NULL THEN new.received_at END
+  FROM unnest(%(connection_id)s::uuid[], %(topic)s::text[], %(resource)s::text[],
+              %(remote_id)s::text[], %(parent_id)s::text[], %(webhook_id)s::text[],
+              %(delivery_id)s::text[], %(body)s::bytea[], %(received_at)s::timestamptz[],
+              %(note)s::text[])
+       AS new (connection_id, topic, resource, remote_id, parent_id, webhook_id, delivery_id, body,
+               received_at, note);
+
+-- name: keep_hints
+-- Keep one hint a record; one that waits already is dated anew.
+INSERT INTO mirror.inbox (organisation_id, connection_id, topic, resource, remote_id, parent_id,
+       received_at, next_attempt_at)
+SELECT %(organisation_id)s, new.connection_id, new.topic, new.resource, new.remote_id,
+       new.parent_id, new.received_at, new.received_at
+  FROM unnest(%(connection_id)s::uuid[], %(topic)s::text[], %(resource)s::text[],
+              %(remote_id)s::text[], %(parent_id)s::text[], %(received_at)s::timestamptz[])
+       AS new (connection_id, topic, resource, remote_id, parent_id, received_at)
+ON CONFLICT (connection_id, resource, remote_id) WHERE state = 'waiting' AND body IS NULL
+DO UPDATE SET received_at = greatest(excluded.received_at, inbox.received_at + interval '1 microsecond'),
+              next_attempt_at = least(inbox.next_attempt_at, excluded.next_attempt_at),
+              topic = excluded.topic,
+              parent_id = coalesce(excluded.parent_id, inbox.parent_id),
+              attempts = 0;
+
+-- name: tell_inbox
+-- Tell on a channel that these connections have deliveries that wait.
+SELECT pg_notify(%s, told.id) FROM unnest(%s::text[]) AS told (id);
+
+-- name: inbox_levels
+-- How many deliveries wait, and the bytes of their bodies.
+SELECT connection_id, count(*) AS deliveries, coalesce(sum(octet_length(body)), 0)::bigint AS size
+  FROM mirror.inbox
+ WHERE connection_id = ANY(%s::uuid[]) AND state = 'waiting'
+ GROUP BY connection_id;
+
+-- name: has_waiting
+-- Whether a connection has a delivery that is due.
+SELECT 1 AS one FROM mirror.inbox
+ WHERE connection_id = %s AND state = 'waiting' AND next_attempt_at <= %s
+ LIMIT 1;
+
+-- name: take_waiting
+-- The deliveries of a connection that are due, the oldest first.
+SELECT number, topic, resource, remote_id, parent_id, received_at, attempts
+  FROM mirror.inbox
+ WHERE connection_id = %(connection_id)s AND state = 'waiting' AND next_attempt_at <= %(now)s
+ ORDER BY next_attempt_at, number
+ LIMIT %(limit)s;
+
+-- name: settle_deliveries
+-- Mark deliveries as applied that are still as they were read, and drop their bodies.
+UPDATE mirror.inbox i
+   SET state = 'applied', applied_at = %(now)s, body = NULL
+  FROM unnest(%(numbers)s::bigint[], %(received_at)s::timestamptz[]) AS done (number, received_at)
+ WHERE i.connection_id = %(connection_id)s AND i.number = done.number
+   AND i.received_at = done.received_at AND i.state = 'waiting';
+
+-- name: postpone_deliveries
+-- Count a failed attempt; after the last one the delivery is given up, and says why.
+UPDATE mirror.inbox i
+   SET attempts = i.attempts + 1,
+       next_attempt_at = failed.next_at,
+       state = CASE WHEN failed.is_last THEN 'ignored' ELSE i.state END,
+       applied_at = CASE WHEN failed.is_last THEN %(now)s END,
+       body = CASE WHEN failed.is_last THEN NULL ELSE i.body END,
+       note = CASE WHEN failed.is_last THEN %(note)s ELSE i.note END
+  FROM unnest(%(numbers)s::bigint[], %(received_at)s::timestamptz[], %(next_at)s::timestamptz[],
+              %(is_last)s::boolean[]) AS failed (number, received_at, next_at, is_last)
+ WHERE i.connection_id = %(connection_id)s AND i.number = failed.number
+   AND i.received_at = failed.received_at AND i.state = 'waiting';
+
+-- name: forget_settled
+-- Drop what was settled before a moment, so many at a time.
+DELETE FROM mirror.inbox
+ WHERE (connection_id, number) IN (
+    SELECT connection_id, number FROM mirror.inbox
+     WHERE organisation_id = %(organisation_id)s AND applied_at < %(before)s AND state <> 'waiting'
+     LIMIT %(limit)s);
+
+-- name: latest_delivery
+-- What came last through a connection, without its body.
+SELECT number, topic, resource, remote_id, webhook_id, received_at, state, applied_at, attempts, note
+  FROM mirror.inbox WHERE connection_id = %s ORDER BY number DESC LIMIT 1;
+
+-- name: inbox_summary
+-- How many deliveries wait, and since when; how many were given up or named no record.
+SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
+       count(*) FILTER (WHERE state = 'ignored') AS ignored,
+       min(received_at) FILTER (WHERE state = 'waiting') AS oldest_at
+  FROM mirror.inbox WHERE connection_id = %s AND state <> 'applied';
