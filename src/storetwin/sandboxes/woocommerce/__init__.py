@@ -20,6 +20,7 @@ from storetwin.sandboxes.woocommerce.server import (
     running_store,
     serve,
 )
+from storetwin.sandboxes.woocommerce.webhooks import Delivered, Deliveries, Webhooks
 from storetwin.sandboxes.woocommerce.wire import Exchange, Requests, read_wire_log
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "WRITE_ONLY",
     "Backup",
     "Changes",
+    "Delivered",
+    "Deliveries",
     "Exchange",
     "KeyPair",
     "Options",
@@ -35,6 +38,7 @@ __all__ = [
     "Requests",
     "Sandbox",
     "Store",
+    "Webhooks",
     "read_wire_log",
     "running_store",
     "serve",

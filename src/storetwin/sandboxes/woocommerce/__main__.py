@@ -15,6 +15,7 @@ from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE
 from storetwin.sandboxes.woocommerce.plugins import PLUGINS, USUAL, known_plugins
 from storetwin.sandboxes.woocommerce.server import Options, serve
 from storetwin.sandboxes.woocommerce.versions import NEWEST, RELEASES, release_of
+from storetwin.sandboxes.woocommerce.webhooks import FAST, TROUBLES, USUAL_DELAY, Troubles
 
 PROGRAM = "python -m storetwin.sandboxes.woocommerce"
 
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
     if asked.stop_with_stdin:
         threading.Thread(target=_stop_when_stdin_ends, daemon=True).start()
     try:
+        Troubles(asked.webhook_fault)
         release_of(asked.wc_version)
         plugins = known_plugins(asked.plugin or USUAL)
     except ValueError as error:
@@ -50,7 +52,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
             orders=asked.orders, seed=asked.seed, site_timezone=asked.site_timezone,
             host=asked.host, port=asked.port, faults=asked.fault, https=https,
             wire_log=asked.wire_log, says_json=asked.json, version=asked.wc_version,
-            plugins=sorted(plugins), odd=asked.odd,
+            plugins=sorted(plugins), odd=asked.odd, webhook_delay=asked.webhook_delay,
+            fast_queue=asked.fast_queue, webhook_faults=asked.webhook_fault,
         )
     )  # fmt: skip
 
@@ -60,6 +63,13 @@ def _stop_when_stdin_ends() -> None:
     while os.read(0, 1024):  # not through sys.stdin: its lock would be held at our own end
         pass
     os.kill(os.getpid(), signal.SIGINT)
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError(text)
+    return number
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
@@ -95,6 +105,18 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "--odd", action="store_true", help="put the odd things into it that real stores hold"
     )
     parser.add_argument("--site-timezone", default=DEFAULT_ZONE, help=f"({DEFAULT_ZONE})")
+    parser.add_argument(
+        "--webhook-delay", type=_seconds, default=USUAL_DELAY, metavar="SECONDS",
+        help=f"how long after an event its webhooks are sent ({USUAL_DELAY:g}, as a real store)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fast-queue", action="store_true", help=f"send webhooks within {FAST:g} seconds"
+    )
+    parser.add_argument(
+        "--webhook-fault", action="append", default=[], metavar="NAME:KEY=VALUE,…",
+        help="let something happen to webhooks on their way, may be given several times: "
+        f"{', '.join(TROUBLES)}; drop+double:every=2 takes turns",
+    )  # fmt: skip
     parser.add_argument(
         "--stop-with-stdin", action="store_true", help="stop when standard input ends"
     )

@@ -67,6 +67,7 @@ class Answer:
         made_at: when it was made, in epoch seconds, if something kept it since; None for now.
         wait: seconds until it goes out.
         delivery: how its body goes over the wire.
+        pings: webhooks whose receivers are asked first whether they are there.
     """
 
     status: int = 200
@@ -85,6 +86,7 @@ class Answer:
     made_at: float | None = None
     wait: float = 0.0
     delivery: Delivery = AT_ONCE
+    pings: list[int] = field(default_factory=list)
 
     def header_lines(self, base: str, now: float) -> list[tuple[bytes, bytes]]:
         """Return the headers in the order of a real store."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
 from storetwin.sandboxes.woocommerce.answers import PLAIN_HTML, Answer
@@ -16,6 +16,7 @@ from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.model.sales import run_due
 from storetwin.sandboxes.woocommerce.model.store import Store
 from storetwin.sandboxes.woocommerce.request import Request
+from storetwin.sandboxes.woocommerce.webhooks import USUAL_DELAY, Webhooks
 from storetwin.sandboxes.woocommerce.wire import Exchange, Requests, WireLog
 
 Scope = MutableMapping[str, Any]
@@ -34,6 +35,11 @@ class Shop:
         faults: what is broken on purpose.
         wire_log: where exact bytes are logged, or None.
         begin: makes the store and its faults as they were at the start, for :meth:`reset`.
+        webhook_delay: seconds between an event and its delivery.
+        webhook_faults: what happens to deliveries on their way.
+
+    Raises:
+        ValueError: a webhook fault is unknown or has a wrong parameter.
     """
 
     def __init__(
@@ -42,6 +48,8 @@ class Shop:
         faults: Board,
         wire_log: WireLog | None = None,
         begin: Beginning | None = None,
+        webhook_delay: float = USUAL_DELAY,
+        webhook_faults: Iterable[str] = (),
     ) -> None:
         self.store = store
         self.faults = faults
@@ -54,6 +62,11 @@ class Shop:
         self._closing = asyncio.Event()
         self._core = Core(self._closing)
         self.dispatcher = Dispatcher(store, faults, self._gate)
+        self.webhooks = Webhooks(lambda: self.store, self._kills, webhook_delay, webhook_faults)
+        store.listener = self.webhooks.told
+
+    def _kills(self, resource: str, number: int) -> bool:
+        return self.faults.kills(resource, number)
 
     def reset(self) -> None:
         """Be as at the start: same records, same faults, nothing asked for yet.
@@ -64,15 +77,17 @@ class Shop:
         if self._begin is None:
             raise ValueError("this shop does not know how it began")
         store, faults = self._begin()
-        store.base = self.store.base
+        store.base, store.listener = self.store.base, self.webhooks.told
         with self.store.lock:
             self.store, self.faults = store, faults
             self.dispatcher = Dispatcher(store, faults, self._gate)
         self.requests.clear()
+        self.webhooks.clear()
 
     def close(self) -> None:
         """Let everybody go who waits for an answer; called by the server's own loop."""
         self._closing.set()
+        self.webhooks.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -87,6 +102,8 @@ class Shop:
         self.waiting += 1
         line = Line(receive, send, self._closing, scope.get("state", {}).get(CONNECTION))
         try:
+            for webhook in answer.pings:
+                await self.webhooks.ping(webhook)
             await self._core.burn(work)
             if delay:
                 await line.holds(delay)

@@ -13,6 +13,7 @@ from storetwin.sandboxes.woocommerce.representation import edit_view
 from storetwin.sandboxes.woocommerce.request import Request
 from storetwin.sandboxes.woocommerce.routes import Route
 from storetwin.sandboxes.woocommerce.singles import MISSING, record_document
+from storetwin.sandboxes.woocommerce.webhooks.saved import pings_after, webhook_url
 from storetwin.sandboxes.woocommerce.writes import Target, create, delete, update
 
 Fields = dict[str, Any]
@@ -52,6 +53,7 @@ class Batch:
         self._resource = route.resource
         self._parameters = parameters
         self._kills = kills
+        self._pings: list[int] = []
 
     def answer(self, given: Fields, request: Request) -> Answer:
         """Do everything in order and answer 200, whatever fails.
@@ -77,14 +79,17 @@ class Batch:
             found = _picked(found, names)
         parts = [b'"%s":[%s]' % (name.encode(), b",".join(rows)) for name, rows in found.items()]
         body = b"{" + b",".join(parts) + b"}" if parts else b"[]"
-        return Answer(200, with_base(body, request.base), records=sum(map(len, found.values())))
+        records = sum(map(len, found.values()))
+        return Answer(200, with_base(body, request.base), records=records, pings=self._pings)
 
     def _create(self, item: Any) -> bytes:
         fields = _lenient(self._resource, item if isinstance(item, dict) else {})
+        target = Target(self._resource, self._parameters)
         try:
-            number = create(self._store, Target(self._resource, self._parameters), fields)
+            number = create(self._store, target, fields)
         except RestError as error:
             return _failed(0, error)
+        self._pings += pings_after(self._store, target, number, "")
         return self._shown(number)
 
     def _update(self, item: Any) -> bytes:
@@ -92,9 +97,11 @@ class Batch:
         named = fields.pop("id", None)
         try:
             target = self._target(named, "PUT")
+            before = webhook_url(self._store, target)
             number = update(self._store, target, fields)
         except RestError as error:
             return _failed(named, self._in_batch(error, named))
+        self._pings += pings_after(self._store, target, number, before)
         return self._shown(number)
 
     def _delete(self, item: Any) -> bytes:

@@ -20,6 +20,7 @@ from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ON
 from storetwin.sandboxes.woocommerce.fault_kinds import KINDS
 from storetwin.sandboxes.woocommerce.model.odd import make_odd
 from storetwin.sandboxes.woocommerce.model.store import Backup
+from storetwin.sandboxes.woocommerce.webhooks import Delivered
 from storetwin.sandboxes.woocommerce.wire import Exchange
 
 PREFIX = "/sandbox"
@@ -54,6 +55,8 @@ class ControlDoor:
             "/faults": (self.faults, ["GET", "POST", "DELETE"]),
             "/records/{resource}": (self.ids, ["GET"]),
             "/records/{resource}/{number:int}": (self.record, ["GET"]),
+            "/webhooks": (self.webhooks, ["GET", "POST"]),
+            "/deliveries": (self.deliveries, ["GET", "DELETE"]),
             "/mutate": (self.mutate, ["POST"]),
             "/reset": (self.reset, ["POST"]),
             "/odd": (self.odd, ["POST"]),
@@ -117,6 +120,36 @@ class ControlDoor:
             name = request.query_params.get("name")
             await run_in_threadpool(board.switch_off, name) if name else board.clear()
         return JSONResponse({"faults": board.described()})
+
+    async def webhooks(self, request: Request) -> JSONResponse:
+        """Tell how webhooks are sent, or change it.
+
+        ``{"delay": 25, "fast_queue": false, "faults": ["drop:every=3"], "timeout": 60}``
+        """
+        sender = self._shop.webhooks
+        if request.method == "POST":
+            asked = await _json(request)
+            if not asked.keys() <= {"delay", "fast_queue", "faults", "timeout"}:
+                raise AskedWrongError("There are delay, fast_queue, faults and timeout.")
+            faults = asked.get("faults", sender.troubles.texts)
+            if not isinstance(faults, list):
+                raise AskedWrongError('faults are a list of texts: ["drop:every=3"].')
+            delay = float(asked.get("delay", sender.delay))
+            timeout = float(asked.get("timeout", sender.timeout))
+            sender.troubles.switch(map(str, faults))
+            sender.delay, sender.timeout = delay, timeout
+            sender.fast_queue = bool(asked.get("fast_queue", sender.fast_queue))
+        return JSONResponse(sending(self._shop))
+
+    async def deliveries(self, request: Request) -> JSONResponse:
+        """Tell what was sent (``?since=NUMBER&most=100``), or begin the list anew."""
+        sent = self._shop.webhooks.deliveries
+        if request.method == "DELETE":
+            sent.clear()
+        since = int(request.query_params.get("since", 0))
+        most = min(int(request.query_params.get("most", 100)), _MOST_REQUESTS)
+        found = [shown_delivery(each) for each in sent.since(since, most)]
+        return JSONResponse({"total": sent.total, "deliveries": found})
 
     async def ids(self, request: Request) -> JSONResponse:
         """Tell the ids of all records of a resource, hidden and trashed ones included."""
@@ -220,6 +253,28 @@ def described(shop: Shop) -> dict[str, Any]:
         "seed": store.seed,
         "site_timezone": store.site.name,
         "records": store.counts(),
+    }
+
+
+def sending(shop: Shop) -> dict[str, Any]:
+    """Return how webhooks are sent."""
+    sender = shop.webhooks
+    return {
+        "delay": sender.delay,
+        "fast_queue": sender.fast_queue,
+        "timeout": sender.timeout,
+        "waiting": sender.waiting,
+        "sent": sender.deliveries.total,
+        "faults": sender.troubles.described(),
+    }
+
+
+def shown_delivery(delivered: Delivered) -> dict[str, Any]:
+    """Return a delivery as JSON shows it."""
+    return delivered._asdict() | {
+        "at": round(delivered.at, 3),
+        "ms": round(delivered.ms, 1),
+        "body": delivered.body.decode("utf-8", "replace"),
     }
 
 

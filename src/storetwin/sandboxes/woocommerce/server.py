@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from storetwin.sandboxes.woocommerce.app import CONNECTION, Shop
+from storetwin.sandboxes.woocommerce.app import Shop
 from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
-from storetwin.sandboxes.woocommerce.control import PREFIX, ControlDoor, described
+from storetwin.sandboxes.woocommerce.control import described
 from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.model.odd import make_odd
 from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE, Backup, Changes, Store
-from storetwin.sandboxes.woocommerce.page import Front, LiveStream
 from storetwin.sandboxes.woocommerce.plugins import USUAL
 from storetwin.sandboxes.woocommerce.versions import NEWEST
+from storetwin.sandboxes.woocommerce.web_server import BACKLOG, WebServer, web_server
+from storetwin.sandboxes.woocommerce.webhooks import USUAL_DELAY, Delivered, Webhooks
 from storetwin.sandboxes.woocommerce.wire import Requests, WireLog
 
 _START_SECONDS = 30.0
 _PATIENCE = 0.5
-_BACKLOG = 512
+_SOON = 0.05  # seconds; tests do not wait as long as a real store lets them
 FREE_PORT = "Choose another port with --port, or 0 for a free one."
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class PortTakenError(OSError):
@@ -53,6 +47,10 @@ class Options:
         https: (certificate file, key file) for TLS, or None.
         wire_log: the file that exact bytes are logged to, or None.
         says_json: print one line of JSON when it is up, for programs; else lines for people.
+        webhook_delay: seconds between an event and its webhooks; a real store takes about 25.
+        fast_queue: a plugin sends webhooks almost at once.
+        webhook_faults: what happens to webhooks on their way, as text: ``drop:every=3``; see
+            :class:`~storetwin.sandboxes.woocommerce.webhooks.Troubles`.
     """
 
     orders: int = 10_000
@@ -67,6 +65,9 @@ class Options:
     https: tuple[str, str] | None = None
     wire_log: Path | None = None
     says_json: bool = False
+    webhook_delay: float = USUAL_DELAY
+    fast_queue: bool = False
+    webhook_faults: Sequence[str] = ()
 
 
 class More(TypedDict, total=False):
@@ -76,6 +77,9 @@ class More(TypedDict, total=False):
     version: str
     plugins: Sequence[str]
     odd: bool
+    webhook_delay: float
+    fast_queue: bool
+    webhook_faults: Sequence[str]
 
 
 class Sandbox:
@@ -118,6 +122,16 @@ class Sandbox:
     def requests(self) -> Requests:
         """What was asked for so far."""
         return self.shop.requests
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """What sends webhooks: its delay, its queue, what happens to deliveries on their way."""
+        return self.shop.webhooks
+
+    @property
+    def deliveries(self) -> list[Delivered]:
+        """Every webhook and ping that was sent so far."""
+        return self.shop.webhooks.deliveries.since()
 
     @property
     def changes(self) -> Changes:
@@ -181,11 +195,14 @@ def running_store(
 ) -> Iterator[Sandbox]:  # fmt: skip
     """Serve a store from a background thread of this process; see :class:`Options`.
 
+    Its webhooks come within a tenth of a second unless ``webhook_delay`` says otherwise.
+
     Raises:
         PortTakenError: another program listens on the port.
         ValueError: a fault is unknown or has a wrong parameter, or there is no such version or
             plugin.
     """
+    more.setdefault("webhook_delay", _SOON)
     options = Options(
         orders=orders, seed=seed, site_timezone=site_timezone, port=port, faults=faults,
         https=https, wire_log=Path(wire_log) if wire_log else None, **more,
@@ -242,16 +259,20 @@ def _greeting(options: Options, sandbox: Sandbox) -> str:
 
 
 @contextmanager
-def _listening(options: Options) -> Iterator[tuple[socket.socket, Sandbox, _Server]]:
+def _listening(options: Options) -> Iterator[tuple[socket.socket, Sandbox, WebServer]]:
     listener = _listener(options.host, options.port)
     log = None
     try:
         port = listener.getsockname()[1]
         scheme = "https" if options.https else "http"
         log = WireLog(options.wire_log) if options.wire_log else None
-        shop = Shop(*_begin(options), log, lambda: _begin(options))
+        shop = Shop(
+            *_begin(options), log, lambda: _begin(options), options.webhook_delay,
+            options.webhook_faults,
+        )  # fmt: skip
+        shop.webhooks.fast_queue = options.fast_queue
         sandbox = Sandbox(shop, f"{scheme}://{options.host}:{port}")
-        yield listener, sandbox, _server(shop, options)
+        yield listener, sandbox, web_server(shop, options.https)
     finally:
         listener.close()
         if log is not None:
@@ -272,7 +293,7 @@ def _listener(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise PortTakenError(
@@ -281,75 +302,7 @@ def _listener(host: str, port: int) -> socket.socket:
     return listener
 
 
-class _Protocol(HttpToolsProtocol):
-    """Gives the connection to the shop, for faults that play with it."""
-
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        super().on_message_begin()
-        self.scope["state"][CONNECTION] = self.transport
-
-
-class _Server(uvicorn.Server):
-    """Ends quietly on a signal; uvicorn's own would raise it again and die of it.
-
-    Args:
-        config: uvicorn's.
-        let_go: called at the end; let everybody go who is kept waiting.
-    """
-
-    def __init__(self, config: uvicorn.Config, *let_go: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._let_go = let_go
-        self.when_up: Callable[[], None] | None = None
-        """Called once the store answers."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer."""
-        await super().startup(sockets)
-        if self.when_up is not None:
-            self.when_up()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop; whoever has the page open or waits for an answer does not hold us."""
-        for let_go in self._let_go:
-            let_go()
-        await super().shutdown(sockets)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Take Ctrl-C and SIGTERM as a wish to stop, for as long as the server runs."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def _server(shop: Shop, options: Options) -> _Server:
-    live = LiveStream(shop)
-    certificate, key = options.https or (None, None)
-    config = uvicorn.Config(
-        _application(shop, live), loop="uvloop", http=_Protocol, ws="none",
-        lifespan="off", log_config=None, log_level="critical", access_log=False,
-        server_header=False, date_header=False, ssl_certfile=certificate, ssl_keyfile=key,
-        timeout_graceful_shutdown=1, backlog=_BACKLOG,
-    )  # fmt: skip
-    return _Server(config, live.close, shop.close)
-
-
-def _application(shop: Shop, live: LiveStream) -> Starlette:
-    """Return the control door and the page's files below ``/sandbox``, all else before the shop."""
-    front = Front(shop)
-    below = [*ControlDoor(shop).routes(), *live.routes(), *front.routes()]
-    return Starlette(routes=[Mount(PREFIX, routes=below), Mount("/", app=front)])
-
-
-def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
+def _await_start(server: WebServer, thread: threading.Thread) -> None:
     waited = threading.Event()
     for _ in range(int(_START_SECONDS * 100)):
         if server.started:

@@ -8,6 +8,7 @@ from storetwin.sandboxes.woocommerce.batch import Batch, FatalError
 from storetwin.sandboxes.woocommerce.reads import Call, no_route, read
 from storetwin.sandboxes.woocommerce.representation import edit_view
 from storetwin.sandboxes.woocommerce.setup_writes import set_locations, update_keyed
+from storetwin.sandboxes.woocommerce.webhooks.saved import pings_after, webhook_url
 from storetwin.sandboxes.woocommerce.whole_lists import keyed_document, owner_of, whole_list
 from storetwin.sandboxes.woocommerce.writes import (
     Target,
@@ -86,10 +87,14 @@ def _create_or_update(call: Call) -> Answer:
     target = Target(resource, call.found)
     fields = declared(call.given, call.arguments, call.route.arguments(call.request.verb))
     is_update = call.route.kind == "single"
+    saved = webhook_url(store, target) if is_update else ""
     number = update(store, target, fields) if is_update else create(store, target, fields)
     if call.faults.kills(resource, number):
         return call.faults.fatal(call.request)
     if not is_update:
-        return created_answer(store, resource, number, call.request)
-    document = edit_view(singles.record_document(store, resource, number), resource)
-    return singles.answer_document(document, call.request)
+        answer = created_answer(store, resource, number, call.request)
+    else:
+        document = edit_view(singles.record_document(store, resource, number), resource)
+        answer = singles.answer_document(document, call.request)
+    answer.pings = pings_after(store, target, number, saved)
+    return answer

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from storetwin.sandboxes.woocommerce.generate.dice import dice
 from storetwin.sandboxes.woocommerce.generate.plan import FIRST_POST, Plan
 from storetwin.sandboxes.woocommerce.model.changes import Changes
+from storetwin.sandboxes.woocommerce.model.hooks import Hook
 from storetwin.sandboxes.woocommerce.model.setup_tables import FRESH_SETUP
 from storetwin.sandboxes.woocommerce.model.table import Table
 from storetwin.sandboxes.woocommerce.model.tables import FRESH, Tables
@@ -63,6 +64,7 @@ class Backup:
         gone: products and variations deleted for good.
         next_ids: the next free ids of posts, meta and lines.
         changes: what had changed until then.
+        hooks: the hidden side of webhooks: a copy of a shop sends what the shop sends.
     """
 
     seed: int
@@ -74,6 +76,7 @@ class Backup:
     gone: frozenset[int]
     next_ids: tuple[int, int, int]
     changes: Changes
+    hooks: dict[int, Hook]
 
 
 def fresh(backup: Backup, release: Release, plugins: frozenset[str]) -> Backup:
@@ -83,7 +86,7 @@ def fresh(backup: Backup, release: Release, plugins: frozenset[str]) -> Backup:
     return replace(
         backup, store_id=store_id_of(backup.seed, backup.store_id), refunds_of={}, gone=frozenset(),
         tables={name: _only(table, _kept(table)) for name, table in filled.items()},
-        next_ids=(FIRST_POST, meta, item), changes=Changes(),
+        next_ids=(FIRST_POST, meta, item), changes=Changes(), hooks={},
     )  # fmt: skip
 
 

@@ -70,6 +70,7 @@ def after_trash(store: Records, resource: str, number: int) -> None:
             draft = Draft(store.tables["variations"].document(variation) or b"{}")
             draft["status"] = "trash"
             store.rewrite("variations", variation, draft, bump=True)
+            store.tell("variations", "deleted", variation)
 
 
 def after_delete(store: Records, resource: str, number: int, owner: int) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from storetwin.sandboxes.woocommerce.fixed import fixed_answers
+from storetwin.sandboxes.woocommerce.generate.dice import dice
 from storetwin.sandboxes.woocommerce.generate.orders import order_links
 from storetwin.sandboxes.woocommerce.model.draft import Draft, merged_meta, sorted_meta
 from storetwin.sandboxes.woocommerce.model.goods import priced_lines, retotal
+from storetwin.sandboxes.woocommerce.model.hooks import Hook
 from storetwin.sandboxes.woocommerce.model.records import Records
 from storetwin.sandboxes.woocommerce.model.sales import price, set_window
 
@@ -20,6 +23,7 @@ _PAID_STATUSES = ("processing", "completed")
 _NO_MONEY = re.compile(r"[^\d.\-]")
 _TERMS = ("categories", "tags", "brands", "shipping_classes", "terms")
 _TEXTS = ("description", "short_description")
+_PRINTABLE = "".join(map(chr, range(33, 127)))
 _AMPERSAND = re.compile(r"&(?!\w+;|#\d+;)")
 _TERM_LISTS = {"categories": "categories", "tags": "tags", "brands": "brands"}
 _WINDOW = ("date_on_sale_from", "date_on_sale_to", "date_on_sale_from_gmt", "date_on_sale_to_gmt")
@@ -150,12 +154,32 @@ def _after_gateway(_: Records, draft: Draft, fields: Fields) -> None:
         draft["title"] = title
 
 
-def _after_webhook(_store: Records, draft: Draft, fields: Fields) -> None:
+def _after_webhook(store: Records, draft: Draft, fields: Fields) -> None:
+    number = draft["id"]
+    is_new = number not in store.tables["webhooks"]
+    if is_new:
+        draft["status"] = "active"  # whatever was asked for (measured)
+        draft["name"] = fields.get("name") or _webhook_name(store)
+    hook = store.hooks.get(number)
+    if hook is None and (is_new or fields.get("delivery_url") or fields.get("secret")):
+        hook = store.hooks[number] = Hook(_secret(store, number))
+    if hook is not None and fields.get("secret"):
+        hook.secret = str(fields["secret"])
     if "topic" in fields:
         topic = str(fields["topic"])
         draft["resource"], draft["event"] = (topic.partition(".")[at] for at in (0, 2))
         draft["hooks"] = _hooks().get(topic, [])
-        draft["name"] = draft["name"] or f"Webhook on {topic}"
+
+
+def _webhook_name(store: Records) -> str:
+    now = datetime.fromisoformat(store.site.gmt(store.now()))
+    return f"Webhook created on {now:%b %d, %Y @ %I:%M %p}"
+
+
+def _secret(store: Records, number: int) -> str:
+    """Return a secret that nobody was told."""
+    draw = dice(store.seed, "secret", number).random
+    return "".join(_PRINTABLE[int(draw() * len(_PRINTABLE))] for _ in range(50))
 
 
 def _hooks() -> dict[str, list[str]]:

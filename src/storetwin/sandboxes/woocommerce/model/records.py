@@ -13,6 +13,7 @@ from storetwin.sandboxes.woocommerce.generate.plan import make_plan
 from storetwin.sandboxes.woocommerce.model.backup import Backup, Columns, store_id_of
 from storetwin.sandboxes.woocommerce.model.changes import Changes
 from storetwin.sandboxes.woocommerce.model.draft import Draft
+from storetwin.sandboxes.woocommerce.model.hooks import Hook, topic_of
 from storetwin.sandboxes.woocommerce.model.table import Table
 from storetwin.sandboxes.woocommerce.model.tables import OTHER_STATUS, TAX_CLASSES, Tables
 from storetwin.sandboxes.woocommerce.php_json import with_base
@@ -75,6 +76,10 @@ class Records:
         self.selector = Selector(self.site)
         self.changes = Changes()
         self.lock = threading.RLock()
+        self.hooks: dict[int, Hook] = {}
+        """What is hidden of the webhooks that send something; generated ones send nothing."""
+        self.listener: Callable[[str, int], None] | None = None
+        """Is told topic and record of what webhooks hear of, under the lock; see :meth:`tell`."""
         self.due: set[int] = set()
         """Moments at which a sale begins or has ended; see the module ``sales``."""
         self.next_post = self.filled.next_post
@@ -180,6 +185,7 @@ class Records:
                 {name: Columns.of(table) for name, table in self.tables.items()},
                 {order: list(found) for order, found in self.filled.refunds_of.items()},
                 frozenset(self.filled.orders_writer.gone), self.next_ids, deepcopy(self.changes),
+                deepcopy(self.hooks),
             )  # fmt: skip
 
     def restore_backup(self, backup: Backup) -> None:
@@ -201,7 +207,23 @@ class Records:
             self.selector = Selector(self.site)
             self.next_post, self._next_meta, self._next_item = backup.next_ids
             self.changes = deepcopy(backup.changes)
+            self.hooks = deepcopy(backup.hooks)
             self.due = {0}  # look at every sale again
+
+    def tell(self, resource: str, event: str, number: int, status: str | None = None) -> None:
+        """Let webhooks know of a change.
+
+        Args:
+            resource: the table.
+            event: ``created``, ``updated``, ``deleted`` or ``restored``.
+            number: the record.
+            status: what it was, for a record that is gone.
+        """
+        if not self.hooks or self.listener is None:
+            return
+        topic = topic_of(resource, event, status or self.status_of(resource, number))
+        if topic is not None:
+            self.listener(topic, number)
 
     def draft(self, resource: str, number: int) -> Draft:
         """Return a record for changing.

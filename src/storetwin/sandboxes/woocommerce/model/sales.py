@@ -59,3 +59,4 @@ def run_due(store: Records) -> None:
                 price(store, draft)
                 if draft["on_sale"] != was:
                     store.rewrite(resource, number, draft, bump=True)
+                    store.tell(resource, "updated", number)

@@ -17,6 +17,9 @@ from storetwin.sandboxes.woocommerce.site_time import SiteTime
 
 __all__ = ["DEFAULT_ZONE", "Backup", "Changes", "Store"]
 
+_TOLD_WHEN_DELETED = ("customers",)
+"""Of all other records the trash is told, and nothing tells that they are deleted for good."""
+
 
 class Store(Records):
     """A WooCommerce shop in memory. The same seed and number of orders give the same bytes.
@@ -65,6 +68,7 @@ class Store(Records):
             table.put(number, draft.document())
             self.changes.note(resource, number)
             effects.after_create(self, resource, owner)
+            self.tell(resource, "created", number)
         return number
 
     def refundable(self, order: int) -> float:
@@ -97,6 +101,7 @@ class Store(Records):
             draft["refunds"] = [*draft["refunds"], entry]
             draft["status"] = "refunded" if is_full else draft["status"]
             self.rewrite("orders", order, draft, bump=True)
+            self.tell("orders", "updated", order)
         return number
 
     def create_order(self, fields: dict[str, Any] | None = None) -> int:
@@ -118,6 +123,7 @@ class Store(Records):
                 note = status_note(before, draft["status"])
                 self.create("order_notes", {"note": note}, owner=number)
             effects.after_edit(self, resource, number, fields or {})
+            self.tell(resource, "updated", number)
 
     def edit_order(self, number: int, fields: dict[str, Any] | None = None) -> None:
         """Write fields into an order."""
@@ -137,9 +143,10 @@ class Store(Records):
             effects.mark_trashed(self, resource, draft)
             self.rewrite(resource, number, draft, bump=True)
             effects.after_trash(self, resource, number)
+            self.tell(resource, "deleted", number)
 
     def restore(self, resource: str, number: int, status: str | None = None) -> None:
-        """Take a record out of the trash.
+        """Take a record out of the trash, as wp-admin does; a PUT of the status is an edit.
 
         Raises:
             KeyError: there is no such record.
@@ -150,6 +157,7 @@ class Store(Records):
             draft["status"] = status or usual
             self.rewrite(resource, number, draft, bump=True)
             effects.after_edit(self, resource, number, {})
+            self.tell(resource, "restored", number)
 
     def delete(self, resource: str, number: int) -> None:
         """Delete a record for good; nothing in the store tells of it afterwards.
@@ -162,10 +170,14 @@ class Store(Records):
             at = table.position(number)
             if at is None:
                 raise KeyError(f"{resource} {number}")
-            owner = table.owner[at]
+            owner, status = table.owner[at], table.status_of(number)
             table.remove(number)
             self.changes.deleted[resource].add(number)
             effects.after_delete(self, resource, number, owner)
+            if resource in _TOLD_WHEN_DELETED:
+                self.tell(resource, "deleted", number, status)
+            elif resource == "webhooks":
+                self.hooks.pop(number, None)
 
     def register_status(self, slug: str, name: str) -> None:
         """Let a plugin register an order status: lists show its orders, the index names it."""
