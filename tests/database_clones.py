@@ -16,11 +16,13 @@ from typing import Any, TypeVar
 
 from psycopg import sql
 
+from storetwin.bootstrap import upgrade_database
 from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.db.embedded.locks import FileLock
 from storetwin.db.embedded.process import is_alive
-from storetwin.db.migrate import known_migrations, upgrade
+from storetwin.db.migrate import known_migrations
 from storetwin.db.session import connect
+from storetwin.jobs.schema import known_steps
 
 Answer = TypeVar("Answer")
 # Data of tests need not survive a power cut: a clone takes a tenth of the time.
@@ -61,7 +63,7 @@ async def make_template(server: EmbeddedPostgres) -> str:
         if name not in await _databases(server):
             await _admin(server, "DROP DATABASE IF EXISTS {0}", "half_a_template")
             await _admin(server, "CREATE DATABASE {0} OWNER storetwin_owner", "half_a_template")
-            await upgrade(server.dsn_of("half_a_template"))
+            await upgrade_database(server.dsn_of("half_a_template"))
             await _admin(server, "ALTER DATABASE {0} RENAME TO {1}", "half_a_template", name)
     finally:
         lock.release()
@@ -73,7 +75,10 @@ def _what_upgrade_does() -> str:
     package = resources.files("storetwin.db")
     sources = [package / name for name in ("queries.sql", "roles.py", "migrate.py")]
     checksums = [migration.checksum for migration in known_migrations()]
-    return "".join([*checksums, *(source.read_text(encoding="utf-8") for source in sources)])
+    queue = resources.files("storetwin.jobs")
+    sources += [queue / name for name in ("queries.sql", "schema.py")]
+    texts = [source.read_text(encoding="utf-8") for source in sources]
+    return "".join([*checksums, *texts, *known_steps()])
 
 
 @contextmanager

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import random
+from typing import TYPE_CHECKING
 
 from storetwin.connections.models import Connection, Credentials
 from storetwin.connections.register import Register
@@ -15,6 +18,7 @@ from storetwin.db.organisations import ensure_default_organisation
 from storetwin.db.psql import run_psql
 from storetwin.hub import Hub
 from storetwin.hub.stores import Stores
+from storetwin.jobs.schema import pending_steps, upgrade_queue
 from storetwin.kernel.clock import utc_now
 from storetwin.kernel.errors import ConfigurationError
 from storetwin.security import Vault
@@ -24,7 +28,34 @@ from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.connect import connect_store
 from storetwin.woocommerce.probe import StoreProbe
 
+if TYPE_CHECKING:
+    from storetwin.jobs.worker import Revive, Worker
+
+SESSIONS_PER_RUN = (
+    3  # its lock, a transaction, its heart; another connection's inbox is one more run
+)
+SESSIONS_BESIDE = 4  # rounds, the door, a question of a person
 WAITING = 2  # pages that wait for their turn, so that no turn is left out while one is written
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The database as this process reaches it.
+
+    Args:
+        revive: starts it again, where it is ours to start.
+    """
+
+    dsn: str
+    revive: Revive
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The hub, and what works for it in this process."""
+
+    hub: Hub
+    worker: Worker
 
 
 @asynccontextmanager
@@ -36,17 +67,49 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
         DatabaseUnavailableError: it cannot be reached, or went away.
         DiskFullError: the embedded server went away because there is no room left.
     """
+    async with _open_server(settings) as server:
+        yield server.dsn
+
+
+@asynccontextmanager
+async def _open_server(settings: Settings) -> AsyncIterator[Server]:
     if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
+        yield Server(settings.database_url.get_secret_value(), _not_ours)
         return
     server = EmbeddedPostgres(settings.data_dir, settings.postgres_bin)
     dsn = await server.start()
     try:
-        yield dsn
+        yield Server(dsn, server.revive)
     except DatabaseUnavailableError as error:
         raise server.explain(error) from error
     finally:
         await server.stop()
+
+
+async def _not_ours() -> None:
+    """Leave a server alone that somebody else runs."""
+
+
+async def upgrade_database(dsn: str) -> tuple[str, ...]:
+    """Bring a database, and the queue in it, to this version; return the steps taken.
+
+    Raises:
+        SchemaError: a newer Storetwin has been at work on it.
+        ConfigurationError: the login role may not do it (says what to GRANT).
+    """
+    migrations = await upgrade(dsn)
+    return (*map(str, migrations), *(f"queue {step}" for step in await upgrade_queue(dsn)))
+
+
+async def pending_of(dsn: str) -> int:
+    """Return how many steps a database lacks, without changing anything.
+
+    Raises:
+        SchemaError: a newer Storetwin has been at work on it.
+    """
+    if missing := await pending(dsn):
+        return len(missing)
+    return len(await pending_steps(dsn))
 
 
 @asynccontextmanager
@@ -56,34 +119,55 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
     The embedded database is brought to this version's schema by itself. A database of your own
     is not touched: there it says which command upgrades it.
     """
-    async with open_database(settings) as dsn:
-        if settings.database_url is None:
-            await upgrade(dsn)
-        elif missing := await pending(dsn):
-            raise ConfigurationError(
-                f"The database lacks {len(missing)} migration(s) of this version.",
-                remedy="Run `storetwin db upgrade`.",
-            )
-        database = await Database.open(dsn, pool_size=settings.database_pool_size)
-        try:
-            organisation_id = await ensure_default_organisation(database, utc_now())
-            vault = Vault(load_key(settings.encryption_key, settings.data_dir))
-            await check_key(database, vault, organisation_id=organisation_id, now=utc_now())
-            yield Hub(
-                database=database,
-                register=Register(database, vault, organisation_id),
-                organisation_id=organisation_id,
-                clock=utc_now,
-                stores=Stores(
-                    make_client=lambda connection, credentials: _client(
-                        settings, connection, credentials
-                    ),
-                    probe=StoreProbe(settings),
-                    ahead=settings.max_concurrency + WAITING,
+    async with _open_server(settings) as server, _hub_on(server.dsn, settings) as hub:
+        yield hub
+
+
+@asynccontextmanager
+async def open_site(settings: Settings, *, concurrency: int | None = None) -> AsyncIterator[Site]:
+    """Build the hub and a worker for it, which the caller runs or not.
+
+    Args:
+        concurrency: connections that the worker reads at the same time; None for as many as set.
+    """
+    from storetwin.jobs.worker import Worker  # the queue's library is loaded by who works
+
+    at_once = concurrency or settings.worker_concurrency
+    sessions = max(settings.database_pool_size, SESSIONS_PER_RUN * at_once + SESSIONS_BESIDE)
+    roomy = settings.model_copy(update={"database_pool_size": sessions})
+    async with _open_server(settings) as server, _hub_on(server.dsn, roomy) as hub:
+        yield Site(hub, Worker(hub, server.dsn, at_once, server.revive, random))
+
+
+@asynccontextmanager
+async def _hub_on(dsn: str, settings: Settings) -> AsyncIterator[Hub]:
+    if settings.database_url is None:
+        await upgrade_database(dsn)
+    elif missing := await pending_of(dsn):
+        raise ConfigurationError(
+            f"The database lacks {missing} migration(s) of this version.",
+            remedy="Run `storetwin db upgrade`.",
+        )
+    database = await Database.open(dsn, pool_size=settings.database_pool_size)
+    try:
+        organisation_id = await ensure_default_organisation(database, utc_now())
+        vault = Vault(load_key(settings.encryption_key, settings.data_dir))
+        await check_key(database, vault, organisation_id=organisation_id, now=utc_now())
+        yield Hub(
+            database=database,
+            register=Register(database, vault, organisation_id),
+            organisation_id=organisation_id,
+            clock=utc_now,
+            stores=Stores(
+                make_client=lambda connection, credentials: _client(
+                    settings, connection, credentials
                 ),
-            )
-        finally:
-            await database.close()
+                probe=StoreProbe(settings),
+                ahead=settings.max_concurrency + WAITING,
+            ),
+        )
+    finally:
+        await database.close()
 
 
 def _client(settings: Settings, connection: Connection, credentials: Credentials) -> StoreClient:
@@ -94,7 +178,7 @@ async def open_psql(settings: Settings, sql: str | None) -> int:
     """Run psql on the database as the program sees it; return psql's exit code."""
     async with open_database(settings) as dsn:
         if settings.database_url is None:
-            await upgrade(dsn)
+            await upgrade_database(dsn)
         database = await Database.open(dsn, pool_size=2)
         try:
             organisation_id = await ensure_default_organisation(database, utc_now())

@@ -102,6 +102,12 @@ class Settings(BaseSettings):
         description="Seconds that a store may ask us to wait (Retry-After). Beyond it a run stops, "
         "says when to come back, and keeps its place.",
     )
+    worker_concurrency: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="Connections that one worker reads or drains at the same time.",
+    )
     host: str = Field(
         default="127.0.0.1", description="Address that `storetwin serve` listens on."
     )

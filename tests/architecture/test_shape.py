@@ -71,11 +71,14 @@ def test_sql_lives_in_queries_sql(path):
 
 
 LIBRARIES = {
-    "psycopg": {"db"},
+    "psycopg": {"db", "jobs"},
+    "procrastinate": {"jobs"},
+    "croniter": {"runs"},
     "aiohttp": {"http"},
     "yarl": {"http"},
-    "starlette": {"sandboxes"},
-    "uvicorn": {"sandboxes"},
+    "fastapi": {"api"},
+    "starlette": {"sandboxes", "api"},
+    "uvicorn": {"sandboxes", "api"},
     "typer": {"cli"},
     "rich": {"cli"},
 }

@@ -43,16 +43,15 @@ def upgrade() -> None:
     """Bring the schema to this version of Storetwin, and check that nobody has changed it."""
 
     async def call() -> Exit:
-        from storetwin.bootstrap import open_database
-        from storetwin.db.migrate import upgrade as upgrade_schema
+        from storetwin.bootstrap import open_database, upgrade_database
         from storetwin.db.schema import check_drift
         from storetwin.settings import load_settings
 
         async with open_database(load_settings()) as dsn:
-            applied = await upgrade_schema(dsn)
+            applied = await upgrade_database(dsn)
             await check_drift(dsn)
-        for migration in applied:
-            typer.echo(f"Applied {migration}")
+        for step in applied:
+            typer.echo(f"Applied {step}")
         if not applied:
             typer.echo("The schema is up to date.")
         return Exit.DONE

@@ -82,10 +82,7 @@ async def upgrade(dsn: str, migrations: Sequence[Migration] | None = None) -> tu
     """
     wanted = known_migrations() if migrations is None else tuple(migrations)
     with translating():
-        async with await connect(dsn) as connection:
-            await connection.execute(Q.lock_migrations)
-            await prepare_roles(connection)
-            await connection.execute(Q.become_owner)
+        async with as_only_owner(dsn) as connection:
             await connection.execute(Q.create_migrations_table)
             await connection.execute(Q.show_migrations_to_app)
             missing = _missing(wanted, await _applied(connection))
@@ -152,5 +149,19 @@ def _missing(wanted: Sequence[Migration], applied: Sequence[Row]) -> tuple[Migra
 async def as_owner(dsn: str) -> AsyncIterator[AsyncConnection[Row]]:
     """Lend one connection that acts as the owner, outside any transaction."""
     async with await connect(dsn) as connection:
+        await connection.execute(Q.become_owner)
+        yield connection
+
+
+@asynccontextmanager
+async def as_only_owner(dsn: str) -> AsyncIterator[AsyncConnection[Row]]:
+    """Lend the same while nobody else changes the schema, with the roles prepared.
+
+    Raises:
+        ConfigurationError: the login role may not do it (says what to GRANT).
+    """
+    async with await connect(dsn) as connection:
+        await connection.execute(Q.lock_migrations)
+        await prepare_roles(connection)
         await connection.execute(Q.become_owner)
         yield connection

@@ -123,6 +123,7 @@ WITH rooms AS (
     SELECT n.oid, n.nspname
       FROM pg_catalog.pg_namespace n
      WHERE n.nspowner = 'storetwin_owner'::regrole
+       AND n.nspname <> 'jobs' -- the queue's own, which checks its version itself
 ), relations AS (
     SELECT c.oid, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.reloptions,
            c.relispartition, format('%I.%I', r.nspname, c.relname) AS title

@@ -319,6 +319,8 @@ CREATE INDEX inbox_settled ON mirror.inbox USING btree (organisation_id, applied
 
 CREATE INDEX inbox_waiting ON mirror.inbox USING btree (connection_id, next_attempt_at, number) WHERE (state = 'waiting'::text);
 
+CREATE INDEX snapshots_by_change ON mirror.snapshots USING btree (connection_id, changed_at) WHERE (changed_at IS NOT NULL);
+
 CREATE INDEX snapshots_by_created ON mirror.snapshots USING btree (organisation_id, resource, created_at) WHERE (created_at IS NOT NULL);
 
 CREATE INDEX snapshots_by_email ON mirror.snapshots USING btree (organisation_id, email_lower) WHERE (email_lower IS NOT NULL);
@@ -330,6 +332,8 @@ CREATE INDEX snapshots_by_parent ON mirror.snapshots USING btree (connection_id,
 CREATE INDEX snapshots_by_text ON mirror.snapshots USING gin (search_text gin_trgm_ops);
 
 CREATE INDEX versions_by_organisation ON mirror.versions USING btree (organisation_id, superseded_at);
+
+CREATE INDEX versions_by_writing ON mirror.versions USING btree (connection_id, written_at) WHERE (written_at IS NOT NULL);
 
 CREATE INDEX certificates_by_connection ON runs.certificates USING btree (organisation_id, connection_id, ended_at DESC);
 

@@ -1,1 +1,1 @@
-"""Work that is done by itself: queue, schedules, tasks, recovery."""
+"""What happens by itself: the queue, its workers, and what is done when its time has come."""

@@ -122,6 +122,15 @@ class EmbeddedPostgres:
                     raise
         return self.dsn
 
+    async def revive(self) -> None:
+        """Start the server again where it has gone away while this process uses it.
+
+        Raises:
+            The same as `start`.
+        """
+        async with self._one_at_a_time():
+            await self._bring_up()
+
     async def stop(self) -> None:
         """Leave the server; stop it and wait for its end when nobody else uses it."""
         if self._users.is_open:

@@ -7,6 +7,10 @@ ALTER TABLE mirror.versions ADD COLUMN brought_by text NOT NULL DEFAULT 'pull';
 COMMENT ON COLUMN mirror.snapshots.brought_by IS 'What brought this version: pull, sweep, webhook or push.';
 COMMENT ON COLUMN mirror.versions.brought_by IS 'What brought this version: pull, sweep, webhook or push.';
 
+-- What was written when. Partial, like those before: a lookup by id says nothing of a time, so no plan can take them for it.
+CREATE INDEX snapshots_by_change ON mirror.snapshots (connection_id, changed_at) WHERE changed_at IS NOT NULL;
+CREATE INDEX versions_by_writing ON mirror.versions (connection_id, written_at) WHERE written_at IS NOT NULL;
+
 -- What belongs to a record: the refunds of an order, the notes, the variations of a product.
 CREATE INDEX snapshots_by_parent ON mirror.snapshots (connection_id, resource, parent_id)
     WHERE parent_id <> '0' AND state <> 'gone';

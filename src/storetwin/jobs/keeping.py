@@ -1,0 +1,127 @@
+"""What a job does: one connection's turn, told in the hub's verbs, and how the turn ended.
+
+A job carries ids only, and nothing depends on it: what is due stands in the schedules and in the
+inbox. A job that is lost is made again; one too many finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+
+from storetwin.connections.doubts import ConnectionPausedError, StoreChangedError
+from storetwin.connections.quiet import QuietHoursError
+from storetwin.db.errors import DatabaseUnavailableError
+from storetwin.hub import Hub, RunInProgressError
+from storetwin.hub.schedules import Turn
+from storetwin.kernel.errors import ConflictError, RetryableError, StoretwinError
+from storetwin.runs.models import Progress
+from storetwin.runs.schedules import Busy, Done, Ending, Failed, Later, ScheduleKind
+
+log = structlog.get_logger()
+
+
+async def keep_in_step(hub: Hub, connection_id: UUID) -> None:
+    """Read what it is a connection's turn for, and write down when it is due next.
+
+    Raises:
+        DatabaseUnavailableError: nothing can be written; it stays due.
+    """
+    turn = await hub.schedules.turn(connection_id)
+    if turn is None:
+        return
+    for name, resources in turn.resources.items():
+        kind = ScheduleKind(name)
+        ending = await _read(hub, turn, kind, resources)
+        is_over = not isinstance(ending, Done)  # what hinders one kind hinders the other
+        await hub.schedules.settle(turn, None if is_over else kind, ending)
+        if is_over:
+            return
+    for kind in ScheduleKind:  # schedules of resources that the connection no longer has
+        if kind.value not in turn.resources:
+            await hub.schedules.settle(turn, kind, Done())
+
+
+async def drain(hub: Hub, connection_id: UUID) -> None:
+    """Apply what a store told by webhook.
+
+    The inbox itself says from when on a delivery is tried again.
+
+    Raises:
+        DatabaseUnavailableError: nothing can be written; the inbox goes on waiting.
+    """
+    connection = await _name_of(hub, connection_id)
+    if connection is None:
+        return
+    try:
+        await hub.webhooks.drain(connection)
+    except DatabaseUnavailableError:
+        raise
+    except StoretwinError as error:
+        _tell(hub, connection, "drain", error)
+
+
+async def tidy(hub: Hub, connection_id: UUID) -> None:
+    """Drop what the retention of a connection's history lets go."""
+    connection = await _name_of(hub, connection_id)
+    if connection is not None:
+        try:
+            await hub.history.prune(connection)
+        except StoretwinError as error:
+            _tell(hub, connection, "tidy", error)
+
+
+async def _read(hub: Hub, turn: Turn, kind: ScheduleKind, resources: Sequence[str]) -> Ending:
+    """Read some resources, and say how that ended.
+
+    Raises:
+        DatabaseUnavailableError: nothing can be written.
+    """
+    name = turn.connection.name
+    read = hub.sync if kind is ScheduleKind.SYNC else hub.sweep
+    try:
+        await read(name, resources, observe=_nobody)
+    except DatabaseUnavailableError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one connection's failure stops no other
+        ending = ending_of(error)
+        if isinstance(ending, Failed):
+            _tell(hub, name, kind.value, error)
+        return ending
+    return Done()
+
+
+def ending_of(error: Exception) -> Ending:
+    """Return what an error means for the schedule whose turn it was."""
+    if isinstance(error, QuietHoursError):
+        return Later(error.until)
+    if isinstance(error, ConflictError):  # at work elsewhere, or taken over by another process
+        return Busy()
+    if isinstance(error, ConnectionPausedError | StoreChangedError):
+        return Later(None)  # found by nobody while it is paused, due when it is resumed
+    if isinstance(error, RetryableError):
+        return Failed(error.retry_after)
+    return Failed()
+
+
+def _tell(hub: Hub, name: str, what: str, error: Exception) -> None:
+    if isinstance(error, RunInProgressError):
+        return
+    log.warning(
+        "came_to_nothing",
+        what=what,
+        connection=name,
+        organisation_id=str(hub.organisation_id),
+        error=str(error),
+        exc_info=None if isinstance(error, StoretwinError) else error,
+    )
+
+
+async def _name_of(hub: Hub, connection_id: UUID) -> str | None:
+    return next((c.name for c in await hub.register.every() if c.id == connection_id), None)
+
+
+def _nobody(_: Progress) -> None:
+    """Observe nothing: whoever wants to see it follows the run's progress."""

@@ -1,0 +1,133 @@
+"""The queue: procrastinate on tables of its own, with ends of jobs that are fenced."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+import procrastinate
+import structlog
+from procrastinate import exceptions
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
+from procrastinate.retry import BaseRetryStrategy, RetryDecision
+from psycopg import AsyncConnection
+
+from storetwin.db.errors import DatabaseUnavailableError
+from storetwin.db.queries import load_queries
+from storetwin.db.session import Row
+from storetwin.hub import Hub
+from storetwin.jobs import keeping
+
+Q = load_queries("storetwin.jobs")
+log = structlog.get_logger()
+NAME = "storetwin"
+POOL = 4  # connections of the queue itself: fetching, finishing, its heartbeat, one to spare
+PATIENCE_SECONDS = 5.0
+TIDY_AT = "23 3 * * *"  # UTC; once for all workers together
+
+Work = Callable[[Hub, UUID], Coroutine[Any, Any, None]]
+TASKS: dict[str, Work] = {
+    "keep_in_step": keeping.keep_in_step,
+    "drain": keeping.drain,
+    "tidy": keeping.tidy,
+}
+
+
+class FencedJobs(JobManager):
+    """Ends jobs only while they are this worker's own.
+
+    The library ends whatever has the number: a worker that slept would end the job of the one
+    that went on in its place. While PostgreSQL is away nothing is ended; the job is recovered.
+    """
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002
+        """Drop a job that came to its end, however it ended: what is due stands elsewhere."""
+        await self._execute(Q.finish_own, job)
+
+    async def retry_job(self, job: Job, *_: Any, **__: Any) -> None:
+        """Hand a job back to the queue at once."""
+        await self._execute(Q.hand_back_own, job)
+        await self._execute(Q.finish_own, job)  # where another one waits already
+
+    async def _execute(self, query: str, job: Job) -> None:
+        with suppress(exceptions.ConnectorException):
+            await self.connector.execute_query_async(query, job_id=job.id, worker_id=job.worker_id)
+
+
+class HandBack(BaseRetryStrategy):
+    """Who stops hands back what is in flight; what failed by itself is not tried again here."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002
+        """Say whether a job goes back to the queue."""
+        return RetryDecision() if isinstance(exception, asyncio.CancelledError) else None
+
+
+@asynccontextmanager
+async def open_queue(dsn: str, hub: Hub) -> AsyncIterator[procrastinate.App]:
+    """Lend the queue with all its tasks.
+
+    Args:
+        hub: whose verbs the jobs call, each for its own organisation.
+    """
+    for library in ("procrastinate", "psycopg.pool"):  # what they would say is said here, once
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    connector = procrastinate.PsycopgConnector(
+        conninfo=dsn, min_size=1, max_size=POOL, timeout=PATIENCE_SECONDS, configure=_dress
+    )
+    app = procrastinate.App(connector=connector)
+    app.job_manager = FencedJobs(connector)
+    for name, work in TASKS.items():
+        app.task(name=name, queue=NAME, retry=HandBack())(_bound(work, hub))
+    app.periodic(cron=TIDY_AT)(app.task(name="tidy_all", queue=NAME)(_tidier(app, hub)))
+    async with app.open_async():
+        yield app
+
+
+def _bound(work: Work, hub: Hub) -> Callable[..., Coroutine[Any, Any, None]]:
+    async def do(organisation_id: str, connection_id: str) -> None:
+        try:
+            await work(hub.of(UUID(organisation_id)), UUID(connection_id))
+        except DatabaseUnavailableError as error:
+            log.warning("job_without_database", task=work.__name__, error=str(error))
+        except Exception:
+            log.exception("job_failed", task=work.__name__, connection_id=connection_id)
+
+    return do
+
+
+def _tidier(app: procrastinate.App, hub: Hub) -> Callable[..., Coroutine[Any, Any, None]]:
+    async def tidy_all(timestamp: int) -> None:  # noqa: ARG001 - the library gives it
+        for row in await connections(hub):
+            await put(app, "tidy", row["organisation_id"], row["connection_id"])
+
+    return tidy_all
+
+
+async def connections(hub: Hub) -> list[Row]:
+    """Return the ids of every connection of every organisation, and whether it has schedules."""
+    async with hub.database.transaction(None) as tx:
+        return await tx.fetch_all(Q.scheduled_connections)
+
+
+async def _dress(connection: AsyncConnection[Row]) -> None:
+    await connection.set_autocommit(True)
+    await connection.execute(Q.dress)
+
+
+async def put(
+    app: procrastinate.App, task: str, organisation_id: UUID, connection_id: UUID
+) -> None:
+    """Put a job into the queue, unless the same one waits already."""
+    key = f"{task}:{connection_id}"
+    job = app.configure_task(task, queue=NAME, lock=key, queueing_lock=key)
+    try:
+        await job.defer_async(
+            organisation_id=str(organisation_id), connection_id=str(connection_id)
+        )
+    except exceptions.AlreadyEnqueued:
+        return
