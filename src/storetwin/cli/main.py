@@ -9,6 +9,7 @@ from storetwin.cli import (
     database,
     dead_letters,
     demo,
+    history,
     identity,
     pull,
     records,
@@ -31,6 +32,7 @@ app.command("verify")(pull.verify)
 app.command("status")(runs.status)
 app.command("runs")(runs.runs)
 app.command("show")(records.show)
+app.command("changes")(history.changes)
 for verb in (identity.identity, identity.accept, identity.pause, identity.resume):
     connection.app.command()(verb)
 app.add_typer(connection.app, name="connection")

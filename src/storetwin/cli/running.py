@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -88,6 +87,7 @@ def say_error(text: str) -> None:
 
 def print_json(document: Any) -> None:
     """Write the one JSON document of ``--json`` on standard output."""
-    json.dump(document, sys.stdout, indent=2, default=str, ensure_ascii=False)
-    sys.stdout.write("\n")
+    from storetwin.kernel.json_values import written
+
+    sys.stdout.write(written(document, indent=2) + "\n")
     sys.stdout.flush()

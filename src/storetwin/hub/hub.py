@@ -12,9 +12,11 @@ from storetwin.connections.models import Connection
 from storetwin.connections.probe import ProbeReport
 from storetwin.connections.register import Register
 from storetwin.db.database import Database
+from storetwin.hub.history import History
 from storetwin.hub.identities import Identities
 from storetwin.hub.reports import Reports
 from storetwin.hub.running import Runner
+from storetwin.hub.schedules import Schedules
 from storetwin.hub.stores import Stores
 from storetwin.kernel.clock import Clock
 from storetwin.mirror.context import Observer, RunContext
@@ -76,6 +78,16 @@ class Hub:
     def reports(self) -> Reports:
         """Return what tells what has happened."""
         return Reports(self.database, self.register, self.organisation_id, self.clock)
+
+    @property
+    def history(self) -> History:
+        """Return what tells what the twin held, and when."""
+        return History(self.database, self.register, self.organisation_id, self.clock)
+
+    @property
+    def schedules(self) -> Schedules:
+        """Return the verbs about when connections are read by themselves."""
+        return Schedules(self.database, self.register, self.organisation_id, self.clock)
 
     def of(self, organisation_id: UUID) -> Self:
         """Return the hub of another organisation on the same database."""

@@ -13,7 +13,6 @@ from storetwin.db.database import Database, Row, Transaction
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.errors import UnknownNameError
 from storetwin.mirror import repository as mirror
-from storetwin.mirror.repository import Shelf
 from storetwin.resources import Catalogue
 from storetwin.runs import repository as runs
 from storetwin.runs.models import DeadLetter
@@ -70,24 +69,6 @@ class Reports:
         async with self._transaction() as tx:
             ids = [letter.dead_letter_id for letter in letters]
             return await runs.discard_dead_letters(tx, ids, now=self.clock())
-
-    async def record(self, connection: str, resource: str, remote_id: str) -> tuple[Row, list[Row]]:
-        """Return one record with its exact text, and its earlier versions.
-
-        Raises:
-            UnknownNameError: the twin has no such record.
-        """
-        chosen = await self.register.get(connection)
-        found = catalogue_for(chosen.options).named(resource)
-        shelf = Shelf(self.organisation_id, chosen.id, found.name)
-        async with self._transaction() as tx:
-            row = await mirror.show_record(tx, shelf, remote_id)
-            if row is None:
-                raise UnknownNameError(
-                    f"The twin of {connection} has no {found.name} {remote_id}.",
-                    remedy=f"`storetwin pull {connection}` brings it, if the store has it.",
-                )
-            return row, await mirror.list_versions(tx, shelf, remote_id)
 
     async def status(self) -> dict[str, list[Row] | dict[UUID, Row]]:
         """Return counts by connection and resource, the latest certificates and runs."""

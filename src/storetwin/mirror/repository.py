@@ -127,11 +127,6 @@ async def show_record(tx: Transaction, shelf: Shelf, remote_id: str) -> Row | No
     }
 
 
-async def list_versions(tx: Transaction, shelf: Shelf, remote_id: str) -> list[Row]:
-    """Return the earlier versions of one record, latest first, without their documents."""
-    return await tx.fetch_all(Q.list_versions, shelf.params(remote_id=remote_id))
-
-
 async def lowest_number(tx: Transaction, shelf: Shelf) -> int | None:
     """Return the lowest id of a resource."""
     row = await tx.fetch_one(Q.number_range, shelf.params())

@@ -62,7 +62,7 @@ async def test_a_plugins_lists_are_pulled_and_proved_like_our_own(
 
             status = await twin.hub.reports.status()
             assert {"subscriptions", "bookings"} <= {r["resource"] for r in status["records"]}
-            row, versions = await twin.hub.reports.record(NAME, "bookings", "1")
+            row, versions = await twin.hub.history.record(NAME, "bookings", "1")
             assert ('"paid"' in row["payload"], len(versions)) == (True, 1)
             assert await twin.hub.reports.dead_letters(resource="bookings") == []
 

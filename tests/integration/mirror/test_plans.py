@@ -16,6 +16,7 @@ import pytest
 
 from hubs import IN_TABLES, Twin, open_twin
 from storetwin.db.arrays import JsonColumn
+from storetwin.db.session import connect
 from storetwin.mirror.repository import Q, Shelf
 from storetwin.sandboxes.woocommerce import Sandbox
 
@@ -29,6 +30,13 @@ SELECT %(organisation_id)s, %(connection_id)s, resource, number::text, number, '
        decode(md5(number::text), 'hex'), now(), now(), 'completed', 'order ' || number,
        json_build_object('id', number, 'total', '1.00')
 FROM unnest(%(resources)s::text[]) AS resource, generate_series(1, %(rows)s) AS number
+"""
+FILL_VERSIONS = """
+INSERT INTO mirror.versions (organisation_id, connection_id, resource, remote_id, version, state, content_hash,
+                             read_at, written_at, superseded_at, document_zstd)
+SELECT organisation_id, connection_id, resource, remote_id, 1, 'listed', content_hash, read_at,
+       changed_at - interval '1 day' - remote_number * interval '1 minute', changed_at, 'x'
+FROM mirror.snapshots
 """
 PUT = {
     "read_at": None, "now": None, "remote_id": PAGE, "remote_number": list(map(int, PAGE)),
@@ -53,6 +61,18 @@ QUERIES: dict[str, dict[str, Any]] = {
     "stream_present": {},
     "count_present": {},
     "number_range": {},
+}
+SPAN = {
+    "since": datetime(2030, 1, 1, tzinfo=UTC), "at": datetime(2030, 1, 2, tzinfo=UTC),
+    "last_resource": "", "last_id": "", "last_version": 0, "limit": 50,
+}  # fmt: skip
+OF_HISTORY: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "list_history": ({"remote_id": "1000"}, {"snapshots_pkey", "versions_pkey"}),
+    "read_versions": (
+        {"resources": ["orders"] * len(PAGE), "ids": PAGE, "versions": [1] * len(PAGE)},
+        {"snapshots_pkey", "versions_pkey"},
+    ),
+    "page_events": (SPAN, {"snapshots_by_change", "versions_by_writing"}),
 }
 BY_KEY = (
     "read_known",
@@ -120,6 +140,23 @@ async def test_no_query_of_one_connection_reads_the_whole_table(
         assert "Seq Scan" not in found, name
         if name in BY_KEY:
             assert found == [PRIMARY_KEY], name
+
+
+@pytest.mark.parametrize("is_analyzed", [False, True], ids=["before ANALYZE", "after ANALYZE"])
+async def test_history_is_read_by_its_keys_and_by_its_times(
+    filled: Twin, database_dsn: str, is_analyzed: bool
+) -> None:
+    async with filled.hub.database.transaction(filled.hub.organisation_id) as tx:
+        await tx.execute(FILL_VERSIONS)
+    if is_analyzed:
+        async with await connect(database_dsn) as connection:
+            await connection.execute("SET ROLE storetwin_owner")
+            await connection.execute("ANALYZE mirror.snapshots, mirror.versions")
+    for name, (more, expected) in OF_HISTORY.items():
+        for resource in ("orders", ""):
+            params = params_of(filled, **more) | {"resource": resource}
+            found = scans(await plan_of(filled, getattr(Q, name), params))
+            assert set(found) == expected, (name, resource)
 
 
 async def test_a_page_is_looked_up_by_the_primary_key_while_the_table_is_new(

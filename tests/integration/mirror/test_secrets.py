@@ -158,7 +158,7 @@ async def test_no_door_shows_a_secret_or_its_seal(
             ("payment_gateways", "stripe"),
             ("settings", "general/acme_license_key"),
         ):
-            row, _ = await twin.hub.reports.record(NAME, resource, remote_id)
+            row, _ = await twin.hub.history.record(NAME, resource, remote_id)
             assert '"(sealed)"' in row["payload"]
             assert "$sealed" not in str(row)
             assert_without_secrets(str(row).encode())

@@ -1,0 +1,121 @@
+"""History as a person or a script asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from installed import NAME, Installation, installation
+from storetwin.sandboxes.woocommerce import Sandbox, running_store
+
+META = {"meta_data": [{"id": 1, "key": "k\0", "value": "\U0001f600 1e400"}]}
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Sandbox]:
+    with running_store(orders=40, seed=8) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def home(store: Sandbox) -> Iterator[Installation]:
+    with installation() as made:
+        made.connect(store)
+        made.do("pull", NAME, "-r", "orders", "-r", "coupons")
+        with made.serving():
+            yield made
+
+
+@pytest.fixture(scope="module")
+def edited(home: Installation, store: Sandbox) -> str:
+    """An order with two versions."""
+    number = store.store.ids("orders")[3]
+    store.store.edit("orders", number, {"customer_note": "ring twice", **META})
+    home.do("pull", NAME, "-r", "orders")
+    return str(number)
+
+
+def test_every_version_is_listed_with_who_brought_it_and_what_it_changed(home, edited):
+    told = home.do("show", NAME, "orders", edited, "--history", "--json").json["versions"]
+    assert [(v["version"], v["brought_by"], v["state"]) for v in told] == [
+        (2, "pull", "listed"),
+        (1, "pull", "listed"),
+    ]
+    assert {"customer_note"} < set(told[0]["fields"])
+    assert (told[0]["superseded_at"], told[1]["fields"]) == (None, [])
+    assert told[1]["superseded_at"] == told[0]["written_at"]
+    text = home.do("show", NAME, "orders", edited, "--history").out
+    assert "first version" in text
+    assert "customer_note" in text
+
+
+def test_a_record_as_it_was(home, edited):
+    versions = home.do("show", NAME, "orders", edited, "--history", "--json").json["versions"]
+    then = versions[1]["written_at"]
+    shown = home.do("show", NAME, "orders", edited, "--at", then, "--json").json
+    assert (shown["version"], shown["document"]["customer_note"]) == (1, "")
+    assert '"customer_note": ""' in home.do("show", NAME, "orders", edited, "--at", then).out
+    raw = home.do("show", NAME, "orders", edited, "--at", "now", "--raw").raw
+    assert raw == home.do("show", NAME, "orders", edited, "--raw").raw
+    early = home.run("show", NAME, "orders", edited, "--at", "2020-01-01")
+    assert early.code == 2
+    assert early.error[0] == "Error: The twin did not have it at 2020-01-01 00:00:00 UTC."
+    assert "Its first version was written at 20" in early.error[1]
+
+
+def test_two_versions_field_by_field(home, edited):
+    found = home.do("show", NAME, "orders", edited, "--diff", "1", "now", "--json").json
+    changes = {change["field"]: change for change in found["changes"]}
+    assert changes["customer_note"] == {
+        "field": "customer_note",
+        "kind": "changed",
+        "before": "",
+        "after": "ring twice",
+    }
+    text = home.do("show", NAME, "orders", edited, "--diff", "1", "2").out
+    assert "ring twice" in text
+    same = home.do("show", NAME, "orders", edited, "--diff", "2", "2").out
+    assert "They are the same, byte for byte." in same
+
+
+def test_a_record_that_is_gone_keeps_its_history(home, store):
+    number = store.store.ids("orders")[5]
+    store.store.delete("orders", number)
+    home.do("verify", NAME, "-r", "orders")
+    [gone, first] = home.do("show", NAME, "orders", str(number), "--history", "--json").json[
+        "versions"
+    ]
+    assert (gone["state"], gone["brought_by"], first["state"]) == ("gone", "sweep", "listed")
+    shown = home.do("show", NAME, "orders", str(number), "--at", "now")
+    assert shown.err.startswith("It was gone: the tombstone was set at ")
+    changes = home.do("changes", NAME, "--since", "2020-01-01", "--json").json["changes"]
+    assert (changes[0]["remote_id"], changes[0]["what"]) == (str(number), "gone")
+
+
+def test_what_happened_in_a_span(home, edited):
+    done = home.do("changes", NAME, "-r", "orders", "--since", "2020-01-01", "--limit", "0")
+    lines = done.out.splitlines()
+    assert len(lines) >= 41
+    [line] = [line for line in lines if f"orders {edited} " in line and " changed " in line]
+    assert "customer_note" in line
+    few = home.do("changes", NAME, "--since", "2020-01-01", "--limit", "3")
+    assert (len(few.out.splitlines()), "--limit 0 lists all" in few.err) == (3, True)
+    document = home.do("changes", NAME, "--since", "2020-01-01", "--limit", "3", "--json").json
+    assert (len(document["changes"]), document["has_more"]) == (3, True)
+    nothing = home.do("changes", NAME, "--since", "2019-01-01", "--until", "2020-01-01", "--json")
+    assert nothing.json == {"changes": [], "has_more": False}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--history", "--at", "now"), "Give one of --history, --at and --diff."),
+        (("--raw", "--history"), "--raw writes one version"),
+        (("--diff", "1", "9"), "There is no version 9."),
+    ],
+)
+def test_wrong_use_is_2(home, edited, arguments, said):
+    done = home.run("show", NAME, "orders", edited, *arguments)
+    assert done.code == 2, done.said
+    assert said in done.err
