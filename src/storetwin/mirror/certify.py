@@ -48,6 +48,7 @@ class Survey:
     lacking: Lacking = field(default_factory=Lacking)
     remarks: set[str] = field(default_factory=set)
     lists: list[str] = field(default_factory=list)
+    asked_at: datetime | None = None
 
     def see(self, records: Sequence[Record]) -> None:
         """Count records that a list showed."""
@@ -77,7 +78,12 @@ class Survey:
 
 
 async def certify_resource(
-    context: RunContext, resource: Resource, level: Level, *, bury_many: bool = False
+    context: RunContext,
+    resource: Resource,
+    level: Level,
+    *,
+    bury_many: bool = False,
+    stage: Stage = Stage.VERIFY,
 ) -> Finding:
     """Compare one resource of the store with the twin, mend what can be mended, and state the rest.
 
@@ -85,12 +91,13 @@ async def certify_resource(
         level: how closely to look; a resource whose records are read whole anyway is compared by
             bytes whatever the level.
         bury_many: a person said that the store really lost that many records.
+        stage: under which progress is reported.
 
     Raises:
         RetryableError: the store or the database does not answer.
     """
     before = context.client.requests
-    survey = Survey(resource, level, context.clock(), context.begin(Stage.VERIFY, resource))
+    survey = Survey(resource, level, context.clock(), context.begin(stage, resource))
     singles = SingleReader(context, resource)
     known_bad = await _retry_dead_letters(context, survey, singles)
     parts = await parts_of(context, resource)
@@ -101,8 +108,17 @@ async def certify_resource(
         await _survey_part(context, survey, part, known_bad)
     if is_there:
         await _look_for_vanished(context, survey, singles, bury_many=bury_many)
-    await context.finish(survey.progress)
+    survey.progress.state = "done"
     async with context.transaction() as tx:
+        if level is not Level.IDS and not survey.unread:
+            await runs.mark_synced(
+                tx,
+                context.run,
+                resource.name,
+                synced_to=survey.asked_at,
+                now=context.clock(),
+            )
+        await context.note(tx, survey.progress)
         unlisted = await repository.list_unlisted(tx, context.shelf(resource))
     finding = _state(context, survey, requests=context.client.requests - before)
     return replace(finding, unlisted=tuple(unlisted))
@@ -157,6 +173,8 @@ async def _survey_part(
     except (RecordError, BadAnswerError) as error:
         survey.lacking.add(f"the list {part.path}", error.message)
         survey.unread.add(part.container)
+    finally:
+        survey.asked_at = survey.asked_at or listing.asked_at
 
 
 def _describe(part: Part) -> str:

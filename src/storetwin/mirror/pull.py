@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from storetwin.db.database import Transaction
 from storetwin.kernel.errors import RecordError
@@ -39,17 +40,45 @@ async def pull_resource(context: RunContext, resource: Resource, cursor: Cursor 
     async with context.transaction() as tx:
         progress.records = await _passed(context, tx, resource, cursor)
         beyond = await repository.highest_number(tx, context.shelf(resource)) or 0
+    began_at = cursor.synced_to if cursor else None
     for part in await parts_of(context, resource):
         if part.key < start.part:
             continue
         here = start if part.key == start.part else PartPosition(part.key)
-        await _pull_part(context, resource, part, here, progress, beyond=beyond)
+        listing = listing_of(context, resource, part, excluded=frozenset(here.excluded))
+        pulling = _Pulling(context, resource, part, listing, progress, beyond, began_at)
+        await _pull_part(pulling, here)
+        began_at = pulling.synced_to
     async with context.transaction() as tx:
-        progress.state = "done"
-        done = Cursor(resource.name, start.as_json(), is_done=True)
-        await runs.save_cursor(tx, context.run, done, now=context.clock())
+        progress.state, now = "done", context.clock()
+        done = Cursor(resource.name, start.as_json(), is_done=True, synced_to=began_at)
+        await runs.save_cursor(tx, context.run, done, now=now)
+        await runs.mark_synced(tx, context.run, resource.name, synced_to=None, now=now)
         await context.note(tx, progress)
     return progress
+
+
+@dataclass(frozen=True, slots=True)
+class _Pulling:
+    """One list on its way into the twin.
+
+    Args:
+        beyond: as in :func:`write_records`.
+        began_at: when the first list of the resource was first asked for, if one was before.
+    """
+
+    context: RunContext
+    resource: Resource
+    part: Part
+    listing: Listing
+    progress: Progress
+    beyond: int
+    began_at: datetime | None
+
+    @property
+    def synced_to(self) -> datetime | None:
+        """What the store dated up to here is in the twin once all lists have been read."""
+        return self.began_at or self.listing.asked_at
 
 
 async def _passed(
@@ -64,17 +93,10 @@ async def _passed(
     return await repository.count_present(tx, context.shelf(resource))
 
 
-async def _pull_part(
-    context: RunContext,
-    resource: Resource,
-    part: Part,
-    start: PartPosition,
-    progress: Progress,
-    *,
-    beyond: int,
-) -> None:
+async def _pull_part(pulling: _Pulling, start: PartPosition) -> None:
+    context, resource, part = pulling.context, pulling.resource, pulling.part
     try:
-        await _keep_all(context, resource, part, start, progress, beyond=beyond)
+        await _keep_all(pulling, start)
     except RecordError as error:
         # This list cannot be read to its end: named, and the next one goes on.
         async with context.transaction() as tx:
@@ -87,8 +109,8 @@ async def _pull_part(
                 reason=error.message,
                 now=context.clock(),
             )
-            progress.unreadable += 1
-            await context.note(tx, progress)
+            pulling.progress.unreadable += 1
+            await context.note(tx, pulling.progress)
 
 
 async def read_part(
@@ -128,27 +150,18 @@ async def read_part(
         return
 
 
-async def _keep_all(
-    context: RunContext,
-    resource: Resource,
-    part: Part,
-    start: PartPosition,
-    progress: Progress,
-    *,
-    beyond: int,
-) -> None:
+async def _keep_all(pulling: _Pulling, start: PartPosition) -> None:
     """Keep a list bundle by bundle; one is written while the one before is being committed.
 
     Each commits only behind the one before it, so the cursor never runs ahead of the data. When
     the reading ends with an error, what was read before is kept first.
     """
-    listing = listing_of(context, resource, part, excluded=frozenset(start.excluded))
     lanes: list[asyncio.Task[None]] = []
     ends: list[BaseException | None] = []
     try:
-        async for steps in bundles(read_part(context, listing, start), MOST_AT_ONCE):
-            before = lanes[-1] if lanes else None
-            keeping = _keep(context, resource, part, steps, progress, before=before, beyond=beyond)
+        reading = read_part(pulling.context, pulling.listing, start)
+        async for steps in bundles(reading, MOST_AT_ONCE):
+            keeping = _keep(pulling, steps, before=lanes[-1] if lanes else None)
             lanes.append(asyncio.create_task(keeping))
             if len(lanes) > LANES:
                 await lanes.pop(0)
@@ -160,23 +173,17 @@ async def _keep_all(
 
 
 async def _keep(
-    context: RunContext,
-    resource: Resource,
-    part: Part,
-    steps: Sequence[Step],
-    progress: Progress,
-    *,
-    before: asyncio.Task[None] | None,
-    beyond: int,
+    pulling: _Pulling, steps: Sequence[Step], *, before: asyncio.Task[None] | None
 ) -> None:
     """Keep some steps: records, dead letters, the cursor and the progress, all or nothing."""
+    context, resource, progress = pulling.context, pulling.resource, pulling.progress
     own = Progress(progress.stage, progress.resource, progress.started_at)
     async with context.unfenced() as tx:
         await _hurry(tx)
         for step in merged(steps):
             if isinstance(step, Batch):
                 passed = own.records + len(step.records)
-                await keep_batch(context, tx, resource, step, own, beyond=beyond)
+                await keep_batch(context, tx, resource, step, own, beyond=pulling.beyond)
                 own.records = passed
             else:
                 await keep_unreadable(context, tx, resource, step, own)
@@ -184,8 +191,8 @@ async def _keep(
             await before
         await context.fence(tx)
         last = steps[-1]
-        here = PartPosition(part.key, last.position, tuple(sorted(last.excluded)))
-        cursor = Cursor(resource.name, here.as_json(), is_done=False)
+        here = PartPosition(pulling.part.key, last.position, tuple(sorted(last.excluded)))
+        cursor = Cursor(resource.name, here.as_json(), is_done=False, synced_to=pulling.synced_to)
         await runs.save_cursor(tx, context.run, cursor, now=context.clock())
         own.pages = len(steps)
         records = progress.records

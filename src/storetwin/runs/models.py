@@ -120,11 +120,19 @@ class Cursor:
     """Where the first reading of a resource goes on.
 
     ``position`` is the mirror's own: this room keeps it and does not look inside.
+
+    Args:
+        synced_to: what the store dates up to here is in the twin; by the store's clock.
+        synced_at: when an increment last reached its end; by our clock.
+        swept_at: when a sweep last reached its end; by our clock.
     """
 
     resource: str
     position: dict[str, Any]
     is_done: bool
+    synced_to: datetime | None = None
+    synced_at: datetime | None = None
+    swept_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

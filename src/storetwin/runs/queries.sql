@@ -68,14 +68,32 @@ FROM runs.progress WHERE run_id = %(run_id)s ORDER BY started_at, stage, resourc
 
 -- name: read_cursors
 -- Where the pull of a connection goes on.
-SELECT resource, position::text AS position, is_done FROM runs.cursors WHERE connection_id = %(connection_id)s;
+SELECT resource, position::text AS position, is_done, synced_to, synced_at, swept_at
+FROM runs.cursors WHERE connection_id = %(connection_id)s;
 
 -- name: save_cursor
--- Moves a cursor; belongs in the transaction of the data it speaks of.
-INSERT INTO runs.cursors (organisation_id, connection_id, resource, position, is_done, started_at, updated_at)
-VALUES (%(organisation_id)s, %(connection_id)s, %(resource)s, %(position)s::json, %(is_done)s, %(now)s, %(now)s)
+-- Moves a cursor; belongs in the transaction of the data it speaks of. Where the first reading began stays.
+INSERT INTO runs.cursors (organisation_id, connection_id, resource, position, is_done, started_at, updated_at, synced_to)
+VALUES (%(organisation_id)s, %(connection_id)s, %(resource)s, %(position)s::json, %(is_done)s, %(now)s, %(now)s,
+        %(synced_to)s)
 ON CONFLICT (connection_id, resource) DO UPDATE
-SET position = EXCLUDED.position, is_done = EXCLUDED.is_done, updated_at = EXCLUDED.updated_at;
+SET position = EXCLUDED.position, is_done = EXCLUDED.is_done, updated_at = EXCLUDED.updated_at,
+    synced_to = COALESCE(runs.cursors.synced_to, EXCLUDED.synced_to);
+
+-- name: mark_synced
+-- Notes that the twin has what the store dated up to here.
+UPDATE runs.cursors SET synced_to = COALESCE(%(synced_to)s, synced_to), synced_at = %(now)s
+WHERE connection_id = %(connection_id)s AND resource = %(resource)s AND is_done;
+
+-- name: mark_swept
+-- Notes that a sweep of a resource has reached its end.
+UPDATE runs.cursors SET swept_at = %(now)s
+WHERE connection_id = %(connection_id)s AND resource = %(resource)s;
+
+-- name: unmark_synced
+-- Forgets up to where some resources are in step by date: the next increment compares all dates instead.
+UPDATE runs.cursors SET synced_to = NULL
+WHERE connection_id = %(connection_id)s AND resource = ANY(%(resources)s::text[]);
 
 -- name: clear_cursors
 -- Forgets where the pull of some resources stands, so that they are read again from the beginning.

@@ -162,8 +162,7 @@ async def read_cursors(tx: Transaction, connection_id: UUID) -> dict[str, Cursor
     """Return the cursors of a connection by resource."""
     rows = await tx.fetch_all(Q.read_cursors, {"connection_id": connection_id})
     return {
-        row["resource"]: Cursor(row["resource"], json.loads(row["position"]), row["is_done"])
-        for row in rows
+        row["resource"]: Cursor(**(row | {"position": json.loads(row["position"])})) for row in rows
     }
 
 
@@ -177,9 +176,34 @@ async def save_cursor(tx: Transaction, run: Run, cursor: Cursor, *, now: datetim
             "resource": cursor.resource,
             "position": json.dumps(cursor.position),
             "is_done": cursor.is_done,
+            "synced_to": cursor.synced_to,
             "now": now,
         },
     )
+
+
+async def mark_synced(
+    tx: Transaction, run: Run, resource: str, *, synced_to: datetime | None, now: datetime
+) -> None:
+    """Note that the twin of a resource is in step, in the last transaction of what made it so.
+
+    Args:
+        synced_to: what the store dates up to here is in the twin; None leaves it as it was.
+    """
+    found = {"connection_id": run.connection_id, "resource": resource, "now": now}
+    await tx.execute(Q.mark_synced, found | {"synced_to": synced_to})
+
+
+async def unmark_synced(tx: Transaction, connection_id: UUID, resources: Sequence[str]) -> None:
+    """Let the next increment of these resources compare all dates instead of the latest."""
+    found = {"connection_id": connection_id, "resources": list(resources)}
+    await tx.execute(Q.unmark_synced, found)
+
+
+async def mark_swept(tx: Transaction, run: Run, resource: str, *, now: datetime) -> None:
+    """Note that a sweep of a resource has reached its end."""
+    found = {"connection_id": run.connection_id, "resource": resource, "now": now}
+    await tx.execute(Q.mark_swept, found)
 
 
 async def clear_cursors(tx: Transaction, connection_id: UUID, resources: Sequence[str]) -> None:

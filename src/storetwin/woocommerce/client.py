@@ -140,6 +140,8 @@ class StoreClient:
                 records=len(found.documents),
                 is_gentle=self._retrying.limiter.width.is_gentle,
             ),
+            elapsed=answer.elapsed,
+            is_dated=answer.served_at is not None,
         )
 
     async def get(self, path: str, params: Mapping[str, str]) -> Single:

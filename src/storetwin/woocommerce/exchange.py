@@ -38,6 +38,8 @@ class Page:
         total: ``X-WP-Total``; a hint, for it may lie.
         served_at: the store's clock.
         burden: how many times as heavy it was as a page should be (:mod:`pace`).
+        elapsed: seconds from the question to the end of the answer.
+        is_dated: the store sent its Date; else ``served_at`` is our own clock's.
     """
 
     records: tuple[bytes, ...]
@@ -45,6 +47,8 @@ class Page:
     served_at: datetime
     remarks: tuple[str, ...]
     burden: float = 0.0
+    elapsed: float = 0.0
+    is_dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from storetwin.kernel.errors import RecordError
 from storetwin.resources import Resource
@@ -55,6 +55,8 @@ class Listing:
         sealer: seals what the resource declares secret.
         languages: keeps apart what other lists of the same walk have shown.
         is_piecing: it is read in pieces, for a page of it is bad.
+        asked_at: when its first answer was asked for, by the store's clock; None before, and where
+            the store does not tell its time. What the store has dated earlier, was there to be seen.
     """
 
     client: StoreClient
@@ -67,6 +69,8 @@ class Listing:
     sealer: Sealer | None = None
     languages: Languages | None = None
     is_piecing: bool = False
+    asked_at: datetime | None = None
+    _has_heard: bool = False
     _most: int = FULL_PAGE
 
     def own(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
@@ -153,6 +157,10 @@ class Listing:
         return asked
 
     def _load(self, page: Page) -> Loaded:
+        if not self._has_heard:
+            self._has_heard = True
+            is_told = page.is_dated
+            self.asked_at = page.served_at - timedelta(seconds=page.elapsed) if is_told else None
         records, nameless = [], []
         for document in page.records:
             try:
