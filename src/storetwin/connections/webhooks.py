@@ -14,7 +14,8 @@ from hashlib import sha256
 from ipaddress import ip_network
 from uuid import UUID
 
-from storetwin.connections.models import Connection
+from storetwin.connections.identity import Identity
+from storetwin.connections.models import Connection, normalise_url
 from storetwin.connections.webhooks_health import Traffic, Upkeep
 from storetwin.db import Database, Row, Transaction, load_queries
 from storetwin.kernel.errors import ConfigurationError
@@ -33,6 +34,7 @@ class ReceivingEnd:
     Args:
         allowed_ips: addresses and networks that may deliver; empty: any.
         is_wanted: the store should have webhooks that lead here.
+        places: where the store is at home, see :func:`place_of`.
     """
 
     connection_id: UUID
@@ -41,6 +43,7 @@ class ReceivingEnd:
     secret: str = field(repr=False)
     is_wanted: bool
     allowed_ips: tuple[str, ...]
+    places: frozenset[str]
     checked_at: datetime | None
     traffic: Traffic
     upkeep: Upkeep
@@ -120,8 +123,9 @@ class ReceivingEnds:
             "now": now,
         }
         async with self._database.transaction(self._organisation_id) as tx:
-            row = await tx.fetch_one(Q.ensure_webhook, values)
+            await tx.execute(Q.ensure_webhook, values)
             await _tell(tx, connection.id)
+            row = await tx.fetch_one(Q.select_webhook, (connection.id,))
         assert row is not None
         return self._opened(row)
 
@@ -153,6 +157,7 @@ class ReceivingEnds:
             secret=opened("secret"),
             is_wanted=row["is_wanted"],
             allowed_ips=tuple(row["allowed_ips"]),
+            places=_places(row),
             checked_at=row["checked_at"],
             traffic=Traffic(**{name: row[name] for name in Traffic.__dataclass_fields__}),
             upkeep=Upkeep.from_json(row["state"]),
@@ -174,7 +179,7 @@ async def note_deliveries(
     The rows are taken in one order, so that two doors never wait for each other.
 
     Args:
-        counts: deliveries by connection.
+        counts: deliveries of the store by connection; 0 for none but a test of ours.
 
     Returns:
         The connections that still want them.
@@ -201,6 +206,24 @@ async def note_pings(tx: Transaction, connection_ids: Iterable[UUID], *, now: da
 def hash_of(token: str) -> bytes:
     """Return what a token is looked up by."""
     return sha256(token.encode()).digest()
+
+
+def place_of(url: str) -> str | None:
+    """Return host, port and path of an address, in one spelling; None where it is none.
+
+    A store says http or https as its settings are, and ends its address with a slash or not.
+    """
+    try:
+        return normalise_url(url).partition("://")[2]
+    except ConfigurationError:
+        return None
+
+
+def _places(row: Row) -> frozenset[str]:
+    """Return where a store is at home: by its connection, a probe of it, and its identity."""
+    identity = Identity.from_json(row["identity"])
+    known = (row["url"], row["home_url"], identity.home_url if identity else None)
+    return frozenset(place for url in known if url and (place := place_of(url)))
 
 
 def check_network(given: str) -> str:

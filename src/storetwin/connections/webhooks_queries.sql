@@ -1,10 +1,13 @@
 -- name: select_webhooks
--- Every receiving end of the organisation.
-SELECT * FROM connections.webhooks;
+-- Every receiving end of the organisation, with the addresses of its store.
+SELECT w.*, c.url, c.home_url, c.identity
+  FROM connections.webhooks w JOIN connections.connections c ON c.id = w.connection_id;
 
 -- name: select_webhook
--- The receiving end of one connection.
-SELECT * FROM connections.webhooks WHERE connection_id = %s;
+-- The receiving end of one connection, with the addresses of its store.
+SELECT w.*, c.url, c.home_url, c.identity
+  FROM connections.webhooks w JOIN connections.connections c ON c.id = w.connection_id
+ WHERE w.connection_id = %s;
 
 -- name: ensure_webhook
 -- Make a receiving end, or open the one there is; with a new token where that is asked for.
@@ -17,8 +20,7 @@ ON CONFLICT (connection_id) DO UPDATE
        allowed_ips = coalesce(%(allowed_ips)s::text[], webhooks.allowed_ips),
        token_hash = CASE WHEN %(is_new)s THEN excluded.token_hash ELSE webhooks.token_hash END,
        sealed_token = CASE WHEN %(is_new)s THEN excluded.sealed_token ELSE webhooks.sealed_token END,
-       sealed_secret = CASE WHEN %(is_new)s THEN excluded.sealed_secret ELSE webhooks.sealed_secret END
-RETURNING *;
+       sealed_secret = CASE WHEN %(is_new)s THEN excluded.sealed_secret ELSE webhooks.sealed_secret END;
 
 -- name: close_webhook
 -- Let nothing in any more.
@@ -42,11 +44,11 @@ SELECT connection_id FROM connections.webhooks
    FOR UPDATE;
 
 -- name: note_deliveries
--- Count deliveries in: from here on nothing is missed.
+-- Count deliveries in: from here on nothing is missed. A test of ours counts for nothing.
 UPDATE connections.webhooks w
    SET deliveries = w.deliveries + new.n, last_delivery_at = %(now)s, missed = 0
   FROM unnest(%(ids)s::uuid[], %(counts)s::bigint[]) AS new (connection_id, n)
- WHERE w.connection_id = new.connection_id;
+ WHERE w.connection_id = new.connection_id AND new.n > 0;
 
 -- name: note_refusal
 -- Count refused deliveries in, with the reason of the last one.

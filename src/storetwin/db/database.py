@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Self
 from uuid import UUID
@@ -78,7 +78,7 @@ class Database:
                     await connection.execute(Q.unlock, (name,))
                     await connection.set_autocommit(False)
 
-    def listen(self, *channels: str) -> AsyncIterator[Notice]:
+    def listen(self, *channels: str) -> AsyncGenerator[Notice, None]:
         """Yield what others NOTIFY on these channels, first an empty notice when it begins.
 
         It takes a connection of its own beside the pool's. Close the iterator to let go of it.

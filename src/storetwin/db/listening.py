@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class Notice:
     payload: str = ""
 
 
-async def listen(dsn: str, channels: tuple[str, ...]) -> AsyncIterator[Notice]:
+async def listen(dsn: str, channels: tuple[str, ...]) -> AsyncGenerator[Notice, None]:
     """Yield what is told on these channels, without end; first an empty notice.
 
     What was told before that one is not heard: who listens looks once for himself then.

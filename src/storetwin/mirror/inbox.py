@@ -108,10 +108,17 @@ async def tell(tx: Transaction, connection_ids: Iterable[UUID]) -> None:
     await tx.fetch_all(Q.tell_inbox, (CHANNEL, [str(one) for one in connection_ids]))
 
 
-async def levels(tx: Transaction, connection_ids: Collection[UUID]) -> dict[UUID, Level]:
-    """Return how full the inboxes of these connections are."""
-    rows = await tx.fetch_all(Q.inbox_levels, (list(connection_ids),))
+async def levels(
+    tx: Transaction, connection_ids: Collection[UUID], *, most: int
+) -> dict[UUID, Level]:
+    """Return how full the inboxes of these connections are, counted no further than ``most``."""
+    rows = await tx.fetch_all(Q.inbox_levels, {"ids": list(connection_ids), "most": most})
     return {row["connection_id"]: Level(row["deliveries"], row["size"]) for row in rows}
+
+
+async def find_delivery(tx: Transaction, connection_id: UUID, delivery_id: str) -> Row | None:
+    """Return a delivery among the latest by what its sender called it: a test of ours is unique."""
+    return await tx.fetch_one(Q.find_delivery, (connection_id, delivery_id))
 
 
 async def has_waiting(tx: Transaction, connection_id: UUID, now: datetime) -> bool:

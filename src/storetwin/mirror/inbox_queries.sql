@@ -34,11 +34,14 @@ DO UPDATE SET received_at = greatest(excluded.received_at, inbox.received_at + i
 SELECT pg_notify(%s, told.id) FROM unnest(%s::text[]) AS told (id);
 
 -- name: inbox_levels
--- How many deliveries wait, and the bytes of their bodies.
-SELECT connection_id, count(*) AS deliveries, coalesce(sum(octet_length(body)), 0)::bigint AS size
-  FROM mirror.inbox
- WHERE connection_id = ANY(%s::uuid[]) AND state = 'waiting'
- GROUP BY connection_id;
+-- How many deliveries wait, and the bytes of their bodies; counted no further than a limit.
+SELECT wanted.id AS connection_id, found.deliveries, found.size
+  FROM unnest(%(ids)s::uuid[]) AS wanted (id)
+ CROSS JOIN LATERAL (
+    SELECT count(*) AS deliveries, coalesce(sum(length), 0)::bigint AS size
+      FROM (SELECT octet_length(i.body) AS length FROM mirror.inbox i
+             WHERE i.connection_id = wanted.id AND i.state = 'waiting'
+             LIMIT %(most)s) AS waiting) AS found;
 
 -- name: has_waiting
 -- Whether a connection has a delivery that is due.
@@ -68,7 +71,7 @@ UPDATE mirror.inbox i
    SET attempts = i.attempts + 1,
        next_attempt_at = failed.next_at,
        state = CASE WHEN failed.is_last THEN 'ignored' ELSE i.state END,
-       applied_at = CASE WHEN failed.is_last THEN %(now)s END,
+       applied_at = CASE WHEN failed.is_last THEN %(now)s::timestamptz END,
        body = CASE WHEN failed.is_last THEN NULL ELSE i.body END,
        note = CASE WHEN failed.is_last THEN %(note)s ELSE i.note END
   FROM unnest(%(numbers)s::bigint[], %(received_at)s::timestamptz[], %(next_at)s::timestamptz[],
@@ -95,3 +98,10 @@ SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
        count(*) FILTER (WHERE state = 'ignored') AS ignored,
        min(received_at) FILTER (WHERE state = 'waiting') AS oldest_at
   FROM mirror.inbox WHERE connection_id = %s AND state <> 'applied';
+
+-- name: find_delivery
+-- A delivery among the thousand latest of a connection, by what its sender called it.
+SELECT number, received_at, state FROM (
+    SELECT number, received_at, state, delivery_id FROM mirror.inbox
+     WHERE connection_id = %s ORDER BY number DESC LIMIT 1000) AS latest
+ WHERE delivery_id = %s;
