@@ -120,6 +120,12 @@ class Settings(BaseSettings):
         description="Where stores reach this hub from outside, for webhooks. Without it the hub "
         "only asks, and says so.",
     )
+    proxy_header: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="Header in which a proxy before `storetwin serve` names the address of its "
+        "peer, like X-Forwarded-For. Set it only where no request comes past that proxy.",
+    )
     log_level: str = Field(
         default="warning",
         pattern="^(debug|info|warning|error)$",

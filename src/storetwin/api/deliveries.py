@@ -21,11 +21,9 @@ from uuid import UUID
 import msgspec
 
 from storetwin.connections.webhooks import ReceivingEnd, place_of
-from storetwin.connections.webhooks_plan import TOPICS
+from storetwin.connections.webhooks_plan import TEST_TOPIC, TOPICS
 from storetwin.mirror.inbox import Delivery
 
-TEST_TOPIC = "storetwin.test"
-"""Of the deliveries that `storetwin webhook test` sends through the whole way."""
 GONE = "the record was gone before it was delivered"
 UNREADABLE = "it names no record"
 TEST = "a test"

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from storetwin.api.deliveries import TEST_TOPIC
 from storetwin.connections.webhooks import Refusal, note_deliveries, note_pings, note_refusals
+from storetwin.connections.webhooks_plan import TEST_TOPIC
 from storetwin.db import Database, Transaction
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.errors import RetryableError, StoretwinError

@@ -25,9 +25,13 @@ TOPICS: Mapping[str, str] = {
     for event in events
 }
 """Every topic of WooCommerce's own, and the resource that it speaks of."""
+TEST_TOPIC = "storetwin.test"
+"""Of the deliveries that `storetwin webhook test` sends through the whole way."""
 TOLD = ("orders", "products", "variations", "customers", "coupons")
 """The resources of which webhooks tell; variations come as products (measured)."""
-MOST_RENEWALS = 3  # a webhook that is disabled more often within a day needs a person
+MOST_RENEWALS = (
+    3  # a store whose webhooks vanish or are disabled more often within a day needs a person
+)
 DAY = timedelta(days=1)
 
 
@@ -90,14 +94,8 @@ class Plan:
         """Say whether there is nothing to do."""
         return not self.create and not self.delete
 
-    @property
-    def lost(self) -> tuple[str, ...]:
-        """The topics whose webhook the store, or somebody there, has put out of work."""
-        return tuple(topic for topic, why in self.create.items() if why in PUT_OUT)
-
 
 MISSING = "there is none"
-PUT_OUT = frozenset({"it is disabled", "it is paused"})
 ELSEWHERE = "it delivers to another address"
 
 
@@ -151,7 +149,7 @@ def _last_part(url: str) -> str:
 
 
 def may_renew(renewals: Iterable[datetime], now: datetime) -> bool:
-    """Say whether what was put out of work may be made anew without a person."""
+    """Say whether webhooks may be made anew without a person."""
     return sum(1 for moment in renewals if now - moment < DAY) < MOST_RENEWALS
 
 

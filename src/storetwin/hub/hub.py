@@ -18,6 +18,7 @@ from storetwin.hub.reports import Reports
 from storetwin.hub.running import Runner
 from storetwin.hub.schedules import Schedules
 from storetwin.hub.stores import Stores
+from storetwin.hub.webhooks import Webhooks
 from storetwin.kernel.clock import Clock
 from storetwin.mirror.context import Observer, RunContext
 from storetwin.mirror.execute import (
@@ -56,6 +57,7 @@ class Hub:
     Args:
         organisation_id: whose rows this hub sees.
         stores: how stores are reached.
+        public_url: where stores reach this hub; None: they cannot.
     """
 
     database: Database
@@ -63,6 +65,7 @@ class Hub:
     organisation_id: UUID
     clock: Clock
     stores: Stores
+    public_url: str | None = None
 
     @property
     def runner(self) -> Runner:
@@ -88,6 +91,11 @@ class Hub:
     def schedules(self) -> Schedules:
         """Return the verbs about when connections are read by themselves."""
         return Schedules(self.database, self.register, self.organisation_id, self.clock)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Return the verbs about webhooks."""
+        return Webhooks(self.runner, self.public_url)
 
     def of(self, organisation_id: UUID) -> Self:
         """Return the hub of another organisation on the same database."""
