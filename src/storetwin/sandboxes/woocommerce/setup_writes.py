@@ -121,10 +121,10 @@ def _check_webhook(fields: Fields, *, is_new: bool) -> None:
     prefix = "woocommerce_rest_shop_webhook_invalid"
     topic, url = fields.get("topic"), fields.get("delivery_url")
     is_topic = bool(_TOPIC.fullmatch(str(topic))) or str(topic).startswith("action.")
-    if (is_new or topic is not None) and not is_topic:
+    if (is_new or topic) and not is_topic:
         text = f"Webhook topic {'is required and ' if is_new else ''}must be valid."
         raise RestError(f"{prefix}_topic", text, 400)
     is_url = urlsplit(str(url)).scheme in ("http", "https") and bool(urlsplit(str(url)).netloc)
-    if (is_new or url is not None) and not is_url:
+    if (is_new or url) and not is_url:
         text = "Webhook delivery URL must be a valid URL starting with http:// or https://."
         raise RestError(f"{prefix}_delivery_url", text, 400)

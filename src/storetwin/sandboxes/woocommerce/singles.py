@@ -61,7 +61,9 @@ MISSING: dict[str, Missing] = {
     "reviews": Missing("woocommerce_rest_review_invalid_id", "Invalid review ID.", False),
     "taxes": Missing("woocommerce_rest_invalid_id", "Invalid resource ID."),
     "tax_classes": Missing("woocommerce_rest_tax_class_invalid_slug", "Invalid slug."),
-    "webhooks": Missing("woocommerce_rest_shop_webhook_invalid_id", "ID is invalid."),
+    "webhooks": Missing(
+        "woocommerce_rest_shop_webhook_invalid_id", "ID is invalid.", edit_status=400
+    ),
     "refunds": Missing("woocommerce_rest_shop_order_refund_invalid_id"),
     "subscriptions": Missing("woocommerce_rest_shop_subscription_invalid_id", edit_status=400),
     "bookings": Missing("woocommerce_rest_wc_booking_invalid_id", edit_status=400),

@@ -52,7 +52,8 @@ _KEPT = (
     "fee_lines", "coupon_lines",
 )  # fmt: skip
 """What stays as it is when null is written into it (measured); other members are emptied."""
-_UNDECLARED = ("inventory_delta", "meta_data", "status")
+_UNDECLARED = ("inventory_delta", "meta_data", "status", "delivery_url")
+"""What is written though no argument is declared: a webhook's URL is read-only by its schema."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from storetwin.sandboxes.woocommerce.fixed import fixed_answers
 from storetwin.sandboxes.woocommerce.generate.dice import dice
 from storetwin.sandboxes.woocommerce.generate.orders import order_links
 from storetwin.sandboxes.woocommerce.model.draft import Draft, merged_meta, sorted_meta
 from storetwin.sandboxes.woocommerce.model.goods import priced_lines, retotal
-from storetwin.sandboxes.woocommerce.model.hooks import Hook
+from storetwin.sandboxes.woocommerce.model.hooks import TOPIC_HOOKS, Hook
 from storetwin.sandboxes.woocommerce.model.records import Records
 from storetwin.sandboxes.woocommerce.model.sales import price, set_window
 
@@ -168,7 +167,7 @@ def _after_webhook(store: Records, draft: Draft, fields: Fields) -> None:
     if "topic" in fields:
         topic = str(fields["topic"])
         draft["resource"], draft["event"] = (topic.partition(".")[at] for at in (0, 2))
-        draft["hooks"] = _hooks().get(topic, [])
+        draft["hooks"] = TOPIC_HOOKS.get(topic, [])
 
 
 def _webhook_name(store: Records) -> str:
@@ -180,11 +179,6 @@ def _secret(store: Records, number: int) -> str:
     """Return a secret that nobody was told."""
     draw = dice(store.seed, "secret", number).random
     return "".join(_PRINTABLE[int(draw() * len(_PRINTABLE))] for _ in range(50))
-
-
-def _hooks() -> dict[str, list[str]]:
-    """Return the hooks of WordPress that belong to a topic, as recorded."""
-    return {hook["topic"]: hook["hooks"] for hook in fixed_answers()["webhooks"]}
 
 
 _AFTER: dict[str, Callable[[Records, Draft, Fields], None]] = {

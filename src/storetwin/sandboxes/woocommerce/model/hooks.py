@@ -9,6 +9,32 @@ RESOURCE_OF = {
     "coupons": "coupon",
 }  # fmt: skip
 """Table → the resource in its topics. No other table has topics."""
+TOPIC_HOOKS = {
+    "coupon.created": ["woocommerce_process_shop_coupon_meta", "woocommerce_new_coupon"],
+    "coupon.updated": ["woocommerce_process_shop_coupon_meta", "woocommerce_update_coupon"],
+    "coupon.deleted": ["wp_trash_post"],
+    "coupon.restored": ["untrashed_post"],
+    "customer.created": [
+        "user_register", "woocommerce_created_customer", "woocommerce_new_customer",
+    ],
+    "customer.updated": ["profile_update", "woocommerce_update_customer"],
+    "customer.deleted": ["delete_user"],
+    "order.created": ["woocommerce_new_order"],
+    "order.updated": ["woocommerce_update_order", "woocommerce_order_refunded"],
+    "order.deleted": ["wp_trash_post", "woocommerce_trash_order"],
+    "order.restored": ["untrashed_post", "woocommerce_untrash_order"],
+    "product.created": [
+        "woocommerce_process_product_meta", "woocommerce_new_product",
+        "woocommerce_new_product_variation",
+    ],
+    "product.updated": [
+        "woocommerce_process_product_meta", "woocommerce_update_product",
+        "woocommerce_update_product_variation",
+    ],
+    "product.deleted": ["wp_trash_post"],
+    "product.restored": ["untrashed_post"],
+}  # fmt: skip
+"""Topic → the hooks of WordPress behind it (source: get_default_topic_hooks)."""
 _DRAFTS = {
     "orders": ("auto-draft", "draft", "new"),
     "products": ("auto-draft", "new"),
