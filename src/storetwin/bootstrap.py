@@ -54,6 +54,7 @@ class Server:
 class Site:
     """The hub, and what works for it in this process."""
 
+    dsn: str
     hub: Hub
     worker: Worker
 
@@ -136,7 +137,7 @@ async def open_site(settings: Settings, *, concurrency: int | None = None) -> As
     sessions = max(settings.database_pool_size, SESSIONS_PER_RUN * at_once + SESSIONS_BESIDE)
     roomy = settings.model_copy(update={"database_pool_size": sessions})
     async with _open_server(settings) as server, _hub_on(server.dsn, roomy) as hub:
-        yield Site(hub, Worker(hub, server.dsn, at_once, server.revive, random))
+        yield Site(server.dsn, hub, Worker(hub, server.dsn, at_once, server.revive, random))
 
 
 @asynccontextmanager
@@ -165,6 +166,7 @@ async def _hub_on(dsn: str, settings: Settings) -> AsyncIterator[Hub]:
                 probe=StoreProbe(settings),
                 ahead=settings.max_concurrency + WAITING,
             ),
+            public_url=settings.public_url,
         )
     finally:
         await database.close()
