@@ -1,1 +1,1 @@
-"""The door over HTTP: health, and where stores deliver their webhooks."""
+"""The web application: health, the door for webhooks, and what carries them."""

@@ -10,11 +10,16 @@ from storetwin.cli import (
     dead_letters,
     demo,
     history,
+    housekeeping,
     identity,
     pull,
     records,
     runs,
     sandbox,
+    schedule,
+    serve,
+    status,
+    watch,
 )
 
 app = typer.Typer(
@@ -27,16 +32,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.command("worker")(serve.worker)
 app.command("pull")(pull.pull)
 app.command("verify")(pull.verify)
-app.command("status")(runs.status)
+app.command("status")(status.status)
 app.command("runs")(runs.runs)
+app.command("watch")(watch.watch)
 app.command("show")(records.show)
 app.command("changes")(history.changes)
+app.command("prune")(housekeeping.prune)
 for verb in (identity.identity, identity.accept, identity.pause, identity.resume):
     connection.app.command()(verb)
 app.add_typer(connection.app, name="connection")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(database.app, name="db")
 app.add_typer(sandbox.app, name="sandbox")
 

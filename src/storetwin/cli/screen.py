@@ -86,6 +86,41 @@ class ProgressScreen:
         return made
 
 
+class LiveLines:
+    """Prints lines on standard output; on a terminal, others below them come and go."""
+
+    def __init__(self) -> None:
+        self._console = out()
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        """Take over the screen, if there is one."""
+        if self._console.is_terminal:
+            self._live = Live(console=self._console, refresh_per_second=8)
+            self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave only what was said."""
+        if self._live is not None:
+            self._live.update("")
+            self._live.__exit__(kind, error, trace)
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        self._console.print(Text(line), soft_wrap=True)
+
+    def show(self, lines: list[str]) -> None:
+        """Show these below, in place of those before."""
+        if self._live is not None:
+            self._live.update(Text("\n".join(lines), "cyan"))
+
+
 def _text(line: _Line, now: float) -> Text:
     """Return one line: what, how many of how many, how fast, how long still."""
     progress, rate = line.progress, line.rate(now)

@@ -17,6 +17,7 @@ from storetwin.hub.identities import Identities
 from storetwin.hub.reports import Reports
 from storetwin.hub.running import Runner
 from storetwin.hub.schedules import Schedules
+from storetwin.hub.standings import Standings
 from storetwin.hub.stores import Stores
 from storetwin.hub.webhooks import Webhooks
 from storetwin.kernel.clock import Clock
@@ -96,6 +97,11 @@ class Hub:
     def webhooks(self) -> Webhooks:
         """Return the verbs about webhooks."""
         return Webhooks(self.runner, self.public_url)
+
+    @property
+    def standings(self) -> Standings:
+        """Return what tells how the connections are doing."""
+        return Standings(self.database, self.register, self.organisation_id, self.clock)
 
     def of(self, organisation_id: UUID) -> Self:
         """Return the hub of another organisation on the same database."""

@@ -27,7 +27,7 @@ from storetwin.kernel.errors import StoretwinError
 Q = load_queries("storetwin.jobs")
 log = structlog.get_logger()
 POLL_SECONDS = 1.0  # a job that was handed back is not announced
-STOP_SECONDS = 8.0  # runs end their page in hand well within it
+STOP_SECONDS = 6.0  # runs end their page in hand well within it
 HEALTHY_SECONDS = 10.0  # a life that lasted longer was no failed start
 BETWEEN_LIVES = Backoff(base=0.2, longest=2.0, attempts=1_000_000)
 

@@ -16,6 +16,7 @@ from storetwin.kernel.errors import ConfigurationError
 
 SHORTEST = timedelta(seconds=10)
 LONGEST = timedelta(days=31)
+_LONGEST_READ = timedelta(days=10_000)
 CRON_SPREAD = timedelta(seconds=50)  # a cron's moment is a minute: it may begin anywhere in it
 BUSY = timedelta(seconds=2)  # soon enough that a run whose process died is taken over in time
 _LARGEST_SHIFT = timedelta(hours=2)  # clocks are set by one hour, at some stations by two
@@ -101,15 +102,23 @@ def parse_spec(text: str) -> Spec:
     given = " ".join(text.split())
     if " " in given:
         return _parse_cron(given)
-    match = _INTERVAL.fullmatch(given)
-    counts = [int(n or 0) for n in match.groups()] if match and given else []
-    seconds = sum(n * size for n, size in zip(counts, _UNITS.values(), strict=False))
-    if not SHORTEST.total_seconds() <= seconds <= LONGEST.total_seconds():
+    length = read_length(given)
+    if length is None or not SHORTEST <= length <= LONGEST:
         raise ConfigurationError(
             f"{text!r} is no interval that can be used.",
             remedy="Write it like 15m, 2h or 1d: from 10s to 31d.",
         )
-    return Interval(timedelta(seconds=seconds))
+    return Interval(length)
+
+
+def read_length(text: str) -> timedelta | None:
+    """Read a length of time like ``90s``, ``1h30m`` or ``2d``; None where it is none."""
+    match = _INTERVAL.fullmatch(text)
+    if not text or match is None:
+        return None
+    counts = [int(n or 0) for n in match.groups()]
+    seconds = sum(n * size for n, size in zip(counts, _UNITS.values(), strict=True))
+    return timedelta(seconds=min(seconds, int(_LONGEST_READ.total_seconds())))
 
 
 def _parse_cron(text: str) -> Cron:

@@ -1,0 +1,121 @@
+"""``storetwin serve`` and ``storetwin worker``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from storetwin.cli.exits import Exit
+from storetwin.cli.running import run
+
+if TYPE_CHECKING:
+    from storetwin.bootstrap import Site
+    from storetwin.hub import Hub
+    from storetwin.settings import Settings
+
+CONCURRENCY = typer.Option(
+    None, "--concurrency", min=1, max=64, help="Connections read or drained at the same time."
+)
+
+
+def serve(
+    host: str | None = typer.Option(None, "--host", help="Address to listen on."),
+    port: int | None = typer.Option(
+        None, "--port", min=0, max=65535, help="Port to listen on; 0 takes a free one."
+    ),
+    no_worker: bool = typer.Option(
+        False, "--no-worker", help="Only the web application: workers run elsewhere."
+    ),
+    concurrency: int | None = CONCURRENCY,
+) -> None:
+    """Keep every store's twin in step, and take the webhooks of stores, until Ctrl-C."""
+
+    async def call() -> Exit:
+        from storetwin.api.server import address_of, listen_on
+        from storetwin.bootstrap import open_site
+        from storetwin.cli.stopping import until_stopped
+
+        settings = _settings(host=host, port=port)
+        with listen_on(settings.host, settings.port) as listening:
+            async with open_site(settings, concurrency=concurrency) as site:
+                await _say_what_it_does(site, settings, has_worker=not no_worker)
+                url = address_of(listening)
+                return await until_stopped(
+                    lambda: _serve(site, listening, url, has_worker=not no_worker)
+                )
+
+    run(call)
+
+
+def worker(concurrency: int | None = CONCURRENCY) -> None:
+    """Run one more worker, on this machine or any other with the same database, until Ctrl-C."""
+
+    async def call() -> Exit:
+        from storetwin.bootstrap import open_site
+        from storetwin.cli.stopping import until_stopped
+
+        async with open_site(_settings(), concurrency=concurrency) as site:
+            typer.echo(f"At work, up to {site.worker.concurrency} connections at a time.")
+            return await until_stopped(site.worker.run)
+
+    run(call)
+
+
+async def _serve(site: Site, listening: object, url: str, *, has_worker: bool) -> None:
+    from functools import partial
+    from socket import socket
+
+    from storetwin.api.app import create_app
+    from storetwin.api.health import Health
+    from storetwin.api.server import run_server
+    from storetwin.bootstrap import pending_of
+    from storetwin.jobs.living import living_workers
+
+    assert isinstance(listening, socket)
+    health = Health(
+        pending=partial(pending_of, site.dsn),
+        workers=partial(living_workers, site.hub),
+        is_at_work=(lambda: site.worker.is_at_work) if has_worker else None,
+    )
+    beside = [partial(site.worker.run, is_start=True)] if has_worker else []
+    app = create_app(site.hub, health, beside)
+    await run_server(
+        app, listening, lambda: typer.echo(f"Listening on {url} (health: {url}/health/ready)")
+    )
+
+
+async def _say_what_it_does(site: Site, settings: Settings, *, has_worker: bool) -> None:
+    """Say who is kept in step, by whom, and how stores reach this hub."""
+    await _say_connections(site.hub)
+    if has_worker:
+        typer.echo(f"The worker reads up to {site.worker.concurrency} connections at a time.")
+    else:
+        typer.echo("No worker runs here. Start one: storetwin worker")
+    if settings.public_url:
+        typer.echo(f"Stores deliver their webhooks to {settings.public_url}")
+    else:
+        typer.echo("Without STORETWIN_PUBLIC_URL stores cannot tell what changed: it is asked for.")
+
+
+async def _say_connections(hub: Hub) -> None:
+    found = await hub.schedules.of()
+    if not found:
+        typer.echo("No store is connected yet. From another terminal:")
+        typer.echo("  storetwin connection add shop --url https://shop.example")
+        typer.echo("It is kept in step from then on; nothing has to be started again.")
+        return
+    for connection, schedules in found:
+        told = ", ".join(
+            f"{s.kind} {s.resource or 'all'} every {s.spec}" for s in schedules if not s.is_paused
+        )
+        typer.echo(f"{connection.name} ({connection.state}): {told or 'no schedule'}")
+
+
+def _settings(**given: object) -> Settings:
+    from storetwin.settings import load_settings
+    from storetwin.telemetry.logs import configure_logging
+
+    settings = load_settings(**given)
+    configure_logging(settings.log_level, settings.log_format)
+    return settings

@@ -1,0 +1,167 @@
+"""``storetwin status``: how every connection is doing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from storetwin.cli.exits import Exit
+from storetwin.cli.pull import JSON
+from storetwin.cli.running import print_json, say_error, with_hub
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from storetwin.hub import Hub
+    from storetwin.hub.standings import ConnectionStanding, ResourceStanding
+
+STATES = ("listed", "unlisted", "partial", "gone")
+STYLES = {"in step": "green", "resting": "dim", "never read": "yellow", "behind": "red"}
+
+
+def status(as_json: bool = JSON) -> None:
+    """Show for each connection whether its twin is in step, what it holds, and what hinders it."""
+
+    async def verb(hub: Hub) -> Exit:
+        from storetwin.jobs.living import living_workers
+
+        found, workers = await hub.standings.every(), await living_workers(hub)
+        webhooks = await _webhooks(hub)
+        if as_json:
+            told = [_readable(one, webhooks.get(one.connection.name)) for one in found]
+            print_json({"workers": workers, "connections": told})
+        elif not found:
+            say_error("No store is connected yet. Add one, or look at the demo:")
+            say_error("  storetwin connection add shop --url https://shop.example")
+            say_error("  storetwin demo")
+        else:
+            for one in found:
+                _print(one, webhooks.get(one.connection.name), hub.clock())
+            if not workers:
+                say_error("No worker is at work: nothing is read by itself. Start: storetwin serve")
+        return Exit.DONE
+
+    with_hub(verb, as_json=as_json)
+
+
+def _readable(one: ConnectionStanding, webhooks: dict[str, Any] | None) -> dict[str, Any]:
+    certificate, last = one.certificate, one.last_run
+    shown = ("run_id", "kind", "state", "started_at", "ended_at", "error")
+    return {
+        "connection": one.connection.name,
+        "url": one.connection.url,
+        "state": one.connection.state.value,
+        "pause_reason": one.connection.pause_reason,
+        "standing": one.standing.value,
+        "dead_letters": sum(r.dead_letters for r in one.resources),
+        "is_complete": certificate["is_complete"] if certificate else None,
+        "certified_at": certificate["ended_at"] if certificate else None,
+        "level": certificate["level"] if certificate else None,
+        "last_run": {k: last[k] for k in shown} if last else None,
+        "at_work": [{k: run[k] for k in shown[:4]} for run in one.at_work],
+        "failures": one.failures,
+        "next_at": one.next_at,
+        "deliveries_waiting": one.waiting,
+        "webhooks": webhooks,
+        "resources": {r.resource: r.records for r in one.resources},
+        "standings": {r.resource: _readable_resource(r) for r in one.resources},
+    }
+
+
+def _readable_resource(one: ResourceStanding) -> dict[str, Any]:
+    return {
+        "standing": one.standing.value,
+        "synced_at": one.marks.synced_at,
+        "synced_to": one.marks.synced_to,
+        "swept_at": one.marks.swept_at,
+        "next_at": one.next_at,
+        "deliveries_waiting": one.waiting.count if one.waiting else 0,
+        "dead_letters": one.dead_letters,
+    }
+
+
+async def _webhooks(hub: Hub) -> dict[str, dict[str, Any]]:
+    """Return by connection how its webhooks are doing."""
+    return {}
+
+
+def _print(one: ConnectionStanding, webhooks: dict[str, Any] | None, now: datetime) -> None:
+    from rich.text import Text
+
+    from storetwin.cli.screen import out
+
+    console = out()
+    console.print(_head(one, now))
+    for line in _remarks(one, webhooks, now):
+        console.print(Text(f"  {line}", "yellow"), soft_wrap=True)
+    for run in one.at_work:
+        console.print(f"  {run['kind']} at work: storetwin watch {one.connection.name}")
+    if any(r.records for r in one.resources):
+        console.print(_table(one, now))
+    else:
+        console.print(f"  Nothing was pulled yet: storetwin pull {one.connection.name}")
+
+
+def _head(one: ConnectionStanding, now: datetime) -> Text:
+    from rich.text import Text
+
+    from storetwin.cli.ages import ago, ahead
+
+    proof = {
+        True: ("complete", "green"),
+        False: ("not complete", "red"),
+        None: ("never certified", "yellow"),
+    }
+    certificate = one.certificate
+    head = Text(one.connection.name, "bold").append(f"  {one.connection.url}  ", "dim")
+    head.append(one.standing.value, STYLES[one.standing.value]).append("  ")
+    head.append(*proof[certificate["is_complete"] if certificate else None])
+    if certificate:
+        head.append(f"  {ago(certificate['ended_at'], now)}, level {certificate['level']}", "dim")
+    if one.next_at and not one.connection.pause_reason:
+        head.append(f"  next {ahead(one.next_at, now)}", "dim")
+    return head
+
+
+def _remarks(one: ConnectionStanding, webhooks: dict[str, Any] | None, now: datetime) -> list[str]:
+    """Return what a person should know: what hinders, what waits."""
+    from storetwin.cli.ages import ago
+
+    name, last = one.connection.name, one.last_run
+    found = []
+    if one.connection.pause_reason:
+        found.append(f"Paused: {one.connection.pause_reason}")
+    if last and last["error"] and last["state"] in ("failed", "paused"):
+        found.append(
+            f"The last {last['kind']} failed {ago(last['ended_at'], now)}: {last['error']}"
+        )
+    if one.failures > 1:
+        found.append(f"Its schedule came to nothing {one.failures} times in a row.")
+    if letters := sum(r.dead_letters for r in one.resources):
+        found.append(f"{letters} dead letters: storetwin dead-letters --connection {name}")
+    if one.waiting:
+        found.append(f"{one.waiting:,} deliveries of webhooks wait.")
+    if webhooks and webhooks["standing"] not in ("ok", "off", "polling only"):
+        found.append(f"Webhooks: {webhooks['reason']}")
+    return found
+
+
+def _table(one: ConnectionStanding, now: datetime) -> object:
+    from rich.text import Text
+
+    from storetwin.cli.ages import ago
+    from storetwin.cli.screen import table
+
+    rows = [
+        (
+            r.resource,
+            Text(r.standing.value, STYLES[r.standing.value]),
+            *(f"{r.records.get(state, 0):,}" for state in STATES),
+            ago(r.marks.synced_at, now) if r.marks.synced_at else "never",
+            f"{r.marks.synced_to:%Y-%m-%d %H:%M:%S}" if r.marks.synced_to else "",
+            ago(r.marks.swept_at, now) if r.marks.swept_at else "never",
+        )
+        for r in one.resources
+    ]
+    columns = ("resource", "standing", "listed>", "in no list>", "partial>", "gone>")
+    return table(None, (*columns, "read", "up to (store, UTC)", "swept"), rows)
