@@ -20,6 +20,7 @@ from storetwin.sandboxes.woocommerce.server import (
     running_store,
     serve,
 )
+from storetwin.sandboxes.woocommerce.storm import Change, Storm
 from storetwin.sandboxes.woocommerce.webhooks import Delivered, Deliveries, Webhooks
 from storetwin.sandboxes.woocommerce.wire import Exchange, Requests, read_wire_log
 
@@ -28,6 +29,7 @@ __all__ = [
     "READ_WRITE",
     "WRITE_ONLY",
     "Backup",
+    "Change",
     "Changes",
     "Delivered",
     "Deliveries",
@@ -38,6 +40,7 @@ __all__ = [
     "Requests",
     "Sandbox",
     "Store",
+    "Storm",
     "Webhooks",
     "read_wire_log",
     "running_store",

@@ -19,6 +19,7 @@ from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.model.odd import make_odd
 from storetwin.sandboxes.woocommerce.model.store import DEFAULT_ZONE, Backup, Changes, Store
 from storetwin.sandboxes.woocommerce.plugins import USUAL
+from storetwin.sandboxes.woocommerce.storm import Storm
 from storetwin.sandboxes.woocommerce.versions import NEWEST
 from storetwin.sandboxes.woocommerce.web_server import BACKLOG, WebServer, web_server
 from storetwin.sandboxes.woocommerce.webhooks import USUAL_DELAY, Delivered, Webhooks
@@ -137,6 +138,28 @@ class Sandbox:
     def changes(self) -> Changes:
         """What really changed since the start."""
         return self.shop.store.changes
+
+    def mark(self, *, everything: bool = False) -> int:
+        """Tell the ledger :attr:`changes` that a reader reads now.
+
+        From the first mark on, ``changes.readable`` counts the versions that a reader at each mark
+        can tell apart, and ``changes.vanished`` keeps what it saw disappear.
+
+        Args:
+            everything: it reads all records, as a sweep does; else those whose date moved.
+
+        Returns:
+            How many records it finds new, changed or gone since the last mark.
+        """
+        return self.store.mark(everything=everything)
+
+    def storm(self, seed: int = 1, kinds: Sequence[str] = ()) -> Storm:
+        """Return what changes the store as a busy shop's people do; see :class:`Storm`.
+
+        Raises:
+            ValueError: there is no such kind of change.
+        """
+        return Storm(lambda: self.store, seed, kinds)
 
     def make_odd(self) -> dict[str, list[int]]:
         """Put odd records into the store; return what is odd → their ids."""

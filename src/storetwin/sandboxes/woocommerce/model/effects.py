@@ -84,15 +84,13 @@ def after_delete(store: Records, resource: str, number: int, owner: int) -> None
 def _order_deleted(store: Records, number: int, _: int) -> None:
     for refund in store.filled.refunds_of.pop(number, []):
         if refund in store.tables["refunds"]:
-            store.tables["refunds"].remove(refund)
-            store.changes.deleted["refunds"].add(refund)
+            store.bury("refunds", refund)
 
 
 def _product_deleted(store: Records, number: int, _: int) -> None:
     variations = _variations_of(store, number)
     for variation in variations:
-        store.tables["variations"].remove(variation)
-        store.changes.deleted["variations"].add(variation)
+        store.bury("variations", variation)
     _orphan_lines(store, {number, *variations})
 
 
@@ -157,10 +155,11 @@ def _orphan_lines(store: Records, sold: set[int]) -> None:
             _orphan_document(store, number, Draft(changed), sold)
         elif status not in (None, "auto-draft") and at < generated:
             hit += [number] if writer.loses_with(number, at, sold) else []
+    before = {number: orders.document(number) for number in hit}
     writer.gone |= sold
     for number in hit:
         orders.forget(number)
-        store.changes.note("orders", number)
+        store.changes.note("orders", number, before[number], is_dated=False)
 
 
 def _orphan_document(store: Records, number: int, draft: Draft, sold: set[int]) -> None:
@@ -199,15 +198,13 @@ def _rename_in_products(store: Records, resource: str, term: int) -> None:
 def _order_gone(store: Records, number: int, owner: int) -> None:
     _order_deleted(store, number, owner)
     for note in store.tables["order_notes"].owned(number):
-        store.tables["order_notes"].remove(note)
-        store.changes.deleted["order_notes"].add(note)
+        store.bury("order_notes", note)
 
 
 def _zone_deleted(store: Records, number: int, _: int) -> None:
     for resource in ("zone_locations", "zone_methods"):
         for below in store.tables[resource].owned(number):
-            store.tables[resource].remove(below)
-            store.changes.deleted[resource].add(below)
+            store.bury(resource, below)
 
 
 _AFTER_DELETE: dict[str, Callable[[Records, int, int], None]] = {

@@ -254,7 +254,25 @@ class Records:
         document = draft.document()
         table.put(number, document)
         if document != before:
-            self.changes.note(resource, number)
+            self.changes.note(resource, number, before, is_dated=bump)
+
+    def bury(self, resource: str, number: int) -> None:
+        """Delete a record for good, and nothing that hangs on it."""
+        before = None if self.changes.since is None else self.tables[resource].document(number)
+        self.tables[resource].remove(number)
+        self.changes.bury(resource, number, before)
+
+    def mark(self, *, everything: bool = False) -> int:
+        """Tell the ledger that a reader reads now; see :meth:`Changes.mark`.
+
+        Returns:
+            How many records it finds new, changed or gone since the last reading.
+        """
+        with self.lock:
+            return self.changes.mark(
+                lambda resource, number: self.tables[resource].document(number),
+                everything=everything,
+            )
 
     def status_in(self, resource: str, draft: Draft) -> str | None:
         """Return the status that a changed record has in its table; None keeps the old one."""

@@ -171,8 +171,7 @@ class Store(Records):
             if at is None:
                 raise KeyError(f"{resource} {number}")
             owner, status = table.owner[at], table.status_of(number)
-            table.remove(number)
-            self.changes.deleted[resource].add(number)
+            self.bury(resource, number)
             effects.after_delete(self, resource, number, owner)
             if resource in _TOLD_WHEN_DELETED:
                 self.tell(resource, "deleted", number, status)
