@@ -107,6 +107,27 @@ def test_what_happened_in_a_span(home, edited):
     assert nothing.json == {"changes": [], "has_more": False}
 
 
+def test_versions_go_by_a_rule_and_only_then(home, store):
+    number = str(store.store.ids("coupons")[0])
+    for text in ("one", "two", "three"):
+        store.store.edit("coupons", int(number), {"description": text})
+        home.do("verify", NAME, "-r", "coupons")
+    nothing = {"versions": 0, "deliveries": 0, "receipts": 0}
+    told = home.do("prune", NAME, "--json").json
+    none = {"connection": NAME, "keep_versions": None, "keep_days": None, **nothing}
+    assert told == {"dry_run": False, "connections": [none]}
+    home.do("connection", "set", NAME, "--keep-versions", "2")
+    looked = home.do("prune", NAME, "--dry-run", "--json").json["connections"][0]
+    assert (looked["keep_versions"], looked["versions"]) == (2, 2)
+    assert "the latest 2" in home.do("prune").out
+    told = home.do("show", NAME, "coupons", number, "--history", "--json").json["versions"]
+    assert [(v["version"], v["fields"] is None) for v in told] == [(4, False), (3, True)]
+    home.do("connection", "set", NAME, "--keep-versions", "off")
+    assert "every version" in home.do("prune", NAME).out
+    assert home.run("connection", "set", NAME, "--keep-days", "soon").code == 1
+    assert home.run("prune", "nothing").code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -39,6 +39,15 @@ QUIET = typer.Option(
     None, "--quiet", metavar="FROM-TO", help="Leave the store alone then, like 22:00-06:00."
 )
 NO_QUIET = typer.Option(False, "--no-quiet", help="No quiet hours.")
+KEEP_VERSIONS = typer.Option(
+    None, "--keep-versions", metavar="N", help="Keep a record's latest N versions; off keeps all."
+)
+KEEP_DAYS = typer.Option(
+    None,
+    "--keep-days",
+    metavar="D",
+    help="Keep what was current in the last D days; off: for ever.",
+)
 
 
 def set_(
@@ -55,12 +64,19 @@ def set_(
     per_minute: int | None = PER_MINUTE,
     quiet: list[str] = QUIET,
     no_quiet: bool = NO_QUIET,
+    keep_versions: str | None = KEEP_VERSIONS,
+    keep_days: str | None = KEEP_DAYS,
     as_json: bool = JSON,
 ) -> None:
     """Choose what is pulled through a connection, and how gently. Only what is given changes."""
 
     async def verb(hub: Hub) -> Exit:
-        from storetwin.connections.choices import Choices, describe_options, read_quiet_hours
+        from storetwin.connections.choices import (
+            Choices,
+            describe_options,
+            read_kept,
+            read_quiet_hours,
+        )
 
         choices = Choices(
             notes=notes,
@@ -72,6 +88,8 @@ def set_(
             at_once=at_once,
             per_minute=per_minute,
             quiet_hours=() if no_quiet else tuple(map(read_quiet_hours, quiet)) if quiet else None,
+            keep_versions=read_kept("--keep-versions", keep_versions) if keep_versions else None,
+            keep_days=read_kept("--keep-days", keep_days) if keep_days else None,
         )
         connection, forgotten = await hub.configure(name, choices)
         found = describe_options(connection.options)

@@ -15,6 +15,7 @@ from storetwin.connections.options import Endpoint, Options, QuietHours
 from storetwin.kernel.errors import ConfigurationError
 
 MOST_AT_ONCE = 64
+MOST_KEPT = 100_000  # versions, and days
 ORDER_NOTES = "order_notes"
 _LANGUAGE = re.compile(r"all|[a-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
 _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)\s*[-–]\s*([01]\d|2[0-4]):([0-5]\d)")
@@ -35,6 +36,8 @@ class Choices:
         at_once: requests in flight at most; 0 leaves it to the settings.
         per_minute: requests a minute at most; 0 for no such limit.
         quiet_hours: all of them; an empty list for none.
+        keep_versions: how many of a record's latest versions stay; 0 for all.
+        keep_days: how many days an earlier version stays; 0 for ever.
     """
 
     notes: bool | None = None
@@ -46,6 +49,8 @@ class Choices:
     at_once: int | None = None
     per_minute: int | None = None
     quiet_hours: tuple[QuietHours, ...] | None = None
+    keep_versions: int | None = None
+    keep_days: int | None = None
 
 
 def choose(options: Options, choices: Choices) -> Options:
@@ -74,6 +79,10 @@ def choose(options: Options, choices: Choices) -> Options:
         at_once=_limit("--at-once", choices.at_once, options.at_once, MOST_AT_ONCE),
         per_minute=_limit("--per-minute", choices.per_minute, options.per_minute, 100_000),
         quiet_hours=options.quiet_hours if choices.quiet_hours is None else choices.quiet_hours,
+        keep_versions=_limit(
+            "--keep-versions", choices.keep_versions, options.keep_versions, MOST_KEPT
+        ),
+        keep_days=_limit("--keep-days", choices.keep_days, options.keep_days, MOST_KEPT),
     )
     catalogue_for(chosen)
     return chosen
@@ -119,6 +128,23 @@ def _limit(option: str, given: int | None, before: int | None, most: int) -> int
             remedy=f"Give a number from 1 to {most:,}; 0 takes the limit away.",
         )
     return given or None
+
+
+def read_kept(option: str, text: str) -> int:
+    """Read how many versions or days are kept; ``off``, which takes the rule away, is 0.
+
+    Raises:
+        ConfigurationError: it is no such number.
+    """
+    if text.strip().lower() == "off":
+        return 0
+    number = int(text) if text.strip().isdecimal() else 0
+    if not 1 <= number <= MOST_KEPT:
+        raise ConfigurationError(
+            f"{option} cannot be {text!r}.",
+            remedy=f"Give a number from 1 to {MOST_KEPT:,}; off takes the rule away.",
+        )
+    return number
 
 
 def now_sealed(before: Options, after: Options) -> tuple[str, ...]:
@@ -192,4 +218,6 @@ def describe_options(options: Options) -> dict[str, Any]:
         "at_once": options.at_once,
         "per_minute": options.per_minute,
         "quiet_hours": [f"{q.start:%H:%M}-{q.end:%H:%M}" for q in options.quiet_hours],
+        "keep_versions": options.keep_versions,
+        "keep_days": options.keep_days,
     }

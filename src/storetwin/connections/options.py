@@ -60,6 +60,8 @@ class Options:
         at_once: requests in flight at most; None leaves it to the settings.
         per_minute: requests a minute at most; None for no such limit.
         quiet_hours: when runs wait.
+        keep_versions: how many of a record's latest versions stay; None for all.
+        keep_days: how many days an earlier version stays; None for ever. What either keeps stays.
     """
 
     extra: tuple[str, ...] = ()
@@ -69,6 +71,8 @@ class Options:
     at_once: int | None = None
     per_minute: int | None = None
     quiet_hours: tuple[QuietHours, ...] = ()
+    keep_versions: int | None = None
+    keep_days: int | None = None
 
     def as_json(self) -> str:
         """Return the options as JSON text."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from storetwin.connections.catalogue import catalogue_for
 from storetwin.connections.register import Register
 from storetwin.db.database import Database, Row, Transaction
+from storetwin.hub.pruning import DELIVERIES_FOR, RECEIPTS_FOR, Pruned, Pruner
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.errors import UnknownNameError
 from storetwin.mirror import history, repository
@@ -163,6 +164,31 @@ class History:
                 return
             last = page[-1]
             before = (last.written_at, last.resource, last.remote_id, last.version)
+
+    async def prune(
+        self,
+        name: str,
+        *,
+        is_rehearsal: bool = False,
+        observe: Callable[[Pruned], None] = lambda _: None,
+        deliveries_for: timedelta = DELIVERIES_FOR,
+        receipts_for: timedelta = RECEIPTS_FOR,
+    ) -> Pruned:
+        """Drop the earlier versions that the connection's rule does not keep, and old deliveries.
+
+        Without a rule every version stays. It goes in small steps beside everything else, and may
+        be stopped at any of them.
+
+        Args:
+            is_rehearsal: drop nothing, only count.
+            deliveries_for: how long settled deliveries of webhooks stay.
+            receipts_for: how long the runs stay that applied deliveries.
+        """
+        connection = await self.register.get(name)
+        pruner = Pruner(self.database, self.organisation_id, self.clock, is_rehearsal)
+        return await pruner.prune(
+            connection, observe, deliveries_for=deliveries_for, receipts_for=receipts_for
+        )
 
     async def _shelf(self, connection: str, resource: str) -> tuple[Shelf, Resource]:
         chosen = await self.register.get(connection)

@@ -152,6 +152,53 @@ SELECT remote_id, parent_id FROM mirror.snapshots
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
   AND parent_id = ANY(%(parents)s::text[]) AND parent_id <> '0' AND state <> 'gone';
 
+-- name: list_outdated
+-- The records that show another one inside which is gone, or is called otherwise by now.
+SELECT s.remote_id FROM mirror.snapshots s
+WHERE s.organisation_id = %(organisation_id)s AND s.connection_id = %(connection_id)s AND s.resource = %(resource)s
+  AND s.state <> 'gone'
+  AND EXISTS (
+    SELECT FROM json_array_elements(
+        CASE json_typeof(COALESCE(s.clean, s.payload) -> %(member)s) WHEN 'array'
+             THEN COALESCE(s.clean, s.payload) -> %(member)s ELSE '[]'::json END) AS e(shown)
+    LEFT JOIN mirror.snapshots t
+      ON t.organisation_id = %(organisation_id)s AND t.connection_id = %(connection_id)s AND t.resource = %(shown)s
+     AND t.remote_id = e.shown ->> %(key)s
+    WHERE json_typeof(e.shown) = 'object' AND e.shown ->> %(key)s = ANY(%(ids)s::text[])
+      AND (t.state IS NULL OR t.state = 'gone'
+           OR replace(e.shown ->> 'name', '&amp;', '&')
+              IS DISTINCT FROM replace(COALESCE(t.clean, t.payload) ->> 'name', '&amp;', '&')
+           OR e.shown ->> 'slug' IS DISTINCT FROM COALESCE(t.clean, t.payload) ->> 'slug'))
+ORDER BY s.remote_number;
+
+-- name: count_listed
+-- How many records the lists of a resource show, as far as the twin knows; the dead letters that it has nothing of
+-- are among them.
+SELECT (SELECT count(*) FROM mirror.snapshots
+        WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+          AND state IN ('listed', 'partial'))
+     + (SELECT count(*) FROM runs.dead_letters d
+        WHERE d.connection_id = %(connection_id)s AND d.resource = %(resource)s AND d.state = 'waiting'
+          AND d.remote_id IS NOT NULL AND NOT EXISTS (
+              SELECT FROM mirror.snapshots s
+              WHERE s.organisation_id = %(organisation_id)s AND s.connection_id = %(connection_id)s
+                AND s.resource = %(resource)s AND s.remote_id = d.remote_id)) AS n;
+
+-- name: stream_listed
+-- The ids that the lists of a resource show, as far as the twin knows, ascending.
+SELECT remote_number FROM (
+    SELECT remote_number FROM mirror.snapshots
+    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+      AND state IN ('listed', 'partial') AND remote_number IS NOT NULL
+    UNION
+    SELECT d.remote_id::bigint FROM runs.dead_letters d
+    WHERE d.connection_id = %(connection_id)s AND d.resource = %(resource)s AND d.state = 'waiting'
+      AND d.remote_id ~ '^[0-9]{1,18}$' AND NOT EXISTS (
+          SELECT FROM mirror.snapshots s
+          WHERE s.organisation_id = %(organisation_id)s AND s.connection_id = %(connection_id)s
+            AND s.resource = %(resource)s AND s.remote_id = d.remote_id)) AS listed
+ORDER BY remote_number;
+
 -- name: known_post_ids
 -- Every id that is taken in the store's table of posts, in order. A tombstone takes none: a restored store gives its
 -- id away again.
@@ -237,53 +284,3 @@ ORDER BY s.remote_number;
 -- Deletes the records of a resource with all their versions.
 DELETE FROM mirror.snapshots
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s;
-
--- name: list_history
--- Every version of one record that is kept, ascending; the last is the current one.
-SELECT version AS number, state, brought_by, modified_at, read_at, written_at, superseded_at,
-       encode(content_hash, 'hex') AS content_hash
-FROM mirror.versions
-WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
-  AND remote_id = %(remote_id)s
-UNION ALL
-SELECT version, state, brought_by, modified_at, read_at, changed_at, NULL, encode(content_hash, 'hex')
-FROM mirror.snapshots
-WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
-  AND remote_id = %(remote_id)s
-ORDER BY 1;
-
--- name: read_versions
--- Some versions whole, each looked up by its key, be it an earlier one or the current one.
-SELECT k.resource, k.remote_id, k.version, COALESCE(v.state, s.state) AS state, v.document_zstd,
-       s.payload::text AS payload, s.raw
-FROM unnest(%(resources)b::text[], %(ids)b::text[], %(versions)b::int4[]) AS k(resource, remote_id, version)
-LEFT JOIN LATERAL (
-    SELECT state, document_zstd FROM mirror.versions
-    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = k.resource
-      AND remote_id = k.remote_id AND version = k.version
-    LIMIT 1) AS v ON true
-LEFT JOIN LATERAL (
-    SELECT state, payload, raw FROM mirror.snapshots
-    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = k.resource
-      AND remote_id = k.remote_id AND version = k.version
-    LIMIT 1) AS s ON true;
-
--- name: page_events
--- The versions that were written since a moment, the latest first, from where the page before ended. A version stands
--- in one of the two tables, wherever it was when the page before was read.
-(SELECT resource, remote_id, version, state, brought_by, modified_at, written_at
- FROM mirror.versions
- WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s
-   AND (%(resource)s = '' OR resource = %(resource)s)
-   AND written_at >= %(since)s AND written_at <= %(at)s
-   AND (written_at, resource, remote_id, version) < (%(at)s, %(last_resource)s, %(last_id)s, %(last_version)s)
- ORDER BY written_at DESC, resource DESC, remote_id DESC, version DESC LIMIT %(limit)s)
-UNION ALL
-(SELECT resource, remote_id, version, state, brought_by, modified_at, changed_at
- FROM mirror.snapshots
- WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s
-   AND (%(resource)s = '' OR resource = %(resource)s)
-   AND changed_at >= %(since)s AND changed_at <= %(at)s
-   AND (changed_at, resource, remote_id, version) < (%(at)s, %(last_resource)s, %(last_id)s, %(last_version)s)
- ORDER BY changed_at DESC, resource DESC, remote_id DESC, version DESC LIMIT %(limit)s)
-ORDER BY written_at DESC, resource DESC, remote_id DESC, version DESC LIMIT %(limit)s;

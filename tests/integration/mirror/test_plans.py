@@ -72,6 +72,14 @@ OF_HISTORY: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"resources": ["orders"] * len(PAGE), "ids": PAGE, "versions": [1] * len(PAGE)},
         {"snapshots_pkey", "versions_pkey"},
     ),
+    "page_versions": (
+        {"remote_id": "", "version": 0, "limit": 100},
+        {"snapshots_pkey", "versions_pkey"},
+    ),
+    "delete_versions": (
+        {"resources": ["orders"] * len(PAGE), "ids": PAGE, "versions": [1] * len(PAGE)},
+        {"versions_pkey", "Tid Scan"},
+    ),
     "page_events": (SPAN, {"snapshots_by_change", "versions_by_writing"}),
 }
 BY_KEY = (

@@ -13,6 +13,7 @@ from storetwin.connections.choices import (
     describe_options,
     now_sealed,
     read_endpoints,
+    read_kept,
     read_quiet_hours,
 )
 from storetwin.connections.options import Endpoint, Options, QuietHours
@@ -191,3 +192,21 @@ def test_options_survive_the_database_and_are_shown():
     shown = describe_options(FULL)
     assert shown["quiet_hours"] == ["22:00-06:00"]
     assert shown["endpoints"][0]["path"] == "wc-bookings/v1/bookings"
+
+
+def test_what_is_kept_is_chosen_and_taken_back():
+    chosen = choose(Options(), Choices(keep_versions=3, keep_days=30))
+    assert (chosen.keep_versions, chosen.keep_days) == (3, 30)
+    assert choose(chosen, Choices()) == chosen
+    assert choose(chosen, Choices(keep_days=0)).keep_days is None
+    assert Options.from_json(chosen.as_json()) == chosen
+    told = describe_options(chosen)
+    assert (told["keep_versions"], told["keep_days"]) == (3, 30)
+
+
+def test_what_is_kept_is_a_number_or_off():
+    assert [read_kept("--keep-days", text) for text in ("1", " 30 ", "off", "OFF")] == [1, 30, 0, 0]
+    for text in ("0", "-1", "1.5", "many", "", "100001", "9" * 30):
+        with pytest.raises(ConfigurationError, match="--keep-days cannot be") as told:
+            read_kept("--keep-days", text)
+        assert told.value.remedy == "Give a number from 1 to 100,000; off takes the rule away."
