@@ -183,16 +183,21 @@ def remove(
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
     as_json: bool = JSON,
 ) -> None:
-    """Remove a connection and everything pulled through it. The store is not touched."""
+    """Remove a connection, everything pulled through it, and our webhooks in the store."""
     if not yes and not as_json and sys.stdin.isatty():
         typer.confirm(f"Remove {name} with its whole twin?", abort=True, err=True)
 
     async def verb(hub: Hub) -> Exit:
+        from storetwin.cli.webhook import withdraw
+
+        told = await withdraw(hub, name)
         await hub.register.remove(name)
         if as_json:
-            print_json({"removed": name})
+            print_json({"removed": name, "webhooks": told})
         else:
             typer.echo(f"Removed {name}.")
+            if told:
+                typer.echo(told)
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)

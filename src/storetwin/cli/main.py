@@ -20,6 +20,7 @@ from storetwin.cli import (
     serve,
     status,
     watch,
+    webhook,
 )
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ app.command("prune")(housekeeping.prune)
 for verb in (identity.identity, identity.accept, identity.pause, identity.resume):
     connection.app.command()(verb)
 app.add_typer(connection.app, name="connection")
+app.add_typer(webhook.app, name="webhook")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(database.app, name="db")
