@@ -35,7 +35,7 @@ def store() -> Iterator[WooCommerceStore]:
 
 
 def test_there_is_something_to_run():
-    assert (len(CURL), len(COMMANDS), len(PYTHON)) == (20, 2, 3)
+    assert (len(CURL), len(COMMANDS), len(PYTHON)) == (22, 2, 4)
 
 
 def test_the_first_request(store):
@@ -69,7 +69,7 @@ def test_the_tests_pass_for_a_stranger(tmp_path):
         timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed" in done.stdout
+    assert "7 passed" in done.stdout
 
 
 def test_the_curl_lines_one_after_another(store):

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 from woocommerce import API
 
 from browsers import chromium
+from receivers import running_receiver
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 
 NARROW, WIDE = 390, 1360
@@ -182,6 +183,36 @@ def test_an_order_is_made_edited_trashed_and_deleted(page, client, store):
     expect(change.get_by_role("status")).to_contain_text(f"no record {number}")
 
 
+def test_webhooks_are_shown_as_they_are_sent_and_can_be_troubled(page, client, store):
+    panel = page.locator("#webhooks")
+    expect(panel).to_contain_text("Nothing was sent yet.")
+    with running_receiver() as receiver:
+        hook = {"topic": "order.updated", "delivery_url": receiver.url, "secret": "s"}
+        assert client.post("webhooks", hook).status_code == 201
+        expect(panel.locator("#sent li")).to_have_count(1)
+        expect(panel).to_contain_text("ping")
+        panel.get_by_label("On their way").fill("eat:every=2")
+        panel.get_by_role("button", name="Set").click()
+        expect(panel.get_by_role("alert")).to_contain_text("eat")
+        panel.get_by_label("On their way").fill("drop:every=2")
+        panel.get_by_label("Delay in seconds").fill("0.4")
+        panel.get_by_role("button", name="Set").click()
+        expect(panel.get_by_role("alert")).to_be_hidden()
+        number = store.store.ids("orders")[5]
+        for _ in range(2):
+            for note in ("one", "two"):
+                store.store.edit("orders", number, {"customer_note": note})
+            assert store.webhooks.wait_until_sent()
+        expect(panel.locator("#sent li").first).to_contain_text(f"order.updated {number}")
+        expect(panel.locator("#sent li").first).to_contain_text("drop")
+        expect(panel.locator("#sent li").nth(1)).to_contain_text("200")
+        expect(panel.locator("#sent li").nth(1)).to_contain_text("2 events")
+        expect(panel).to_contain_text("3 sent, 0 waiting")
+        panel.get_by_role("button", name="Forget").click()
+        expect(panel.locator("#sent li")).to_have_count(0)
+    assert (store.webhooks.delay, store.webhooks.troubles.texts) == (0.4, ["drop:every=2"])
+
+
 def test_a_reset_asks_first_and_brings_back_the_beginning(page, client, store):
     number = store.store.create_order({})
     store.faults.switch_on("down")
@@ -247,6 +278,12 @@ def test_it_is_legible_and_fits(browser, store, client, width, theme):
     store.faults.switch_on("poison:count=30")
     store.faults.switch_on("rate-limit:every=3")
     many = ",".join(str(number) for number in range(1, 300))
+    hook = {"topic": "order.updated", "delivery_url": "http://127.0.0.1:9/" + "long" * 60}
+    store.store.create("webhooks", hook)
+    store.webhooks.troubles.switch(["drop:every=2"])
+    for number in store.store.ids("orders")[20:24]:
+        store.store.edit("orders", number, {})
+    assert store.webhooks.wait_until_sent()
     for _ in range(6):
         client.get("orders", params={"per_page": 100, "include": many})
     with opened(browser, store, width, theme) as page:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
 if TYPE_CHECKING:  # pytest loads this module in every run: what is heavy waits for the first store
-    from storetwin.sandboxes.woocommerce import Exchange, KeyPair, Sandbox
+    from storetwin.sandboxes.woocommerce import Delivered, Exchange, KeyPair, Sandbox, Storm
 
 ORDERS = 100
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -68,6 +68,45 @@ class WooCommerceStore:
     def forget_requests(self) -> None:
         """Let :attr:`requests` begin anew."""
         self._sandbox.requests.clear()
+
+    # What the store sent by itself
+
+    @property
+    def deliveries(self) -> list[Delivered]:
+        """Every webhook and ping so far, in order.
+
+        Each has ``hook``, ``topic`` (empty for a ping), ``resource_id``, ``status`` (0 without an
+        answer), ``url``, ``headers``, ``body``, ``at``, ``ms``, ``events`` (how many were merged
+        into it) and ``faults`` (what happened to it on its way).
+        """
+        return self._sandbox.deliveries
+
+    def wait_until_sent(self, seconds: float = 30.0) -> bool:
+        """Wait until no webhook waits or is on its way; say whether that came to be in time."""
+        return self._sandbox.webhooks.wait_until_sent(seconds)
+
+    def webhooks(
+        self,
+        *,
+        delay: float | None = None,
+        timeout: float | None = None,
+        faults: Sequence[str] = (),
+    ) -> None:
+        """Set how webhooks are sent from now on.
+
+        Args:
+            delay: seconds between an event and its delivery; None leaves it as it is.
+            timeout: seconds that a receiver may take; None leaves it as it is (60).
+            faults: what happens to deliveries on their way: ``drop:every=3``, or several that
+                take turns, ``drop+double+reorder+forge+late:every=2``; no others stay on.
+
+        Raises:
+            ValueError: a fault or a parameter is unknown, or the delay is below zero.
+        """
+        sender = self._sandbox.webhooks
+        sender.troubles.switch(faults)
+        sender.delay = sender.delay if delay is None else delay
+        sender.timeout = sender.timeout if timeout is None else timeout
 
     # What is true in the store
 
@@ -155,6 +194,19 @@ class WooCommerceStore:
         """
         return self._sandbox.store.refund(order, amount, reason)
 
+    def storm(self, seed: int = 1, kinds: Sequence[str] = ()) -> Storm:
+        """Return a busy shop's people: ``storm.change(50)``, or ``with storm.blowing(200):``.
+
+        Args:
+            seed: where their choices come from: the same seed, the same changes.
+            kinds: what they do; everything if none is named. A wrong one is told with those
+                there are.
+
+        Raises:
+            ValueError: there is no such kind of change.
+        """
+        return self._sandbox.storm(seed, kinds)
+
     # Breaking it
 
     @property
@@ -215,6 +267,10 @@ class StoreOptions(TypedDict, total=False):
         plugins: what is installed on top of it: payments, courier, statuses, subscriptions,
             bookings, polylang (the first two).
         odd: with the odd records that real stores hold (no).
+        webhook_delay: seconds between an event and its webhooks (0.05; a real store takes about
+            25).
+        webhook_faults: what happens to webhooks on their way, as in
+            :meth:`WooCommerceStore.webhooks`.
     """
 
     orders: int
@@ -225,6 +281,8 @@ class StoreOptions(TypedDict, total=False):
     version: str
     plugins: Sequence[str]
     odd: bool
+    webhook_delay: float
+    webhook_faults: Sequence[str]
 
 
 class MakeWooCommerceStore(Protocol):

@@ -17,11 +17,13 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from storetwin.sandboxes.woocommerce.app import Shop
-from storetwin.sandboxes.woocommerce.control import shown
+from storetwin.sandboxes.woocommerce.control import sending, shown, shown_delivery
+from storetwin.sandboxes.woocommerce.webhooks import Delivered
 
 _EVERY = 0.25  # seconds
 _KEEP_ALIVE = 15.0  # seconds of silence after which a comment is sent
 _MOST_ROWS = 200
+_MOST_SENT = 12
 
 
 class LiveStream:
@@ -116,13 +118,21 @@ class Listener:
             {**found, "ids": len(found["ids"]), "some_ids": found["ids"][:5]}
             for found in shop.faults.described()
         ]
+        latest = shop.webhooks.deliveries.since(0, _MOST_SENT)
         return {
             "requests": shop.requests.total,
             "by_status": {str(status): n for status, n in sorted(shop.requests.by_status.items())},
             "served": shop.requests.records,
             "records": shop.store.counts(),
             "faults": faults,
+            "webhooks": {**sending(shop), "latest": [_brief(each) for each in latest]},
         }
+
+
+def _brief(delivered: Delivered) -> dict[str, Any]:
+    """Return a delivery as the page shows it: without headers and body."""
+    told = shown_delivery(delivered)
+    return {name: value for name, value in told.items() if name not in ("headers", "body", "ms")}
 
 
 def _event(name: str, data: dict[str, Any]) -> str:

@@ -73,9 +73,13 @@ class Deliveries:
 
     def since(self, number: int = 0, most: int = _REMEMBERED) -> list[Delivered]:
         """Return those after a number, in order; of too many, the latest."""
+        found: list[Delivered] = []
         with self._lock:
-            found = [each for each in self.log if each.number > number]
-        return found[-most:]
+            for delivered in reversed(self.log):
+                if delivered.number <= number or len(found) == most:
+                    break
+                found.append(delivered)
+        return found[::-1]
 
     def clear(self) -> None:
         """Start counting again, from number 1."""

@@ -5,10 +5,12 @@ import { Faults } from "/sandbox/page/faults.js";
 import { Records } from "/sandbox/page/records.js";
 import { RequestLog } from "/sandbox/page/requests.js";
 import { prepare } from "/sandbox/page/tryout.js";
+import { Webhooks } from "/sandbox/page/webhooks.js";
 
 const log = new RequestLog();
 const faults = new Faults();
 const records = new Records();
+const webhooks = new Webhooks();
 let pairs = {};
 let chosen = "read_write";
 
@@ -49,6 +51,7 @@ function listen() {
     log.figures(state);
     faults.figures(state);
     records.figures(state);
+    webhooks.figures(state);
   });
 }
 
