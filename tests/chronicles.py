@@ -40,8 +40,10 @@ class Chronicle(Changes):
         for resource in store.tables:
             self.look(resource, store.ids(resource))
 
-    def note(self, resource: str, number: int) -> None:
-        super().note(resource, number)
+    def note(
+        self, resource: str, number: int, before: bytes | None = None, *, is_dated: bool = True
+    ) -> None:
+        super().note(resource, number, before, is_dated=is_dated)
         self.look(resource, [number])
 
     def look(self, resource: str, numbers: Iterable[int]) -> None:
