@@ -49,16 +49,24 @@ UPDATE connections.connections SET state = %s, pause_reason = %s WHERE id = %s R
 -- Keep which store a connection leads to (identity, then id).
 UPDATE connections.connections SET identity = %s::json WHERE id = %s RETURNING *;
 
+-- name: update_routes
+-- Keep what a store's routes take, and when it told (routes, moment, then id).
+UPDATE connections.connections SET routes = %s::json, routes_at = %s WHERE id = %s;
+
+-- name: forget_routes
+-- Let the next run ask the store for its routes.
+UPDATE connections.connections SET routes_at = NULL WHERE id = %s;
+
 -- name: update_url
 -- Keep a store's address; at a new one it is found out anew how keys travel.
 UPDATE connections.connections
-   SET url = %(url)s, detected = CASE WHEN url = %(url)s THEN detected END
+   SET url = %(url)s, detected = CASE WHEN url = %(url)s THEN detected END, routes_at = NULL
  WHERE id = %(id)s
 RETURNING *;
 
 -- name: update_options
--- Replace what a person chose for a connection (options, then id).
-UPDATE connections.connections SET options = %s::json WHERE id = %s RETURNING *;
+-- Replace what a person chose for a connection (options, then id); other routes may belong to it now.
+UPDATE connections.connections SET options = %s::json, routes_at = NULL WHERE id = %s RETURNING *;
 
 -- name: update_report
 -- Keep what a probe found; a fact the store did not tell this time stays as it was.

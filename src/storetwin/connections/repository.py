@@ -107,6 +107,18 @@ async def keep_url(transaction: Transaction, connection_id: UUID, url: str) -> C
     return _connection(row) if row else None
 
 
+async def keep_routes(
+    transaction: Transaction, connection_id: UUID, routes: str, now: datetime
+) -> None:
+    """Keep what a store's routes take (JSON text), and when it told."""
+    await transaction.execute(Q.update_routes, (routes, now, connection_id))
+
+
+async def forget_routes(transaction: Transaction, connection_id: UUID) -> None:
+    """Let the next run ask the store what its routes take."""
+    await transaction.execute(Q.forget_routes, (connection_id,))
+
+
 async def keep_options(
     transaction: Transaction, connection_id: UUID, options: Options
 ) -> Connection | None:

@@ -14,16 +14,19 @@ from storetwin.connections.register import Register
 from storetwin.db.database import Database
 from storetwin.hub.history import History
 from storetwin.hub.identities import Identities
+from storetwin.hub.partial import Partial
 from storetwin.hub.reports import Reports
 from storetwin.hub.running import Runner
 from storetwin.hub.schedules import Schedules
 from storetwin.hub.standings import Standings
 from storetwin.hub.stores import Stores
+from storetwin.hub.syncing import Synced, Syncing
 from storetwin.hub.webhooks import Webhooks
 from storetwin.kernel.clock import Clock
 from storetwin.mirror.context import Observer, RunContext
 from storetwin.mirror.execute import (
     Retried,
+    begin_anew,
     describe,
     execute_pull,
     execute_retry,
@@ -77,6 +80,11 @@ class Hub:
     def identities(self) -> Identities:
         """Return the verbs about which store it is."""
         return Identities(self.runner)
+
+    @property
+    def partial(self) -> Partial:
+        """Return the verbs that pull less than everything."""
+        return Partial(self.runner)
 
     @property
     def reports(self) -> Reports:
@@ -159,7 +167,11 @@ class Hub:
         async with self.runner.running(name, RunKind.PULL, asked, observe) as context:
             context.is_patient = patient
             fitted = context.catalogue.ordered(resources)
-            certificate = await execute_pull(context, fitted, full=full, bury_many=bury_many)
+            if full:
+                await self.runner.lasting(context, lambda: begin_anew(context, fitted))
+            certificate = await self.runner.lasting(
+                context, lambda: execute_pull(context, fitted, bury_many=bury_many)
+            )
             return await self._end(context, describe(certificate), certificate.is_complete)
 
     async def verify(
@@ -178,8 +190,30 @@ class Hub:
         options["now"] = now
         async with self.runner.running(name, RunKind.VERIFY, options, observe) as context:
             fitted = context.catalogue.ordered(resources)
-            certificate = await execute_verify(context, fitted, level, bury_many=bury_many)
+            certificate = await self.runner.lasting(
+                context, lambda: execute_verify(context, fitted, level, bury_many=bury_many)
+            )
             return await self._end(context, describe(certificate), certificate.is_complete)
+
+    async def sync(
+        self, name: str, resources: Sequence[str], *, observe: Observer, now: bool = False
+    ) -> Synced:
+        """Bring the twin of a store in step; see :meth:`Syncing.sync`."""
+        return await Syncing(self.runner).sync(name, resources, observe=observe, now=now)
+
+    async def sweep(
+        self,
+        name: str,
+        resources: Sequence[str],
+        *,
+        observe: Observer,
+        bury_many: bool = False,
+        now: bool = False,
+    ) -> Synced:
+        """Find what no date shows; see :meth:`Syncing.sweep`."""
+        return await Syncing(self.runner).sweep(
+            name, resources, observe=observe, bury_many=bury_many, now=now
+        )
 
     async def retry_dead_letters(
         self, name: str, letters: Sequence[DeadLetter], *, now: bool = False

@@ -12,34 +12,47 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
+from storetwin.connections import repository as connections
 from storetwin.connections.catalogue import catalogue_for
 from storetwin.connections.doubts import StoreChangedError, paused
-from storetwin.connections.models import Connection, ConnectionState
+from storetwin.connections.identity import Identity
+from storetwin.connections.models import Connection, ConnectionState, Credentials
 from storetwin.connections.quiet import QuietHoursError, gate
 from storetwin.connections.register import Register
 from storetwin.db.database import Database
 from storetwin.db.errors import DatabaseUnavailableError
 from storetwin.hub.stores import Stores
 from storetwin.kernel.clock import Clock
-from storetwin.kernel.errors import ConflictError
+from storetwin.kernel.errors import ConflictError, RetryableError
 from storetwin.kernel.ids import new_id
 from storetwin.mirror.acceptance import pause_for_doubt
 from storetwin.mirror.context import Observer, RunContext
 from storetwin.mirror.identity import confirm_identity
+from storetwin.mirror.window import lists_changed
+from storetwin.resources import Catalogue
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Lane, Run, RunKind, RunState
 from storetwin.runs.repository import RunTakenOverError
 from storetwin.woocommerce.client import StoreClient
+from storetwin.woocommerce.errors import NotFoundError
+from storetwin.woocommerce.identity import tells_itself
+from storetwin.woocommerce.routes import Routes
 
 HEARTBEAT = timedelta(seconds=2)
 BELIEVED = timedelta(seconds=10)  # a heart that has not beaten for longer has stopped
+ABSENCE = timedelta(seconds=30)  # a restart takes seconds, a recovery after a crash a few more
+MOST_ABSENCES = 20  # a run
+BREATH = 0.2  # seconds between two looks at a database that went away
+ROUTES_LAST = timedelta(days=1)
+BRIEF = frozenset({RunKind.SYNC, RunKind.RECEIVE})  # runs that arrive with one question
+_T = TypeVar("_T")
 
 
 class RunInProgressError(ConflictError):
@@ -50,13 +63,18 @@ class RunInProgressError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Opens runs of the connections of one organisation."""
+    """Opens runs of the connections of one organisation.
+
+    Args:
+        absence: for how long a run waits for a database that went away.
+    """
 
     database: Database
     register: Register
     organisation_id: UUID
     clock: Clock
     stores: Stores
+    absence: timedelta = ABSENCE
 
     @asynccontextmanager
     async def running(
@@ -74,16 +92,14 @@ class Runner:
         if connection.state is ConnectionState.PAUSED:
             raise paused(connection)
         held = gate(connection, self.clock, is_open=bool(options.get("now")))
-        async with self._at_work(connection, kind, options) as run:
+        async with self._at_work(connection, kind, options) as (run, hold):
             credentials = self.register.credentials(connection)
             client = self.stores.make_client(connection, credentials)
             client.hold(held)
             try:
                 async with self._beating(run):
                     catalogue = catalogue_for(connection.options)
-                    routes = await self.stores.first_question(
-                        client, connection, credentials, catalogue
-                    )
+                    routes, is_known = await self._arrive(run, connection, client, credentials)
                     context = RunContext(
                         run=run,
                         database=self.database,
@@ -94,8 +110,11 @@ class Runner:
                         clock=self.clock,
                         ahead=connection.options.at_once or self.stores.ahead,
                         observe=observe,
+                        regain=hold.regain,
                     )
-                    await confirm_identity(context, connection, may_lack=bool(options.get("bury")))
+                    if not is_known:
+                        may_lack = bool(options.get("bury"))
+                        await confirm_identity(context, connection, may_lack=may_lack)
                     yield context
             except BaseException as error:
                 await self._fail(run, connection, client, error)
@@ -123,6 +142,77 @@ class Runner:
                 tx, context.run, state, requests=context.client.requests, now=self.clock()
             )
 
+    async def lasting(self, context: RunContext, work: Callable[[], Awaitable[_T]]) -> _T:
+        """Do the work of a run; where the database goes away for seconds, go on in the same run.
+
+        Args:
+            work: begins where the last transaction ended, however often it is called.
+
+        Raises:
+            DatabaseUnavailableError: it stays away for longer than :data:`ABSENCE`, or comes and
+                goes.
+            RunTakenOverError: another process went on meanwhile.
+        """
+        for _ in range(MOST_ABSENCES):
+            try:
+                return await work()
+            except DatabaseUnavailableError as error:
+                await self._await_database(context, error)
+        return await work()
+
+    async def _await_database(self, context: RunContext, error: DatabaseUnavailableError) -> None:
+        """Wait until the database is back, and take hold of the run again.
+
+        Raises:
+            DatabaseUnavailableError: the first one, when it is not back in time.
+        """
+        try:
+            async with asyncio.timeout(self.absence.total_seconds()):
+                while True:
+                    await asyncio.sleep(BREATH)
+                    with suppress(DatabaseUnavailableError):
+                        if context.regain is not None:
+                            await context.regain()
+                        async with context.transaction():
+                            return
+        except TimeoutError:
+            raise error from None
+
+    # -- arriving at the store ------------------------------------------------------------------
+
+    async def _arrive(
+        self, run: Run, connection: Connection, client: StoreClient, credentials: Credentials
+    ) -> tuple[Routes, bool]:
+        """Return what the store's routes take, and whether it is known to be the same store.
+
+        What runs every few minutes asks one question: who the store is. Where the answer is not
+        plain, where its routes were not asked for in a day, and at all other runs, both are asked
+        in full.
+        """
+        catalogue = catalogue_for(connection.options)
+        remembered = Identity.from_json(connection.identity)
+        if run.kind in BRIEF and remembered is not None and connection.routes is not None:
+            asked_at = connection.routes_at
+            is_fresh = asked_at is not None and self.clock() - asked_at < ROUTES_LAST
+            if is_fresh and await tells_itself(client, remembered):
+                return Routes.from_json(connection.routes), True
+        routes = await self.stores.first_question(client, connection, credentials, catalogue)
+        await self._keep_routes(connection, catalogue, routes)
+        return routes, False
+
+    async def _keep_routes(
+        self, connection: Connection, catalogue: Catalogue, routes: Routes
+    ) -> None:
+        """Remember the routes; where they make other lists, the next increment compares all dates."""
+        others: list[str] = []
+        if connection.routes is not None:
+            before = Routes.from_json(connection.routes)
+            others = lists_changed(catalogue.resources, before, routes)
+        async with self.database.transaction(self.organisation_id) as tx:
+            await connections.keep_routes(tx, connection.id, routes.as_json(), self.clock())
+            if others:
+                await runs.unmark_synced(tx, connection.id, others)
+
     # -- one at a time --------------------------------------------------------------------------
 
     @asynccontextmanager
@@ -136,10 +226,10 @@ class Runner:
     @asynccontextmanager
     async def _at_work(
         self, connection: Connection, kind: RunKind, options: Mapping[str, Any]
-    ) -> AsyncIterator[Run]:
+    ) -> AsyncIterator[tuple[Run, _Hold]]:
         """Write the run down while holding the lock that says that its process lives."""
         run_id = new_id(self.clock())
-        async with self.database.lock(_lock_of(run_id)):
+        async with _Hold(self.database, _lock_of(run_id)) as hold:
             async with self._opening(connection, kind.lane):
                 await self._make_way(connection, kind.lane)
                 async with self.database.transaction(self.organisation_id) as tx:
@@ -153,7 +243,7 @@ class Runner:
                         options=dict(options),
                         now=self.clock(),
                     )
-            yield run
+            yield run, hold
 
     async def _make_way(self, connection: Connection, lane: Lane) -> None:
         """Close the run that stands as being at work in a lane, if nobody is at work in it.
@@ -188,8 +278,8 @@ class Runner:
                     taken_over.append(error)
                     work.cancel()
                     return
-                except DatabaseUnavailableError:
-                    continue  # the work itself meets it, and knows what to do
+                except RetryableError:
+                    continue  # where the database is away the work itself meets it
 
         heart = asyncio.create_task(beat())
         try:
@@ -212,6 +302,8 @@ class Runner:
         state = RunState.INTERRUPTED if stopped else RunState.FAILED
         try:
             async with self.database.transaction(self.organisation_id) as tx:
+                if isinstance(error, NotFoundError) and error.is_route_missing:
+                    await connections.forget_routes(tx, connection.id)
                 if isinstance(error, StoreChangedError):
                     state = RunState.PAUSED
                     await pause_for_doubt(tx, connection, error)
@@ -220,6 +312,33 @@ class Runner:
                 )
         except Exception as second:  # noqa: BLE001 - the first error is the one to tell
             error.add_note(f"The run could not be closed either: {second}")
+
+
+class _Hold:
+    """A lock that is held for as long as a run is, through restarts of the database."""
+
+    __slots__ = ("_database", "_held", "_name")
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+        self._held = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self._held.enter_async_context(self._database.lock(self._name))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._held.aclose()
+
+    async def regain(self) -> None:
+        """Take the lock again in a new session; the old one is gone.
+
+        Raises:
+            DatabaseUnavailableError: the database is still away.
+        """
+        await self._held.aclose()
+        await self._held.enter_async_context(self._database.lock(self._name))
 
 
 def _lock_of(run_id: UUID) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -28,7 +28,9 @@ from storetwin.runs.models import Finding, Progress, Stage
 from storetwin.woocommerce.errors import BadAnswerError
 from storetwin.woocommerce.listing import Listing
 from storetwin.woocommerce.records import Record
-from storetwin.woocommerce.walk import Batch, Unreadable
+from storetwin.woocommerce.walk import Batch, Step, Unreadable
+
+PartReader = Callable[[RunContext, Listing, PartPosition], AsyncIterator[Step]]
 
 
 @dataclass(slots=True)
@@ -83,7 +85,8 @@ async def certify_resource(
     level: Level,
     *,
     bury_many: bool = False,
-    stage: Stage = Stage.VERIFY,
+    progress: Progress | None = None,
+    read: PartReader = read_part,
 ) -> Finding:
     """Compare one resource of the store with the twin, mend what can be mended, and state the rest.
 
@@ -91,13 +94,15 @@ async def certify_resource(
         level: how closely to look; a resource whose records are read whole anyway is compared by
             bytes whatever the level.
         bury_many: a person said that the store really lost that many records.
-        stage: under which progress is reported.
+        progress: counts on where somebody began; the verification's own by default.
+        read: how a list is read; a certificate's own reading trusts nothing that a list says.
 
     Raises:
         RetryableError: the store or the database does not answer.
     """
     before = context.client.requests
-    survey = Survey(resource, level, context.clock(), context.begin(stage, resource))
+    progress = progress or context.begin(Stage.VERIFY, resource)
+    survey = Survey(resource, level, context.clock(), progress)
     singles = SingleReader(context, resource)
     known_bad = await _retry_dead_letters(context, survey, singles)
     parts = await parts_of(context, resource)
@@ -105,7 +110,7 @@ async def certify_resource(
     if not is_there:
         survey.remarks.add("the store has no route for it")
     for part in parts:
-        await _survey_part(context, survey, part, known_bad)
+        await _survey_part(context, survey, part, known_bad, read)
     if is_there:
         await _look_for_vanished(context, survey, singles, bury_many=bury_many)
     survey.progress.state = "done"
@@ -162,13 +167,17 @@ def _holds(seen: set[str] | array[int], name: str | int | None) -> bool:
 
 
 async def _survey_part(
-    context: RunContext, survey: Survey, part: Part, known_bad: frozenset[int]
+    context: RunContext,
+    survey: Survey,
+    part: Part,
+    known_bad: frozenset[int],
+    read: PartReader,
 ) -> None:
     light = reads_light(survey.resource, survey.level)
     listing = listing_of(context, survey.resource, part, light=light, excluded=known_bad)
     survey.lists.append(_describe(part))
     try:
-        async for step in read_part(context, listing, PartPosition()):
+        async for step in read(context, listing, PartPosition()):
             await _compare(context, survey, listing, step)
     except (RecordError, BadAnswerError) as error:
         survey.lacking.add(f"the list {part.path}", error.message)

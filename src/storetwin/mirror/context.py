@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from storetwin.db.database import Database, Transaction
 from storetwin.kernel.clock import Clock
@@ -14,8 +15,21 @@ from storetwin.runs import repository as runs
 from storetwin.runs.models import Progress, Run, Stage
 from storetwin.security.sealing import Sealer
 from storetwin.woocommerce.client import StoreClient
+from storetwin.woocommerce.records import Record
 
 Observer = Callable[[Progress], None]
+
+
+class Follower(Protocol):
+    """Takes note of what changed records say about others."""
+
+    async def changed(self, tx: Transaction, resource: Resource, records: Sequence[Record]) -> None:
+        """Take note of records that were new or have changed, in the transaction that keeps them."""
+        ...
+
+    async def buried(self, tx: Transaction, resource: Resource, ids: Sequence[str]) -> None:
+        """Take note of tombstones, in the transaction that sets them."""
+        ...
 
 
 @dataclass(slots=True)
@@ -29,6 +43,8 @@ class RunContext:
         ahead: pages in flight at most.
         observe: called with the progress of a resource whenever it moved.
         is_patient: nobody waits for this run: a dead letter is asked for only when it is due.
+        following: is told of every record that changes, where what it says is to be followed.
+        regain: takes hold of the run again after the database was away.
     """
 
     run: Run
@@ -41,6 +57,8 @@ class RunContext:
     ahead: int
     observe: Observer
     is_patient: bool = False
+    following: Follower | None = None
+    regain: Callable[[], Awaitable[None]] | None = None
     progress: list[Progress] = field(default_factory=list)
 
     def shelf(self, resource: Resource) -> Shelf:

@@ -19,22 +19,23 @@ from storetwin.runs import repository as runs
 from storetwin.runs.models import Certificate, DeadLetter, Finding
 
 
+async def begin_anew(context: RunContext, resources: Sequence[Resource]) -> None:
+    """Let the next pull read every page of these resources again, from the beginning."""
+    names = [resource.name for resource in resources]
+    async with context.transaction() as tx:
+        await runs.clear_cursors(tx, context.run.connection_id, names)
+
+
 async def execute_pull(
-    context: RunContext, resources: Sequence[Resource], *, full: bool, bury_many: bool = False
+    context: RunContext, resources: Sequence[Resource], *, bury_many: bool = False
 ) -> Certificate:
     """Read what was never read to its end, then prove that nothing is missing.
 
     A pull that was stopped goes on where it was. Once every list was read, the proof alone keeps
     the twin in step: it fetches whatever is missing or newer.
-
-    Args:
-        full: read every page again from the beginning.
     """
-    connection_id = context.run.connection_id
     async with context.transaction() as tx:
-        if full:
-            await runs.clear_cursors(tx, connection_id, [resource.name for resource in resources])
-        cursors = await runs.read_cursors(tx, connection_id)
+        cursors = await runs.read_cursors(tx, context.run.connection_id)
     for resource in resources:
         cursor = cursors.get(resource.name)
         if cursor is None or not cursor.is_done:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,9 +11,23 @@ from storetwin.kernel.json_text import storable
 from storetwin.resources import Resource
 from storetwin.woocommerce.records import Record, is_foreign
 
+_T = TypeVar("_T")
 FollowUps = dict[str, tuple[str, ...]]
 """Remote ids by the name of their resource, each once."""
 GUEST = "0"  # the customer_id of an order that nobody signed in for
+Holders = tuple[tuple[str, str, str], ...]
+"""(resource, list member, key in it) of the records that show another one inside."""
+
+SHOWN: dict[str, Holders] = {
+    name: (("products", name, "id"),) for name in ("categories", "tags", "brands")
+}
+"""Terms stand in products by name and slug; renaming one dates no product (measured)."""
+
+SHOWN_WHEN_GONE: dict[str, Holders] = {
+    "products": (("orders", "line_items", "product_id"),),
+    "variations": (("orders", "line_items", "variation_id"),),
+}
+"""A deleted product becomes number 0 in the lines of orders, which dates no order (measured)."""
 
 
 class _Order(msgspec.Struct):
@@ -51,10 +65,16 @@ def follow_ups(resource: Resource, records: Iterable[Record]) -> FollowUps:
 
 def named_by_order(record: Record) -> tuple[str | None, tuple[str, ...]]:
     """Return the customer of an order, if it has one, and the ids of its refunds."""
-    order = _decode(record.document)
+    order = _decode(record.document, _Order)
     refunds = order.refunds if isinstance(order.refunds, list) else []
     ids = (_id(refund.get("id")) for refund in refunds if isinstance(refund, dict))
     return _id(order.customer_id), tuple(number for number in ids if number)
+
+
+def has_members(record: Record, name: str) -> bool:
+    """Say whether a record has a list of this name with something in it."""
+    found = _decode(record.document, dict[str, msgspec.Raw]).get(name)
+    return found is not None and bytes(found).strip() not in (b"[]", b"{}", b"null")
 
 
 def refunds_to_ask(named: Collection[str], held: Mapping[str, str]) -> tuple[str, ...]:
@@ -70,15 +90,15 @@ def refunds_to_ask(named: Collection[str], held: Mapping[str, str]) -> tuple[str
     return tuple(dict.fromkeys(lacking + orphaned))
 
 
-def _decode(document: bytes) -> _Order:
+def _decode(document: bytes, kind: type[_T]) -> _T:
     try:
-        return msgspec.json.decode(document, type=_Order)
+        return msgspec.json.decode(document, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return msgspec.json.decode(storable(document).clean or b"", type=_Order)
+        return msgspec.json.decode(storable(document).clean or b"", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _Order()
+        return kind()
 
 
 def _id(value: Any) -> str | None:

@@ -111,6 +111,31 @@ class Written:
         self.changed |= other.changed
 
 
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What bringing one resource in step, or sweeping it, came to; counts of records.
+
+    Args:
+        way: how it was done.
+        records: read; those of records that were looked at by id and date only are not.
+        fetched: read again because their id or date told so.
+        needs_sweep: why an increment could not tell the whole truth, if it could not.
+        lacks: what a sweep could not settle either, or leaves to a person.
+    """
+
+    resource: str
+    way: str
+    records: int = 0
+    created: int = 0
+    updated: int = 0
+    buried: int = 0
+    unreadable: int = 0
+    fetched: int = 0
+    requests: int = 0
+    needs_sweep: str | None = None
+    lacks: str | None = None
+
+
 @dataclass(slots=True)
 class Lacking:
     """Records that the twin does not have, each with its reason."""

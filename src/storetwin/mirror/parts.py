@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from storetwin.db.database import Row
 from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.models import Part
@@ -10,8 +13,13 @@ from storetwin.woocommerce.languages import Languages
 from storetwin.woocommerce.listing import Listing
 
 
-async def parts_of(context: RunContext, resource: Resource) -> list[Part]:
+async def parts_of(
+    context: RunContext, resource: Resource, *, below: str | None = None
+) -> list[Part]:
     """Return the lists of a resource on this store, in walking order.
+
+    Args:
+        below: only those of this container.
 
     A resource without a list of its own is read container by container; so is one whose
     top-level route this store is too old for. No parts: the store does not have the resource, or
@@ -30,9 +38,11 @@ async def parts_of(context: RunContext, resource: Resource) -> list[Part]:
             Part((0, index), path, params, languages=languages)
             for index, params in enumerate(lists)
         ]
-    async with context.transaction() as tx:
-        shelf = context.shelf(context.catalogue.named(parent))
-        rows = await repository.list_containers(tx, shelf, member)
+    rows: Sequence[Row] = [{"remote_id": below, "remote_number": None}]
+    if below is None:
+        async with context.transaction() as tx:
+            shelf = context.shelf(context.catalogue.named(parent))
+            rows = await repository.list_containers(tx, shelf, member)
     return [
         Part(
             key=(place if row["remote_number"] is None else row["remote_number"], index),

@@ -228,6 +228,9 @@ async def keep_batch(
     written = await write_records(
         tx, shelf, batch.records, served_at=batch.served_at, now=now, beyond=beyond
     )
+    if context.following is not None and written.changed:
+        changed = [r for r in batch.records if r.remote_id in written.changed]
+        await context.following.changed(tx, resource, changed)
     progress.created += written.created
     progress.updated += written.updated
     progress.records += written.created

@@ -199,6 +199,19 @@ SELECT remote_number FROM (
             AND s.resource = %(resource)s AND s.remote_id = d.remote_id)) AS listed
 ORDER BY remote_number;
 
+-- name: count_undated
+-- How many records of a resource have no date of change, among those that lists show.
+SELECT count(*) AS n FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND state IN ('listed', 'partial') AND modified_at IS NULL;
+
+-- name: list_next_containers
+-- The records behind an id, some of them.
+SELECT remote_id, remote_number FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND state <> 'gone' AND remote_number > %(after)s
+ORDER BY remote_number LIMIT %(limit)s;
+
 -- name: known_post_ids
 -- Every id that is taken in the store's table of posts, in order. A tombstone takes none: a restored store gives its
 -- id away again.

@@ -100,6 +100,45 @@ async def list_children(tx: Transaction, shelf: Shelf, parents: Sequence[str]) -
     return {row["remote_id"]: row["parent_id"] for row in rows}
 
 
+async def list_outdated(
+    tx: Transaction, shelf: Shelf, *, shown: str, member: str, key: str, ids: Sequence[str]
+) -> list[str]:
+    """Return the ids of records that show others inside which are gone, or called otherwise now.
+
+    Args:
+        shown: the resource of the others.
+        member: the list in which they stand.
+        key: the member there that names them.
+        ids: the others that are looked for.
+    """
+    found = shelf.params(shown=shown, member=member, key=key, ids=list(ids))
+    return [row["remote_id"] for row in await tx.fetch_all(Q.list_outdated, found)]
+
+
+async def count_listed(tx: Transaction, shelf: Shelf) -> int:
+    """Return how many records the store's lists show, as far as the twin knows."""
+    row = await tx.fetch_one(Q.count_listed, shelf.params())
+    return int(row["n"]) if row else 0
+
+
+def stream_listed(tx: Transaction, shelf: Shelf) -> AsyncIterator[Row]:
+    """Yield (remote_number,) of every record that the store's lists show, ascending."""
+    return tx.stream(Q.stream_listed, shelf.params(), size=5000)
+
+
+async def count_undated(tx: Transaction, shelf: Shelf) -> int:
+    """Return how many records have no date of change, and a list shows them."""
+    row = await tx.fetch_one(Q.count_undated, shelf.params())
+    return int(row["n"]) if row else 0
+
+
+async def list_next_containers(
+    tx: Transaction, shelf: Shelf, *, after: int, limit: int
+) -> list[Row]:
+    """Return (remote_id, remote_number) of the records behind an id, ascending."""
+    return await tx.fetch_all(Q.list_next_containers, shelf.params(after=after, limit=limit))
+
+
 def stream_post_ids(tx: Transaction, shelf: Shelf, resources: Sequence[str]) -> AsyncIterator[Row]:
     """Yield (remote_number,) of every record of these resources that is not gone, ascending."""
     return tx.stream(Q.known_post_ids, shelf.params(resources=list(resources)), size=5000)

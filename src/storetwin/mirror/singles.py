@@ -205,6 +205,8 @@ class SingleReader:
             now = context.clock()
             served_at = max(now, known[remote_id].read_at)
             await bury_records(tx, shelf, [remote_id], served_at=served_at, now=now)
+            if context.following is not None:
+                await context.following.buried(tx, self.resource, [remote_id])
             await self._settle(tx, remote_id)
         return Reading(Outcome.BURIED)
 
@@ -219,6 +221,8 @@ class SingleReader:
                 now=context.clock(),
                 state=state,
             )
+            if context.following is not None and written.changed:
+                await context.following.changed(tx, self.resource, [record])
             await self._settle(tx, record.remote_id)
         is_new = bool(written.created or written.updated)
         if record.is_blank:

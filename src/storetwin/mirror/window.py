@@ -5,6 +5,7 @@ Everything here is by the store's clock. Ours may be as wrong as it likes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -101,6 +102,25 @@ def window_since(synced_to: datetime) -> dict[str, str]:
     """
     since = (synced_to - OVERLAP).astimezone(UTC).replace(microsecond=0, tzinfo=None)
     return {"modified_after": since.isoformat(), "dates_are_gmt": "true"}
+
+
+def lists_changed(
+    resources: Iterable[Resource], before: RouteArguments, now: RouteArguments
+) -> list[str]:
+    """Return the names of the resources whose lists are others than they were.
+
+    A plugin that registers a status makes orders appear that no window has shown.
+    """
+    return [
+        resource.name for resource in resources if _lists(resource, before) != _lists(resource, now)
+    ]
+
+
+def _lists(resource: Resource, routes: RouteArguments) -> object:
+    path = resource.path if routes.exists(resource.path) else resource.fallback
+    if path is None or not routes.exists(path):
+        return None
+    return path, takes_dates(resource, routes), resource.lists_of(path, routes)
 
 
 class Clock(Enum):

@@ -49,6 +49,25 @@ async def read_identity(client: StoreClient) -> Identity:
     )
 
 
+async def tells_itself(client: StoreClient, remembered: Identity) -> bool:
+    """Say whether one answer of a store says that it is the one that is remembered.
+
+    That is what its keys may see of the status, or the public index where they may not.
+
+    Returns:
+        False where it says something else or nothing: then it is to be looked at closely.
+    """
+    if remembered.store_id is not None:
+        environment = _part(await _status(client), "environment")
+        home = _text(environment.get("home_url"))
+        is_same = _text(environment.get("store_id")) == remembered.store_id
+    else:
+        home = _text((await _index(client)).get("home"))
+        is_same = home is not None and remembered.home_url is not None
+    old = remembered.home_url
+    return is_same and (home is None or old is None or place(home) == place(old))
+
+
 async def _status(client: StoreClient) -> dict[str, Any]:
     try:
         single = await client.get("system_status", {"_fields": STATUS_FIELDS})

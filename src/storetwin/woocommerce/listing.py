@@ -103,6 +103,25 @@ class Listing:
         # An attribute without terms, an order without refunds: it is the total that lies.
         return replace(loaded, remarks=(*loaded.remarks, told), is_doubtful=True)
 
+    async def newest(self, size: int) -> Loaded:
+        """Read the records with the highest ids, the highest first.
+
+        Raises:
+            BadAnswerError, RetryableError: as for a page.
+        """
+        asked = {**self.params, "orderby": "id", "order": "desc", "per_page": str(size)}
+        return self._load(await self._list(self._with_fields(asked)))
+
+    async def undated(self, offset: int, size: int) -> Loaded:
+        """Read rows in the order of their dates of change, those without one first.
+
+        Raises:
+            BadAnswerError, RetryableError: as for a page.
+        """
+        asked = {**self.params, "orderby": "modified", "order": "asc"}
+        asked |= {"per_page": str(size), "offset": str(offset)}
+        return self._load(await self._list(asked))
+
     async def _by_number(self, asked: dict[str, str], offset: int, size: int) -> Loaded:
         """Read rows of a list that knows pages only.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,25 @@ class Routes:
     """
 
     arguments: Mapping[str, Mapping[str, Any]] = field(repr=False)
+
+    def as_json(self) -> str:
+        """Return what is looked at of them, for keeping: names of arguments and allowed values."""
+        return json.dumps(
+            {
+                path: {name: list(self.enum(path, name)) for name in arguments}
+                for path, arguments in self.arguments.items()
+            }
+        )
+
+    @classmethod
+    def from_json(cls, kept: str) -> Routes:
+        """Read what :meth:`as_json` wrote."""
+        return cls(
+            {
+                path: {name: {"enum": values} for name, values in arguments.items()}
+                for path, arguments in json.loads(kept).items()
+            }
+        )
 
     @classmethod
     def from_index(cls, index: Mapping[str, Any]) -> Routes:
@@ -52,7 +72,9 @@ class Routes:
 
     def enum(self, path: str, argument: str) -> tuple[str, ...]:
         """Return the values the route allows for the argument; empty when it names none."""
-        declared = self.arguments.get(_pattern(path), {}).get(argument, {})
+        declared = self.arguments.get(_pattern(path), {}).get(argument)
+        if not isinstance(declared, dict):
+            return ()
         items = declared.get("items")
         values = declared.get("enum") or (items.get("enum") if isinstance(items, dict) else None)
         return tuple(map(str, values or ()))
