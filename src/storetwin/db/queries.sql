@@ -19,8 +19,9 @@ SELECT current_user::text AS name, r.rolsuper AS is_superuser, r.rolbypassrls AS
 SELECT set_config(%s, %s, true);
 
 -- name: speak_utc
--- Answer times in UTC whatever the server's zone is.
+-- Answer times in UTC whatever the server's zone is; let go of what a process holds that was paused in a transaction.
 SET TIME ZONE 'UTC';
+SET idle_in_transaction_session_timeout = '10s';
 
 -- name: create_roles
 -- Make the roles that do not exist yet; roles belong to the whole server.

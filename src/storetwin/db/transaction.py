@@ -57,6 +57,7 @@ class Transaction:
         self, query: str, params: Parameters = None, size: int = 1000
     ) -> AsyncIterator[Row]:
         """Yield rows from a server-side cursor, ``size`` at a time, in bounded memory."""
+        await self.set_local("idle_in_transaction_session_timeout", "0")  # its reader may be slow
         name = f"stream_{uuid4().hex}"
         with translating():
             async with self._connection.cursor(name, row_factory=dict_row) as cursor:

@@ -16,6 +16,7 @@ from storetwin.db.database import Database, Transaction
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.errors import ConfigurationError, UnknownNameError
 from storetwin.runs import schedules_repository as repository
+from storetwin.runs.repository import latest_certificates
 from storetwin.runs.schedules import (
     ALL,
     DEFAULT_SPECS,
@@ -37,12 +38,14 @@ class Turn:
         due: the schedules whose time has come.
         resources: by kind, increments first; none where nothing is due.
         now: the database's time.
+        is_first: its twin was never proved.
     """
 
     connection: Connection
     due: Sequence[Schedule]
     resources: dict[str, list[str]]
     now: datetime
+    is_first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +157,12 @@ class Schedules:
         found = [c for c in await self.register.every() if c.id == connection_id]
         async with self._transaction() as tx:
             table = await repository.read_schedules(tx, connection_id)
+            proved = await latest_certificates(tx)
         if not found or not table.due or table.now is None:
             return None
         names = [r.name for r in catalogue_for(found[0].options).ordered([])]
         resources = turns(table.due, table.schedules, names)
-        return Turn(found[0], table.due, resources, table.now)
+        return Turn(found[0], table.due, resources, table.now, connection_id not in proved)
 
     async def settle(self, turn: Turn, kind: ScheduleKind | None, ending: Ending) -> None:
         """Write down how a turn ended: of one kind, or of all that was due.

@@ -6,7 +6,7 @@ inbox. A job that is lost is made again; one too many finds nothing to do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 import structlog
@@ -26,11 +26,16 @@ log = structlog.get_logger()
 async def keep_in_step(hub: Hub, connection_id: UUID) -> None:
     """Read what it is a connection's turn for, and write down when it is due next.
 
+    The first reading of a connection is a whole pull with its proof: it finds what no list shows.
+
     Raises:
         DatabaseUnavailableError: nothing can be written; it stays due.
     """
     turn = await hub.schedules.turn(connection_id)
     if turn is None:
+        return
+    if turn.is_first:
+        await hub.schedules.settle(turn, None, await _ending(hub, turn, "pull", _pull))
         return
     for name, resources in turn.resources.items():
         kind = ScheduleKind(name)
@@ -74,21 +79,37 @@ async def tidy(hub: Hub, connection_id: UUID) -> None:
 
 
 async def _read(hub: Hub, turn: Turn, kind: ScheduleKind, resources: Sequence[str]) -> Ending:
-    """Read some resources, and say how that ended.
+    """Read some resources; of those that an increment could not tell all, sweep as well."""
+
+    async def read(hub: Hub, name: str) -> None:
+        if kind is ScheduleKind.SWEEP:
+            await hub.sweep(name, resources, observe=_nobody)
+        elif unclear := (await hub.sync(name, resources, observe=_nobody)).needs_sweep:
+            await hub.sweep(name, unclear, observe=_nobody)
+
+    return await _ending(hub, turn, kind.value, read)
+
+
+async def _pull(hub: Hub, name: str) -> None:
+    await hub.pull(name, [], full=False, bury_many=False, observe=_nobody, patient=True)
+
+
+async def _ending(
+    hub: Hub, turn: Turn, what: str, verb: Callable[[Hub, str], Awaitable[None]]
+) -> Ending:
+    """Call a verb for a connection, and say how that ended.
 
     Raises:
         DatabaseUnavailableError: nothing can be written.
     """
-    name = turn.connection.name
-    read = hub.sync if kind is ScheduleKind.SYNC else hub.sweep
     try:
-        await read(name, resources, observe=_nobody)
+        await verb(hub, turn.connection.name)
     except DatabaseUnavailableError:
         raise
-    except Exception as error:  # noqa: BLE001 - one connection's failure stops no other
+    except Exception as error:  # noqa: BLE001 - one connection stops no other
         ending = ending_of(error)
         if isinstance(ending, Failed):
-            _tell(hub, name, kind.value, error)
+            _tell(hub, turn.connection.name, what, error)
         return ending
     return Done()
 

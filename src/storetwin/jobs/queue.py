@@ -27,7 +27,7 @@ Q = load_queries("storetwin.jobs")
 log = structlog.get_logger()
 NAME = "storetwin"
 POOL = 4  # connections of the queue itself: fetching, finishing, its heartbeat, one to spare
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 2.0
 TIDY_AT = "23 3 * * *"  # UTC; once for all workers together
 
 Work = Callable[[Hub, UUID], Coroutine[Any, Any, None]]
@@ -47,16 +47,17 @@ class FencedJobs(JobManager):
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002
         """Drop a job that came to its end, however it ended: what is due stands elsewhere."""
-        await self._execute(Q.finish_own, job)
+        await self._execute(job, Q.finish_own)
 
     async def retry_job(self, job: Job, *_: Any, **__: Any) -> None:
-        """Hand a job back to the queue at once."""
-        await self._execute(Q.hand_back_own, job)
-        await self._execute(Q.finish_own, job)  # where another one waits already
+        """Hand a job back to the queue at once; where the same one waits already, drop it."""
+        await self._execute(job, Q.hand_back_own, Q.finish_own)
 
-    async def _execute(self, query: str, job: Job) -> None:
+    async def _execute(self, job: Job, *queries: str) -> None:
+        own = {"job_id": job.id, "worker_id": job.worker_id}
         with suppress(exceptions.ConnectorException):
-            await self.connector.execute_query_async(query, job_id=job.id, worker_id=job.worker_id)
+            for query in queries:
+                await self.connector.execute_query_async(query, **own)
 
 
 class HandBack(BaseRetryStrategy):

@@ -33,18 +33,14 @@ async def tick(app: procrastinate.App, hub: Hub) -> None:
         await put(app, row["task"], row["organisation_id"], row["connection_id"])
 
 
-async def recover(hub: Hub) -> int:
+async def recover(app: procrastinate.App) -> int:
     """Hand back the jobs of workers that are gone, or whose heart has stopped; return how many.
 
-    One worker does so at a time.
+    Any number of workers may do so at once. Each statement is a transaction: a worker that is
+    paused in the middle holds nothing that the others wait for.
     """
-    believed = {"believed": BELIEVED}
-    async with hub.database.lock("recovering jobs") as is_ours:
-        if not is_ours:
-            return 0
-        async with hub.database.transaction(None) as tx:
-            found = await tx.fetch_all(Q.recover_stalled, believed)
-            await tx.execute(Q.drop_doubled, believed)
+    found = await app.connector.execute_query_all_async(Q.recover_stalled, believed=BELIEVED)
+    await app.connector.execute_query_async(Q.drop_doubled, believed=BELIEVED)
     for row in found:
         log.warning("job_taken_over", job=row["id"], task=row["task_name"], args=row["args"])
     return len(found)
@@ -59,7 +55,7 @@ async def go_round(app: procrastinate.App, hub: Hub) -> None:
     told = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(_hear(hub, told))
-        group.create_task(_recover_for_ever(hub))
+        group.create_task(_recover_for_ever(app))
         while True:
             told.clear()
             await tick(app, hub)
@@ -71,9 +67,9 @@ async def go_round(app: procrastinate.App, hub: Hub) -> None:
                 continue
 
 
-async def _recover_for_ever(hub: Hub) -> None:
+async def _recover_for_ever(app: procrastinate.App) -> None:
     while True:
-        await recover(hub)
+        await recover(app)
         await asyncio.sleep(RECOVER_SECONDS)
 
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import procrastinate
+import psycopg
 import structlog
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker as QueueWorker
 
+from storetwin.db.errors import translated
 from storetwin.db.queries import load_queries
 from storetwin.hub import Hub
 from storetwin.jobs import queue, rounds
@@ -71,8 +73,8 @@ class Worker:
                 await self._live()
             except Exception as error:  # whatever ended it, the next life begins
                 cause = _first(error)
-                is_ours = isinstance(cause, StoretwinError | ConnectorException)
-                log.warning("worker_begins_anew", why=str(cause), exc_info=not is_ours and cause)
+                trace = None if isinstance(cause, StoretwinError) else cause
+                log.warning("worker_begins_anew", why=str(cause), exc_info=trace)
             failures = 1 if loop.time() - begun > HEALTHY_SECONDS else failures + 1
             await asyncio.sleep(BETWEEN_LIVES.delay(failures, random=self.random) or 0.0)
             with suppress(StoretwinError):
@@ -159,6 +161,7 @@ async def _stop(parts: list[asyncio.Future[Any]]) -> None:
     """Cancel what still runs and wait for its end, but not for ever."""
     for part in parts:
         part.cancel()
+        part.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     await asyncio.wait(parts, timeout=STOP_SECONDS)
 
 
@@ -167,6 +170,9 @@ def _gone() -> StoretwinError:
 
 
 def _first(error: Exception) -> Exception:
+    """Return the first error of a group; of what the queue says, what PostgreSQL said."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
+    if isinstance(error, ConnectorException) and isinstance(error.__cause__, psycopg.Error):
+        return translated(error.__cause__)
     return error
