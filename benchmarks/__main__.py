@@ -7,10 +7,15 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import load, pull, startup
+from benchmarks import load, pull, startup, webhooks
 from benchmarks.figures import Figures
 
-BENCHMARKS = {"pull": pull.measure, "load": load.measure, "startup": startup.measure}
+BENCHMARKS = {
+    "pull": pull.measure,
+    "load": load.measure,
+    "startup": startup.measure,
+    "webhooks": webhooks.measure,
+}
 RESULT = Path("build/bench.json")
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psycopg
 
+from storetwin.bootstrap import upgrade_database
 from storetwin.db.embedded import EmbeddedPostgres
-from storetwin.db.migrate import upgrade
 
 TICKS = 100
 
@@ -53,7 +53,7 @@ def running_postgres(folder: Path) -> Iterator[tuple[str, ServerCost]]:
     loop = asyncio.new_event_loop()
     dsn = loop.run_until_complete(server.start())
     try:
-        loop.run_until_complete(upgrade(dsn))
+        loop.run_until_complete(upgrade_database(dsn))
         pid = int((folder / "postgres" / "postmaster.pid").read_text().splitlines()[0])
         yield dsn, ServerCost(pid, server.admin_dsn)
     finally:
