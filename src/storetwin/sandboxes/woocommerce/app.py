@@ -56,7 +56,7 @@ class Shop:
         self.wire_log = wire_log
         self.requests = Requests()
         self._begin = begin
-        self._gate = Gate()
+        self._gate = Gate(now=lambda: self.store.now())
         self.waiting = 0
         """How many clients are being answered or kept waiting in this moment."""
         self._closing = asyncio.Event()

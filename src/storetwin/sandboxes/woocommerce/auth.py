@@ -11,6 +11,7 @@ import binascii
 import hmac
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import quote, unquote
@@ -69,9 +70,14 @@ def _refused(message: str, code: str = "woocommerce_rest_authentication_error") 
 
 @dataclass(slots=True)
 class Gate:
-    """Knows the keys and which nonces were used."""
+    """Knows the keys and which nonces were used.
+
+    Args:
+        now: the store's clock, in seconds: signatures bear the time.
+    """
 
     pairs: tuple[KeyPair, ...] = (READ_WRITE, READ_ONLY, WRITE_ONLY)
+    now: Callable[[], float] = time.time
     _nonces: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def identify(self, request: Request) -> KeyPair | None:
@@ -121,7 +127,7 @@ class Gate:
         return pair
 
     def _check_moment(self, sent: dict[str, str], pair: KeyPair) -> None:
-        now = time.time()
+        now = self.now()
         try:
             moment = int(sent["oauth_timestamp"])
         except ValueError:

@@ -37,6 +37,8 @@ class Changes:
         readable: the same as ``versions``, of what a reader at each :meth:`mark` can tell apart:
             two changes between two readings are one, a change and its undoing are none.
         vanished: resource → ids that a reader knew and that were gone at a later reading.
+        undated: resource → ids whose document once changed without its modification date: a reader of
+            dates sees that late, or together with what came after it.
         since: what changed since the last reading; None until the first, when nothing is kept.
     """
 
@@ -44,6 +46,7 @@ class Changes:
     deleted: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     readable: Counts = field(default_factory=_counts)
     vanished: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    undated: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     since: dict[tuple[str, int], Since] | None = None
 
     def __getitem__(self, resource: str) -> dict[int, int]:
@@ -61,6 +64,8 @@ class Changes:
             is_dated: its modification date moved.
         """
         self.versions[resource][number] += 1
+        if not is_dated:
+            self.undated[resource].add(number)
         self._remember(resource, number, before, is_dated=is_dated)
 
     def bury(self, resource: str, number: int, before: bytes | None) -> None:
