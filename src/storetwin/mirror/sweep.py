@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from storetwin.db.database import Transaction
 from storetwin.kernel.errors import RecordError
 from storetwin.mirror import repository
 from storetwin.mirror.certify import certify_resource
@@ -22,7 +23,7 @@ from storetwin.mirror.parts import listing_of, parts_of
 from storetwin.mirror.pull import keep_batch, pull_resource
 from storetwin.mirror.refresh import refresh
 from storetwin.mirror.search import PAGE, Search, SearchFailedError
-from storetwin.mirror.singles import Outcome, SingleReader
+from storetwin.mirror.singles import Outcome, Reading, SingleReader
 from storetwin.mirror.window import FEW, container_of, takes_dates
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
@@ -34,6 +35,7 @@ from storetwin.woocommerce.records import Record
 from storetwin.woocommerce.walk import Batch
 
 MOST_UNDATED = 20  # pages of records without a date that are read again
+UNLISTED_AT_ONCE = 10  # records that no list shows and one sweep reads again, a question each
 NOTES = "order_notes"
 NOTES_AT_ONCE = 200  # orders whose notes one sweep reads again
 
@@ -108,20 +110,29 @@ class _Sweeping:
 
         One sweep goes on where the one before stopped, and begins again behind the last order.
         """
-        context, name = self.context, f"sweep of {self.resource.name}"
+        context = self.context
         async with context.transaction() as tx:
-            memory = (await runs.read_cursors(tx, context.run.connection_id)).get(name)
-            after = int(memory.position["after"]) if memory else 0
+            after = await self._turn(tx)
+            orders = context.shelf(context.catalogue.named("orders"))
             rows = await repository.list_next_containers(
-                tx,
-                context.shelf(context.catalogue.named("orders")),
-                after=after,
-                limit=NOTES_AT_ONCE,
+                tx, orders, after=after, limit=NOTES_AT_ONCE
             )
-            after = rows[-1]["remote_number"] if len(rows) == NOTES_AT_ONCE else 0
             await self.following.read_below(tx, self.resource, [row["remote_id"] for row in rows])
-            cursor = Cursor(name, {"after": after}, is_done=False)
-            await runs.save_cursor(tx, context.run, cursor, now=context.clock())
+            last = rows[-1]["remote_number"] if len(rows) == NOTES_AT_ONCE else 0
+            await self._keep_turn(tx, last)
+
+    async def _turn(self, tx: Transaction) -> int:
+        """Return the id behind which this sweep takes its turn of what is too much for one."""
+        memory = (await runs.read_cursors(tx, self.context.run.connection_id)).get(self._memory)
+        return int(memory.position["after"]) if memory else 0
+
+    async def _keep_turn(self, tx: Transaction, after: int) -> None:
+        cursor = Cursor(self._memory, {"after": after}, is_done=False)
+        await runs.save_cursor(tx, self.context.run, cursor, now=self.context.clock())
+
+    @property
+    def _memory(self) -> str:
+        return f"sweep of {self.resource.name}"
 
     # -- searching ------------------------------------------------------------------------------
 
@@ -140,6 +151,7 @@ class _Sweeping:
             return False  # the walk counts them once more, and leaves them to a person
         await self._ask_for(search, progress)
         await self._read_undated(part, progress)
+        await self._read_unlisted(progress)
         return True
 
     async def _only_part(self) -> Part | None:
@@ -186,10 +198,7 @@ class _Sweeping:
             await refresh(context, resource, map(str, search.extra), progress)
         reader = SingleReader(context, resource)
         for number in search.missing:
-            reading = await reader.read(str(number), bury=True)
-            progress.buried += reading.outcome is Outcome.BURIED
-            progress.unreadable += reading.outcome is Outcome.FAILED
-            progress.updated += reading.is_new
+            self._count(await reader.read(str(number), bury=True), progress)
         progress.expected = len(search.held)
 
     # -- records without a date -----------------------------------------------------------------
@@ -215,6 +224,25 @@ class _Sweeping:
             if not undated or len(undated) < len(loaded.records):
                 return
             offset, size = offset + len(undated), PAGE
+
+    async def _read_unlisted(self, progress: Progress) -> None:
+        """Read again some of the records that no list shows, by their own addresses."""
+        context = self.context
+        async with context.transaction() as tx:
+            ids = sorted(map(int, await repository.list_unlisted(tx, context.shelf(self.resource))))
+            after = await self._turn(tx)
+        due = [number for number in ids if number > after][:UNLISTED_AT_ONCE]
+        reader = SingleReader(context, self.resource)
+        for number in due:
+            self._count(await reader.read(str(number), bury=True), progress)
+        if ids:
+            async with context.transaction() as tx:
+                await self._keep_turn(tx, due[-1] if len(due) == UNLISTED_AT_ONCE else 0)
+
+    def _count(self, reading: Reading, progress: Progress) -> None:
+        progress.buried += reading.outcome is Outcome.BURIED
+        progress.unreadable += reading.outcome is Outcome.FAILED
+        progress.updated += reading.is_new
 
     async def _keep(self, loaded: Loaded, records: tuple[Record, ...], progress: Progress) -> None:
         if not records or loaded.is_blank:
