@@ -19,6 +19,7 @@ from storetwin.cli import (
     schedule,
     serve,
     status,
+    sync,
     watch,
     webhook,
 )
@@ -36,6 +37,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.command("pull")(pull.pull)
+app.command("sync")(sync.sync)
 app.command("verify")(pull.verify)
 app.command("status")(status.status)
 app.command("runs")(runs.runs)

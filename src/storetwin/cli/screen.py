@@ -18,6 +18,13 @@ from storetwin.runs.models import Progress, Stage
 
 QUIET_SECONDS = 5.0
 MARKS = {"done": ("✓", "green"), "failed": ("✗", "red")}
+VERBS = {
+    Stage.PULL: "pull ",
+    Stage.VERIFY: "prove",
+    Stage.SYNC: "sync ",
+    Stage.SWEEP: "sweep",
+    Stage.RECEIVE: "apply",
+}
 WIDE = 240  # columns of a pipe or a file: nothing is cut there
 
 
@@ -127,8 +134,7 @@ def _text(line: _Line, now: float) -> Text:
     is_running = progress.state == "running"
     mark, style = MARKS.get(progress.state, ("·", "cyan"))
     text = Text(f" {mark} ", style=style)
-    verb = "pull " if progress.stage is Stage.PULL else "prove"
-    text.append(f"{verb} {progress.resource:<12}", style="bold" if is_running else "")
+    text.append(f"{VERBS[progress.stage]} {progress.resource:<12}", style="bold" if is_running else "")
     text.append(f"{progress.records:>10,}")
     expected = max(progress.expected or 0, progress.records)
     text.append(f" of {expected:<10,}" if expected else " " * 14, style="dim")

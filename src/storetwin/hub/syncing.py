@@ -43,6 +43,11 @@ class Synced:
         """Return how many records were new, had changed, or are gone."""
         return sum(line.created + line.updated + line.buried for line in self.resources)
 
+    @property
+    def is_short(self) -> bool:
+        """Say whether records were set aside, or something is left to a person."""
+        return any(line.unreadable or line.lacks for line in self.resources)
+
     def as_json(self) -> dict[str, Any]:
         """Return the JSON document that every door shows."""
         return {
@@ -114,11 +119,7 @@ class Syncing:
         async with self.runner.running(name, kind, options, observe) as context:
             fitted = context.catalogue.ordered(resources)
             lines = await self.runner.lasting(context, lambda: execute(context, fitted))
-            await self.runner.close(context, _state(lines))
-            return Synced(context.run.run_id, context.client.requests, tuple(lines))
-
-
-def _state(lines: Sequence[SyncedResource]) -> RunState:
-    """A run that had to set records aside, or to leave them to a person, is not done."""
-    is_whole = not any(line.unreadable or line.lacks for line in lines)
-    return RunState.DONE if is_whole else RunState.INCOMPLETE
+            synced = Synced(context.run.run_id, context.client.requests, tuple(lines))
+            state = RunState.INCOMPLETE if synced.is_short else RunState.DONE
+            await self.runner.close(context, state)
+            return synced
