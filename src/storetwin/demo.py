@@ -1,4 +1,4 @@
-"""The demo: a store in a box, a database, the hub, a whole pull and its certificate."""
+"""The demo: a store in a box, a database, the hub, a whole pull, and a twin that stays in step."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from storetwin.bootstrap import open_hub
+from storetwin.bootstrap import Site, open_hub, open_site
 from storetwin.connections.models import Credentials
 from storetwin.connections.probe import ProbeReport
 from storetwin.connections.register import NewConnection
 from storetwin.hub import Hub, Outcome
 from storetwin.kernel.errors import ConfigurationError
 from storetwin.mirror.context import Observer
+from storetwin.runs.schedules import ScheduleKind
 from storetwin.settings import Settings
 
 NAME = "demo"
 MARKER = "demo-store.txt"
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+EVERY = "1m"  # in a demo nobody waits half an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ async def demo_store(*, orders: int, seed: int, port: int) -> AsyncIterator[Demo
         "-m",
         "storetwin.sandboxes.woocommerce",
         *("--port", str(port), "--orders", str(orders), "--seed", str(seed)),
+        "--fast-queue",
         "--stop-with-stdin",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -109,6 +112,20 @@ async def demo_hub(settings: Settings) -> AsyncIterator[Hub]:
     """Open the hub on the demo's own database."""
     async with open_hub(demo_settings(settings)) as hub:
         yield hub
+
+
+@asynccontextmanager
+async def demo_site(settings: Settings, public_url: str) -> AsyncIterator[Site]:
+    """Open the hub on the demo's own database, with a worker, reached by its store at this URL."""
+    reached = demo_settings(settings).model_copy(update={"public_url": public_url})
+    async with open_site(reached) as site:
+        yield site
+
+
+async def keep_in_step(hub: Hub) -> None:
+    """Have the store tell what changes, and ask it every minute for what it did not tell."""
+    await hub.schedules.set(NAME, [ScheduleKind.SYNC], EVERY)
+    await hub.webhooks.create(NAME)
 
 
 async def connect(hub: Hub, store: DemoStore, marker: Path) -> ProbeReport:

@@ -13,9 +13,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from woocommerce import API
 
 from installed import NAME, Installation, installation, processes_with, until
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
+from storetwin.sandboxes.woocommerce.auth import READ_WRITE
 
 ORDERS = 300
 OTHER = "other"
@@ -348,6 +350,28 @@ def test_the_demo_stays_up_until_it_is_stopped(program):
     assert processes_with(str(program.data_dir)) == []
 
 
+def test_the_demos_twin_follows_its_store(program):
+    process = program.start(*demo())
+    url = said(process, "The store answers at").split()[-1]
+    said(process, "Everything stays up")
+    store = API(url=url, consumer_key=READ_WRITE.key, consumer_secret=READ_WRITE.secret)
+    [order] = store.get("orders", params={"per_page": 1}).json()
+    number = str(order["id"])
+    assert store.put(f"orders/{number}", {"customer_note": "by the door, please"}).ok
+    own = {"STORETWIN_DATA_DIR": str(program.data_dir / "demo")}
+
+    def latest() -> dict[str, Any]:
+        return program.do("show", "demo", "orders", number, "--history", "--json", **own).json
+
+    until(lambda: len(latest()["versions"]) == 2, "the second version", seconds=20)
+    newest = max(latest()["versions"], key=lambda version: version["version"])
+    assert newest["brought_by"] == "webhook"
+    assert "by the door" in program.do("show", "demo", "orders", number, "--json", **own).out
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate(timeout=STOPS_WITHIN)
+    assert process.returncode == 0
+
+
 def test_a_killed_demo_leaves_no_store_behind(program):
     process = program.start(*demo())
     said(process, "Everything stays up")
@@ -361,7 +385,8 @@ def test_a_killed_demo_leaves_no_store_behind(program):
 
 
 def demo(*options: str) -> tuple[str, ...]:
-    return ("demo", "--orders", "300", "--port", "0", "--seed", SEED, *options)
+    fresh = ("--port", "0", "--hub-port", "0", "--seed", SEED)
+    return ("demo", "--orders", "300", *fresh, *options)
 
 
 def said(process: subprocess.Popen[bytes], beginning: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,6 +10,9 @@ from storetwin.cli.exits import Exit
 from storetwin.cli.running import run
 
 if TYPE_CHECKING:
+    from socket import socket
+
+    from storetwin.demo import DemoStore
     from storetwin.hub import Hub
     from storetwin.settings import Settings
 
@@ -21,9 +23,12 @@ def demo(
     port: int = typer.Option(
         8090, "--port", min=0, max=65535, help="The store's port; 0 takes a free one."
     ),
+    hub_port: int | None = typer.Option(
+        None, "--hub-port", min=0, max=65535, help="The hub's port; 0 takes a free one."
+    ),
     once: bool = typer.Option(False, "--once", help="Leave when everything was pulled."),
 ) -> None:
-    """Start a store, a database and the hub; pull everything; print the certificate."""
+    """Start a store, a database and the hub; pull everything; print the certificate; stay in step."""
 
     async def call() -> Exit:
         from storetwin import demo as demonstration
@@ -35,37 +40,76 @@ def demo(
         typer.echo(f"Starting a WooCommerce store with {orders:,} orders, and PostgreSQL …")
         async with demonstration.demo_store(orders=orders, seed=seed, port=port) as store:
             typer.echo(f"The store answers at {store.url}")
+            if not once:
+                return await _stay(store, settings, hub_port)
             async with demonstration.demo_hub(settings) as hub:
-                return await _show(hub, store, settings, once=once)
+                code = await _pull(hub, store, settings)
+                _say_where_to_look(settings)
+                return code
 
     run(call)
 
 
-async def _show(hub: Hub, store: object, settings: Settings, *, once: bool) -> Exit:
+async def _stay(store: DemoStore, settings: Settings, port: int | None) -> Exit:
+    """Pull everything, then keep the twin in step until Ctrl-C."""
+    from storetwin import demo as demonstration
+    from storetwin.api.server import address_of
+    from storetwin.cli.serve import serve_site
+    from storetwin.cli.stopping import until_stopped
+
+    with _listening(settings, port) as listening:
+        url = address_of(listening)
+        async with demonstration.demo_site(settings, url) as site:
+            await _pull(site.hub, store, settings)
+            _say_where_to_look(settings)
+
+            async def keep_in_step() -> None:
+                await demonstration.keep_in_step(site.hub)
+                _say_what_to_try(store)
+
+            return await until_stopped(
+                lambda: serve_site(site, listening, url, has_worker=True, more=[keep_in_step])
+            )
+
+
+def _listening(settings: Settings, port: int | None) -> socket:
+    """Listen where the hub usually does; where something does so already, anywhere."""
+    from storetwin.api.server import listen_on
+    from storetwin.kernel.errors import ConfigurationError
+
+    if port is not None:
+        return listen_on(settings.host, port)
+    try:
+        return listen_on(settings.host, settings.port)
+    except ConfigurationError:
+        return listen_on(settings.host, 0)
+
+
+async def _pull(hub: Hub, store: DemoStore, settings: Settings) -> Exit:
+    """Connect the store, pull everything and print the certificate."""
     from storetwin import demo as demonstration
     from storetwin.cli.connection import print_report
     from storetwin.cli.pull import report
     from storetwin.cli.screen import ProgressScreen
 
-    assert isinstance(store, demonstration.DemoStore)
     marker = demonstration.demo_settings(settings).data_dir / demonstration.MARKER
     print_report(await demonstration.connect(hub, store, marker))
     typer.echo()
     with ProgressScreen() as screen:
         outcome = await demonstration.pull(hub, screen)
-    code = report(outcome, demonstration.NAME, as_json=False)
-    _say_what_next(settings)
-    if once:
-        return code
+    return report(outcome, demonstration.NAME, as_json=False)
+
+
+def _say_what_to_try(store: DemoStore) -> None:
+    typer.echo()
+    typer.echo(f"Change something at {store.url} (a click, or any WooCommerce client):")
+    typer.echo("the twin has it within seconds, for the store tells the hub. Follow it:")
+    typer.echo("  storetwin watch")
+    typer.echo("  storetwin show demo orders ID --history")
     typer.echo("Everything stays up until you press Ctrl-C.")
-    try:
-        await asyncio.Event().wait()
-    except asyncio.CancelledError:
-        typer.echo("\nStopping the store and the database …")
-    return Exit.DONE
 
 
-def _say_what_next(settings: Settings) -> None:
+def _say_where_to_look(settings: Settings) -> None:
     from storetwin.demo import demo_settings
 
     folder = demo_settings(settings).data_dir

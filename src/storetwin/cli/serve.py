@@ -10,6 +10,9 @@ from storetwin.cli.exits import Exit
 from storetwin.cli.running import run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storetwin.api.app import Part
     from storetwin.bootstrap import Site
     from storetwin.hub import Hub
     from storetwin.settings import Settings
@@ -42,7 +45,7 @@ def serve(
                 await _say_what_it_does(site, settings, has_worker=not no_worker)
                 url = address_of(listening)
                 return await until_stopped(
-                    lambda: _serve(site, listening, url, has_worker=not no_worker)
+                    lambda: serve_site(site, listening, url, has_worker=not no_worker)
                 )
 
     run(call)
@@ -62,7 +65,14 @@ def worker(concurrency: int | None = CONCURRENCY) -> None:
     run(call)
 
 
-async def _serve(site: Site, listening: object, url: str, *, has_worker: bool) -> None:
+async def serve_site(
+    site: Site, listening: object, url: str, *, has_worker: bool, more: Sequence[Part] = ()
+) -> None:
+    """Serve the web application, with a worker in it or without, until cancelled.
+
+    Args:
+        more: what else begins when it does.
+    """
     from functools import partial
     from socket import socket
 
@@ -78,8 +88,8 @@ async def _serve(site: Site, listening: object, url: str, *, has_worker: bool) -
         workers=partial(living_workers, site.hub),
         is_at_work=(lambda: site.worker.is_at_work) if has_worker else None,
     )
-    beside = [partial(site.worker.run, is_start=True)] if has_worker else []
-    app = create_app(site.hub, health, beside)
+    worker = [partial(site.worker.run, is_start=True)] if has_worker else []
+    app = create_app(site.hub, health, [*worker, *more])
     await run_server(
         app, listening, lambda: typer.echo(f"Listening on {url} (health: {url}/health/ready)")
     )
