@@ -107,6 +107,60 @@ def test_what_happened_in_a_span(home, edited):
     assert nothing.json == {"changes": [], "has_more": False}
 
 
+def test_single_records_are_pulled(home, store):
+    first, second = store.store.ids("orders")[6:8]
+    store.store.edit("orders", first, {"customer_note": "again"})
+    done = home.do(
+        *("pull", NAME, "--record", f"orders/{first}", "--record", f"orders/{second}"),
+        *("--record", "orders/99999999", "--json"),
+    )
+    told = [(r["remote_id"], r["fate"]) for r in done.json["records"]]
+    assert told == [(str(first), "changed"), (str(second), "same"), ("99999999", "absent")]
+    assert "customer_note" in done.json["records"][0]["fields"]
+    text = home.do("pull", NAME, "--record", "orders/99999999").out
+    assert "neither the store nor the twin has it" in text
+    assert home.run("pull", NAME, "--record", "orders").code == 1
+    assert home.run("pull", NAME, "--record", "nothing/1").code == 2
+
+
+def test_a_span_is_pulled_and_is_no_certificate(home, store):
+    done = home.do("pull", NAME, "-r", "orders", "--since", "2020-01-01", "--json").json
+    assert done["certificate"] is None
+    assert done["timezone"] == "America/New_York"
+    assert done["since"].startswith("2020-01-01 05:00:00")
+    assert done["resources"][0]["records"] > 30
+    text = home.do("pull", NAME, "-r", "orders", "--until", "2020-01-01").out
+    assert f"No certificate: nothing else was looked at. For that: storetwin pull {NAME}" in text
+
+
+def test_a_rehearsal_says_what_a_pull_would_change(home, store):
+    runs = home.do("runs", "--json").json
+    number = store.store.create("coupons")
+    found = home.do("pull", NAME, "--dry-run", "-r", "coupons", "--json").json["resources"]
+    assert [(line["resource"], line["new"], line["changed"]) for line in found] == [
+        ("coupons", 1, 0)
+    ]
+    text = home.do("pull", NAME, "--dry-run", "-r", "coupons").out
+    assert f"Nothing was written. To do it: storetwin pull {NAME}" in text
+    assert home.run("show", NAME, "coupons", str(number)).code == 2
+    assert home.do("runs", "--json").json == runs
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--dry-run", "--full"),
+        ("--record", "orders/1", "--since", "2026-01-01"),
+        ("--record", "orders/1", "-r", "orders"),
+        ("--until", "2026-01-01", "--bury"),
+    ],
+    ids=" ".join,
+)
+def test_ways_to_pull_exclude_each_other(home, arguments):
+    done = home.run("pull", NAME, *arguments)
+    assert done.code == 2, done.said
+
+
 def test_versions_go_by_a_rule_and_only_then(home, store):
     number = str(store.store.ids("coupons")[0])
     for text in ("one", "two", "three"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -33,10 +35,33 @@ class LevelChoice(StrEnum):
     BYTES = "bytes"
 
 
+RECORD = typer.Option(
+    None, "--record", metavar="RESOURCE/ID", help="Only this record, like orders/3912; repeatable."
+)
+SINCE = typer.Option(
+    None,
+    "--since",
+    metavar="TIME",
+    help="Only what was created from then on, in the site's time zone unless it names one.",
+)
+UNTIL = typer.Option(
+    None, "--until", metavar="TIME", help="Only what was created until then, itself excluded."
+)
+
+
 def pull(
     name: str = NAME,
+    *,
     resource: list[str] = RESOURCES,
-    full: bool = typer.Option(False, "--full", help="Read every page again from the beginning."),
+    record: list[str] = RECORD,
+    since: str | None = SINCE,
+    until: str | None = UNTIL,
+    dry_run: bool = typer.Option(
+        False, "--dry-run", help="Say what a pull would change; write nothing at all."
+    ),
+    full: bool = typer.Option(
+        False, "--full", help="By force: read every page again from the beginning."
+    ),
     bury: bool = BURY,
     patient: bool = typer.Option(
         False, "--patient", help="For schedules: ask for dead letters only when they are due."
@@ -44,24 +69,54 @@ def pull(
     now: bool = NOW,
     as_json: bool = JSON,
 ) -> None:
-    """Pull a store, go on where an earlier pull stopped, and prove that nothing is missing."""
+    """Pull a store, go on where an earlier pull stopped, and prove that nothing is missing.
+
+    With --record, --since, --until or --dry-run only a part of that, and no proof.
+    """
+    span = since is not None or until is not None
+    _check_one_of(record=bool(record), since=span, dry_run=dry_run, full=full or bury or patient)
+    if record and resource:
+        raise typer.BadParameter("--record names its resource: leave out --resource.")
 
     async def verb(hub: Hub) -> Exit:
+        from storetwin.cli import partial
         from storetwin.cli.screen import ProgressScreen
 
+        parts, chosen = hub.partial, resource or []
+        say: Callable[..., Exit]
         with ProgressScreen() as screen:
-            outcome = await hub.pull(
-                name,
-                resource or [],
-                full=full,
-                bury_many=bury,
-                observe=screen,
-                patient=patient,
-                now=now,
-            )
-        return report(outcome, name, as_json=as_json)
+            if record:
+                found = await parts.records(name, record, observe=screen, now=now)
+                say = partial.tell_records(found).say
+            elif span:
+                pulled = await parts.span(name, chosen, since, until, observe=screen, now=now)
+                say = partial.tell_span(pulled, name).say
+            elif dry_run:
+                rehearsed = await parts.rehearse(name, chosen, observe=screen, now=now)
+                say = partial.tell_rehearsal(rehearsed, name).say
+            else:
+                outcome = await hub.pull(
+                    name,
+                    chosen,
+                    full=full,
+                    bury_many=bury,
+                    observe=screen,
+                    patient=patient,
+                    now=now,
+                )
+                say = functools.partial(report, outcome, name)
+        return say(as_json=as_json)
 
     with_hub(verb, as_json=as_json)
+
+
+def _check_one_of(**given: bool) -> None:
+    """Check that of ways to pull that exclude each other one is given at most."""
+    if sum(given.values()) > 1:
+        raise typer.BadParameter(
+            "Give --record, --since with --until, or --dry-run, each alone: "
+            "--full, --bury and --patient are for whole pulls."
+        )
 
 
 def verify(
