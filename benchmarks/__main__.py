@@ -7,10 +7,11 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import load, pull, startup, webhooks
+from benchmarks import chaos, load, pull, startup, webhooks
 from benchmarks.figures import Figures
 
 BENCHMARKS = {
+    "chaos": chaos.measure,
     "pull": pull.measure,
     "load": load.measure,
     "startup": startup.measure,
