@@ -29,7 +29,7 @@ from storetwin.woocommerce.connect import connect_store
 from storetwin.woocommerce.probe import StoreProbe
 
 if TYPE_CHECKING:
-    from storetwin.jobs.worker import Revive, Worker
+    from storetwin.jobs.worker import Worker
 
 SESSIONS_PER_RUN = (
     3  # its lock, a transaction, its heart; another connection's inbox is one more run
@@ -120,7 +120,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
     The embedded database is brought to this version's schema by itself. A database of your own
     is not touched: there it says which command upgrades it.
     """
-    async with _open_server(settings) as server, _hub_on(server.dsn, settings) as hub:
+    async with _open_server(settings) as server, _hub_on(server, settings) as hub:
         yield hub
 
 
@@ -136,12 +136,13 @@ async def open_site(settings: Settings, *, concurrency: int | None = None) -> As
     at_once = concurrency or settings.worker_concurrency
     sessions = max(settings.database_pool_size, SESSIONS_PER_RUN * at_once + SESSIONS_BESIDE)
     roomy = settings.model_copy(update={"database_pool_size": sessions})
-    async with _open_server(settings) as server, _hub_on(server.dsn, roomy) as hub:
+    async with _open_server(settings) as server, _hub_on(server, roomy) as hub:
         yield Site(server.dsn, hub, Worker(hub, server.dsn, at_once, server.revive, random))
 
 
 @asynccontextmanager
-async def _hub_on(dsn: str, settings: Settings) -> AsyncIterator[Hub]:
+async def _hub_on(server: Server, settings: Settings) -> AsyncIterator[Hub]:
+    dsn = server.dsn
     if settings.database_url is None:
         await upgrade_database(dsn)
     elif missing := await pending_of(dsn):
@@ -167,6 +168,7 @@ async def _hub_on(dsn: str, settings: Settings) -> AsyncIterator[Hub]:
                 ahead=settings.max_concurrency + WAITING,
             ),
             public_url=settings.public_url,
+            revive=server.revive,
         )
     finally:
         await database.close()

@@ -16,7 +16,7 @@ from storetwin.hub.history import History
 from storetwin.hub.identities import Identities
 from storetwin.hub.partial import Partial
 from storetwin.hub.reports import Reports
-from storetwin.hub.running import Runner
+from storetwin.hub.running import Revive, Runner
 from storetwin.hub.schedules import Schedules
 from storetwin.hub.standings import Standings
 from storetwin.hub.stores import Stores
@@ -62,6 +62,7 @@ class Hub:
         organisation_id: whose rows this hub sees.
         stores: how stores are reached.
         public_url: where stores reach this hub; None: they cannot.
+        revive: starts the database server again, where it is ours to start.
     """
 
     database: Database
@@ -70,11 +71,19 @@ class Hub:
     clock: Clock
     stores: Stores
     public_url: str | None = None
+    revive: Revive | None = None
 
     @property
     def runner(self) -> Runner:
         """Return what opens runs."""
-        return Runner(self.database, self.register, self.organisation_id, self.clock, self.stores)
+        return Runner(
+            self.database,
+            self.register,
+            self.organisation_id,
+            self.clock,
+            self.stores,
+            self.revive,
+        )
 
     @property
     def identities(self) -> Identities:

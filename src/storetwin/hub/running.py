@@ -52,6 +52,7 @@ MOST_ABSENCES = 20  # a run
 BREATH = 0.2  # seconds between two looks at a database that went away
 ROUTES_LAST = timedelta(days=1)
 BRIEF = frozenset({RunKind.SYNC, RunKind.RECEIVE})  # runs that arrive with one question
+Revive = Callable[[], Awaitable[object]]
 _T = TypeVar("_T")
 
 
@@ -66,7 +67,8 @@ class Runner:
     """Opens runs of the connections of one organisation.
 
     Args:
-        absence: for how long a run waits for a database that went away.
+        revive: starts the database server again, where it is ours to start.
+        absence: for how long a run waits for one that is not.
     """
 
     database: Database
@@ -74,6 +76,7 @@ class Runner:
     organisation_id: UUID
     clock: Clock
     stores: Stores
+    revive: Revive | None = None
     absence: timedelta = ABSENCE
 
     @asynccontextmanager
@@ -165,7 +168,10 @@ class Runner:
 
         Raises:
             DatabaseUnavailableError: the first one, when it is not back in time.
+            DiskFullError: it cannot come back, for there is no room.
         """
+        if self.revive is not None:
+            await self.revive()
         try:
             async with asyncio.timeout(self.absence.total_seconds()):
                 while True:
