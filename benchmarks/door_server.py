@@ -1,8 +1,8 @@
 """The door of webhooks in a process of its own; with ``--bare`` one that only says 200.
 
-It applies what was told as fast as it comes, as the worker within `storetwin serve` does. The first
-line of standard output is JSON: where it listens, and the secret. At the end of its input it stops,
-and the last line says what it has used and applied.
+With ``--worker`` it applies what was told as fast as it comes instead. The first line of standard
+output is JSON: where it listens, and the secret. At the end of its input it stops, and the last
+line says what it has used, or applied.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import os
 import resource
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import replace
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,33 +80,48 @@ async def apply_all(hub: Hub, applied: dict[str, int]) -> None:
             await asyncio.sleep(0.05)
 
 
+def _hub_of(chosen: argparse.Namespace) -> AbstractAsyncContextManager[Hub]:
+    settings = Settings(database_url=SecretStr(chosen.dsn), data_dir=Path(chosen.folder))
+    return open_hub(settings)
+
+
 async def main(chosen: argparse.Namespace) -> None:
     applied = {"deliveries": 0, "records": 0, "runs": 0, "failures": 0}
     async with AsyncExitStack() as stack:
+        if chosen.worker:
+            hub = await stack.enter_async_context(_hub_of(chosen))
+            print("{}", flush=True)
+            task = asyncio.create_task(apply_all(hub, applied))
+            with suppress(EOFError):
+                await asyncio.to_thread(sys.stdin.read)
+            task.cancel()
+            print(json.dumps(applied), flush=True)
+            return
         if chosen.bare:
             app = Starlette(routes=[Route("/hooks/{token}", Bare(), methods=["POST"])])
             told: dict[str, Any] = {"path": f"/hooks/{TOKEN}", "secret": SECRET}
         else:
-            settings = Settings(database_url=SecretStr(chosen.dsn), data_dir=Path(chosen.folder))
-            hub = await stack.enter_async_context(open_hub(settings))
+            hub = await stack.enter_async_context(_hub_of(chosen))
             keys = Credentials(SecretStr(chosen.key), SecretStr(chosen.secret))
             new = NewConnection("shop", chosen.store, keys)
             connection = (await hub.register.add(new, hub.clock())).connection
-            hub = replace(hub, public_url="http://127.0.0.1")
             end = await hub.register.receiving_ends.ensure(connection, hub.clock())
             door = Door(hub)
             await stack.enter_async_context(door.running())
-            worker = asyncio.create_task(apply_all(hub, applied))
-            stack.callback(worker.cancel)
             app = Starlette(routes=door.routes())
             told = {"path": f"/hooks/{end.token}", "secret": end.secret}
         port = await stack.enter_async_context(serving(app))
+        before = _cpu_seconds()
         print(json.dumps(told | {"port": port, "pid": os.getpid()}), flush=True)
         with suppress(EOFError):
             await asyncio.to_thread(sys.stdin.read)
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        cpu = used.ru_utime + used.ru_stime
-    print(json.dumps(applied | {"cpu": cpu, "rss": used.ru_maxrss / 1024}), flush=True)
+        cpu = _cpu_seconds() - before
+    print(json.dumps(applied | {"cpu": cpu}), flush=True)
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
@@ -115,4 +129,5 @@ if __name__ == "__main__":
     for option in ("--dsn", "--folder", "--store", "--key", "--secret"):
         parser.add_argument(option)
     parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--worker", action="store_true")
     uvloop.run(main(parser.parse_args()))

@@ -1,4 +1,4 @@
-"""Deliveries accepted and committed by one process while earlier ones are applied.
+"""Deliveries accepted and committed by one process while another applies earlier ones.
 
 The stores that deliver, the store that is asked for the records, PostgreSQL and the door share the
 cores of this machine. Beside it stands a bare door: the same server, which only says 200.
@@ -88,21 +88,31 @@ def measure(figures: Figures, _: argparse.Namespace) -> None:
         ids = folder / "ids.json"
         ids.write_text(json.dumps(_orders_of(store)))
         rates, bare, waits, applied = [], [], [], []
+        own, server, bare_cpu = [], [], []
         for number in range(ROUNDS):
-            with _door("--bare") as (door, _used):
-                bare.append(_deliver(door, store["url"], ids)["rate"])
+            with _door("--bare") as (door, used):
+                found = _deliver(door, store["url"], ids)
+            bare.append(found["rate"])
+            bare_cpu.append(used[0]["cpu"] / found["statuses"]["200"])
             with running_postgres(folder / f"data{number}") as (dsn, cost):
                 options = (f"--dsn={dsn}", f"--folder={folder}", f"--store={store['url']}",
                            f"--key={store['key']}", f"--secret={store['secret']}")  # fmt: skip
-                with _door(*options) as (door, used):
+                before = cost.cpu_seconds()
+                with _door(*options) as (door, used), _door("--worker", *options) as (_told, done):
                     found = _deliver(door, store["url"], ids)
+                answered = found["statuses"]["200"]
+                own.append(used[0]["cpu"] / answered)
+                server.append((cost.cpu_seconds() - before) / answered)
                 _check(cost.admin_dsn, found["statuses"]["200"])
                 rates.append(found["rate"])
                 waits.append(found["p99"])
-                applied.append(used[0]["deliveries"] / found["seconds"])
+                applied.append(done[0]["deliveries"] / found["seconds"])
         figures.add("webhooks_bare_door", median(bare), "/s")
         figures.add("webhooks_accepted", median(rates), "/s", RATE, at_least=True)
         figures.add("webhooks_of_bare_door", median(rates) / median(bare), "x")
+        figures.add("webhooks_bare_door_cpu", median(bare_cpu) * 1e6, "µs each")
+        figures.add("webhooks_door_cpu", median(own) * 1e6, "µs each")
+        figures.add("webhooks_postgres_cpu", median(server) * 1e6, "µs each")
         figures.add("webhooks_applied_meanwhile", median(applied), "/s")
         figures.add("webhooks_p99_answer", median(waits) * 1000, "ms")
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from storetwin.connections.webhooks import Refusal, note_deliveries, note_pings, note_refusals
+from storetwin.connections.webhooks import Refusal, note_pings, note_refusals
 from storetwin.connections.webhooks_plan import TEST_TOPIC
 from storetwin.db import Database, Transaction
 from storetwin.kernel.clock import Clock
@@ -141,17 +141,18 @@ class Keeper:
         counts = Counter({one.connection_id: 0 for one in deliveries})
         counts.update(one.connection_id for one in deliveries if one.topic != TEST_TOPIC)
         async with self._database.transaction(organisation_id) as tx:
-            alive = await note_deliveries(tx, counts, now=self._clock())
-            await self._measure(tx, alive)
+            await self._measure(tx, counts)
             whole: list[Delivery] = []
             hints: list[Delivery] = []
             for one in deliveries:
-                if one.connection_id in alive:
-                    has_room = self._gauges[one.connection_id].has_room(one, self._limits)
-                    (whole if has_room else hints).append(one)
-            await inbox.keep_deliveries(tx, organisation_id, whole)
-            await inbox.keep_hints(tx, organisation_id, hints)
-            await inbox.tell(tx, alive)
+                has_room = self._gauges[one.connection_id].has_room(one, self._limits)
+                (whole if has_room else hints).append(one)
+            alive = await inbox.keep_deliveries(
+                tx, organisation_id, whole, counts, now=self._clock()
+            )
+            if hints:
+                left = [one for one in hints if one.connection_id in alive]
+                await inbox.keep_hints(tx, organisation_id, left)
         return alive
 
     async def _measure(self, tx: Transaction, connection_ids: Iterable[UUID]) -> None:

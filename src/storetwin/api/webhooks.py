@@ -118,14 +118,16 @@ class Door:
         size = 0
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                async for chunk in _chunks(receive):
+                more = True
+                while more:
+                    chunk, more = await _next_of(receive)
+                    chunks.append(chunk)
                     size += len(chunk)
                     self._in_hand += len(chunk)
                     if size > self._limits.body:
                         return self._refuse(receiver, Refused(413, self._too_long))
                     if self._in_hand > self._limits.in_hand:
                         return 503
-                    chunks.append(chunk)
             return await self._keep(receiver, headers, b"".join(chunks))
         except TimeoutError:
             return self._refuse(receiver, Refused(408, "its body did not arrive in time"))
@@ -168,17 +170,13 @@ class Door:
         return client[0] if client else None
 
 
-async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
-    """Yield the body piece by piece.
+async def _next_of(receive: Receive) -> tuple[bytes, bool]:
+    """Return the next piece of a body, and whether more is to come.
 
     Raises:
         _HungUpError: it does not come to its end.
     """
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _HungUpError
-        if message.get("body"):
-            yield message["body"]
-        if not message.get("more_body"):
-            return
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise _HungUpError
+    return message.get("body", b""), message.get("more_body", False)

@@ -171,26 +171,6 @@ async def find_end(database: Database, token: str) -> tuple[UUID, UUID] | None:
     return (row["organisation_id"], row["connection_id"]) if row else None
 
 
-async def note_deliveries(
-    tx: Transaction, counts: dict[UUID, int], *, now: datetime
-) -> frozenset[UUID]:
-    """Count deliveries in, in the transaction that keeps them.
-
-    The rows are taken in one order, so that two doors never wait for each other.
-
-    Args:
-        counts: deliveries of the store by connection; 0 for none but a test of ours.
-
-    Returns:
-        The connections that still want them.
-    """
-    rows = await tx.fetch_all(Q.hold_webhooks, (list(counts),))
-    held = [row["connection_id"] for row in rows]
-    values = {"ids": held, "counts": [counts[one] for one in held], "now": now}
-    await tx.execute(Q.note_deliveries, values)
-    return frozenset(held)
-
-
 async def note_refusals(tx: Transaction, refusals: Iterable[Refusal]) -> None:
     """Keep that deliveries were refused, and why."""
     for one in sorted(refusals, key=lambda refusal: refusal.connection_id):

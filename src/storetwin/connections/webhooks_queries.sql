@@ -36,20 +36,6 @@ UPDATE connections.webhooks
 -- Whose a token is, by its hash; ids only.
 SELECT organisation_id, connection_id FROM connections.find_webhook(%s);
 
--- name: hold_webhooks
--- Take the receiving ends of these connections that want deliveries, in one order.
-SELECT connection_id FROM connections.webhooks
- WHERE connection_id = ANY(%s::uuid[]) AND is_wanted
- ORDER BY connection_id
-   FOR UPDATE;
-
--- name: note_deliveries
--- Count deliveries in: from here on nothing is missed. A test of ours counts for nothing.
-UPDATE connections.webhooks w
-   SET deliveries = w.deliveries + new.n, last_delivery_at = %(now)s, missed = 0
-  FROM unnest(%(ids)s::uuid[], %(counts)s::bigint[]) AS new (connection_id, n)
- WHERE w.connection_id = new.connection_id AND new.n > 0;
-
 -- name: note_refusal
 -- Count refused deliveries in, with the reason of the last one.
 UPDATE connections.webhooks

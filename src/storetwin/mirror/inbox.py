@@ -6,7 +6,7 @@ a person can look at it, and dropped when the record was read; it never becomes 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -71,15 +71,35 @@ class Waiting:
 
 
 async def keep_deliveries(
-    tx: Transaction, organisation_id: UUID, deliveries: Sequence[Delivery]
-) -> None:
-    """Keep deliveries with their bodies; those without a record to read are settled at once."""
-    if not deliveries:
-        return
+    tx: Transaction,
+    organisation_id: UUID,
+    deliveries: Sequence[Delivery],
+    counts: Mapping[UUID, int],
+    *,
+    now: datetime,
+) -> frozenset[UUID]:
+    """Keep deliveries with their bodies, count them in, and tell whoever listens.
+
+    Those without a record to read are settled at once.
+
+    Args:
+        counts: deliveries of the store by connection, hints included; 0 for none but a test.
+
+    Returns:
+        The connections that still want them; of others nothing was kept.
+    """
     columns: dict[str, list[object]] = {
         name: [getattr(one, name) for one in deliveries] for name in Delivery.__dataclass_fields__
     }
-    await tx.execute(Q.keep_deliveries, {"organisation_id": organisation_id, **columns})
+    values = {
+        "organisation_id": organisation_id,
+        "ids": list(counts),
+        "counts": list(counts.values()),
+        "channel": CHANNEL,
+        "now": now,
+    }
+    rows = await tx.fetch_all(Q.keep_deliveries, values | columns)
+    return frozenset(row["connection_id"] for row in rows)
 
 
 async def keep_hints(
@@ -101,11 +121,6 @@ async def keep_hints(
     names = ("connection_id", "topic", "resource", "remote_id", "parent_id", "received_at")
     columns = {name: [getattr(one, name) for one in ordered] for name in names}
     await tx.execute(Q.keep_hints, {"organisation_id": organisation_id, **columns})
-
-
-async def tell(tx: Transaction, connection_ids: Iterable[UUID]) -> None:
-    """Tell whoever listens that these connections have deliveries that wait."""
-    await tx.fetch_all(Q.tell_inbox, (CHANNEL, [str(one) for one in connection_ids]))
 
 
 async def levels(

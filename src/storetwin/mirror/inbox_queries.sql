@@ -1,17 +1,38 @@
 -- name: keep_deliveries
--- Keep deliveries of one organisation, each column an array.
-INSERT INTO mirror.inbox (organisation_id, connection_id, topic, resource, remote_id, parent_id,
-       webhook_id, delivery_id, body, received_at, next_attempt_at, note, state, applied_at)
-SELECT %(organisation_id)s, new.connection_id, new.topic, new.resource, new.remote_id,
-       new.parent_id, new.webhook_id, new.delivery_id, new.body, new.received_at, new.received_at,
-       new.note, CASE WHEN new.remote_id IS NULL THEN 'ignored' ELSE 'waiting' END,
-       CASE WHEN new.remote_id IS NULL THEN new.received_at END
-  FROM unnest(%(connection_id)s::uuid[], %(topic)s::text[], %(resource)s::text[],
-              %(remote_id)s::text[], %(parent_id)s::text[], %(webhook_id)s::text[],
-              %(delivery_id)s::text[], %(body)s::bytea[], %(received_at)s::timestamptz[],
-              %(note)s::text[])
-       AS new (connection_id, topic, resource, remote_id, parent_id, webhook_id, delivery_id, body,
-               received_at, note);
+-- Keep deliveries of one organisation (each column an array), count them in at the receiving ends
+-- that still want them, and tell who listens; answers those. One statement: what waits for an
+-- answer waits for each way to the server and back. A test of ours counts for nothing.
+WITH counted AS (
+    SELECT * FROM unnest(%(ids)b::uuid[], %(counts)b::bigint[]) AS counted (connection_id, n)
+), held AS (
+    -- In one order, so that two doors never wait for each other.
+    SELECT w.connection_id, counted.n
+      FROM connections.webhooks w JOIN counted USING (connection_id)
+     WHERE w.is_wanted
+     ORDER BY w.connection_id
+       FOR UPDATE OF w
+), noted AS (
+    UPDATE connections.webhooks w
+       SET deliveries = w.deliveries + held.n, last_delivery_at = %(now)s, missed = 0
+      FROM held
+     WHERE w.connection_id = held.connection_id AND held.n > 0
+), kept AS (
+    INSERT INTO mirror.inbox (organisation_id, connection_id, topic, resource, remote_id, parent_id,
+           webhook_id, delivery_id, body, received_at, next_attempt_at, note, state, applied_at)
+    SELECT %(organisation_id)s, new.connection_id, new.topic, new.resource, new.remote_id,
+           new.parent_id, new.webhook_id, new.delivery_id, new.body, new.received_at,
+           new.received_at, new.note,
+           CASE WHEN new.remote_id IS NULL THEN 'ignored' ELSE 'waiting' END,
+           CASE WHEN new.remote_id IS NULL THEN new.received_at END
+      FROM unnest(%(connection_id)b::uuid[], %(topic)b::text[], %(resource)b::text[],
+                  %(remote_id)b::text[], %(parent_id)b::text[], %(webhook_id)b::text[],
+                  %(delivery_id)b::text[], %(body)b::bytea[], %(received_at)b::timestamptz[],
+                  %(note)b::text[])
+           AS new (connection_id, topic, resource, remote_id, parent_id, webhook_id, delivery_id,
+                   body, received_at, note)
+      JOIN held USING (connection_id)
+)
+SELECT held.connection_id, pg_notify(%(channel)s, held.connection_id::text) FROM held;
 
 -- name: keep_hints
 -- Keep one hint a record; one that waits already is dated anew.
@@ -19,8 +40,8 @@ INSERT INTO mirror.inbox (organisation_id, connection_id, topic, resource, remot
        received_at, next_attempt_at)
 SELECT %(organisation_id)s, new.connection_id, new.topic, new.resource, new.remote_id,
        new.parent_id, new.received_at, new.received_at
-  FROM unnest(%(connection_id)s::uuid[], %(topic)s::text[], %(resource)s::text[],
-              %(remote_id)s::text[], %(parent_id)s::text[], %(received_at)s::timestamptz[])
+  FROM unnest(%(connection_id)b::uuid[], %(topic)b::text[], %(resource)b::text[],
+              %(remote_id)b::text[], %(parent_id)b::text[], %(received_at)b::timestamptz[])
        AS new (connection_id, topic, resource, remote_id, parent_id, received_at)
 ON CONFLICT (connection_id, resource, remote_id) WHERE state = 'waiting' AND body IS NULL
 DO UPDATE SET received_at = greatest(excluded.received_at, inbox.received_at + interval '1 microsecond'),
@@ -28,10 +49,6 @@ DO UPDATE SET received_at = greatest(excluded.received_at, inbox.received_at + i
               topic = excluded.topic,
               parent_id = coalesce(excluded.parent_id, inbox.parent_id),
               attempts = 0;
-
--- name: tell_inbox
--- Tell on a channel that these connections have deliveries that wait.
-SELECT pg_notify(%s, told.id) FROM unnest(%s::text[]) AS told (id);
 
 -- name: inbox_levels
 -- How many deliveries wait, and the bytes of their bodies; counted no further than a limit.
@@ -61,7 +78,7 @@ SELECT number, topic, resource, remote_id, parent_id, received_at, attempts
 -- Mark deliveries as applied that are still as they were read, and drop their bodies.
 UPDATE mirror.inbox i
    SET state = 'applied', applied_at = %(now)s, body = NULL
-  FROM unnest(%(numbers)s::bigint[], %(received_at)s::timestamptz[]) AS done (number, received_at)
+  FROM unnest(%(numbers)b::bigint[], %(received_at)b::timestamptz[]) AS done (number, received_at)
  WHERE i.connection_id = %(connection_id)s AND i.number = done.number
    AND i.received_at = done.received_at AND i.state = 'waiting';
 
@@ -74,8 +91,8 @@ UPDATE mirror.inbox i
        applied_at = CASE WHEN failed.is_last THEN %(now)s::timestamptz END,
        body = CASE WHEN failed.is_last THEN NULL ELSE i.body END,
        note = CASE WHEN failed.is_last THEN %(note)s ELSE i.note END
-  FROM unnest(%(numbers)s::bigint[], %(received_at)s::timestamptz[], %(next_at)s::timestamptz[],
-              %(is_last)s::boolean[]) AS failed (number, received_at, next_at, is_last)
+  FROM unnest(%(numbers)b::bigint[], %(received_at)b::timestamptz[], %(next_at)b::timestamptz[],
+              %(is_last)b::boolean[]) AS failed (number, received_at, next_at, is_last)
  WHERE i.connection_id = %(connection_id)s AND i.number = failed.number
    AND i.received_at = failed.received_at AND i.state = 'waiting';
 
