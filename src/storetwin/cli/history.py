@@ -93,7 +93,7 @@ def print_difference(between: Between, *, as_json: bool) -> None:
             {
                 "first": version_facts(between.first),
                 "second": version_facts(between.second),
-                "is_same": between.comparison.is_same,
+                "is_same": between.is_same,
                 "changes": found,
             }
         )
@@ -123,7 +123,7 @@ def print_difference(between: Between, *, as_json: bool) -> None:
 
 
 def _why_nothing(between: Between) -> str:
-    if between.comparison.is_same:
+    if between.is_same:
         return "They are the same, byte for byte."
     return (
         "No field differs: only how it is written does, or what is sealed, or what is different "

@@ -56,6 +56,12 @@ class Between:
     second: Version
     comparison: Comparison
 
+    @property
+    def is_same(self) -> bool:
+        """Say whether they are the same byte for byte, what is sealed in them included."""
+        is_same_content = self.first.content_hash == self.second.content_hash
+        return self.comparison.is_same and is_same_content
+
 
 @dataclass(frozen=True, slots=True)
 class History:

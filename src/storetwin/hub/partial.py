@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from storetwin.connections.catalogue import catalogue_for
@@ -138,7 +139,10 @@ class Partial:
             dated = [r for r in fitted if takes_span(r, context.routes)]
             left_out = tuple(r.name for r in fitted if r not in dated)
             _check_named(context, resources, left_out)
-            lines = [await pull_span(context, resource, span) for resource in dated]
+            lines = []
+            for resource in dated:
+                work = partial(pull_span, context, resource, span)
+                lines.append(await self.runner.lasting(context, work))
             pulled = PulledSpan(context.run.run_id, span, zone, tuple(lines), left_out)
             await self._close(context, is_whole=pulled.is_whole)
             return pulled
