@@ -9,7 +9,7 @@ import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -100,7 +100,7 @@ async def open_door(
 ) -> AsyncIterator[Entrance]:
     """Serve the door of a twin's hub, with a receiving end for its connection."""
     end = await twin.hub.register.receiving_ends.ensure(twin.connection, twin.hub.clock(), **ends)
-    door = Door(twin.hub, limits=limits, proxy_header=proxy_header)
+    door = Door(replace(twin.hub, proxy_header=proxy_header), limits=limits)
     async with serving(door) as url, aiohttp.ClientSession() as session:
         sender = Sender(session, end.url(url), end.secret, f"{twin.sandbox.url}/")
         yield Entrance(door, url, sender, end)

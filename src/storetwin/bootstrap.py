@@ -17,6 +17,7 @@ from storetwin.db.migrate import pending, upgrade
 from storetwin.db.organisations import ensure_default_organisation
 from storetwin.db.psql import run_psql
 from storetwin.hub import Hub
+from storetwin.hub.running import Revive
 from storetwin.hub.stores import Stores
 from storetwin.jobs.schema import pending_steps, upgrade_queue
 from storetwin.kernel.clock import utc_now
@@ -168,6 +169,7 @@ async def _hub_on(server: Server, settings: Settings) -> AsyncIterator[Hub]:
                 ahead=settings.max_concurrency + WAITING,
             ),
             public_url=settings.public_url,
+            proxy_header=settings.proxy_header,
             revive=server.revive,
         )
     finally:

@@ -67,6 +67,7 @@ async def run_server(app: FastAPI, listening: socket.socket, is_up: Callable[[],
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # else anybody on this machine may say that he is somebody else
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     server = _Server(config, is_up)

@@ -35,19 +35,15 @@ class Door:
 
     Args:
         hub: of any organisation; whose a delivery is, its token says.
-        proxy_header: in which a proxy before this door names the address of its peer. Without one
-            the peer is whoever has connected.
     """
 
-    def __init__(
-        self, hub: Hub, *, proxy_header: str | None = None, limits: Limits | None = None
-    ) -> None:
+    def __init__(self, hub: Hub, *, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._clock = hub.clock
         self._receivers = Receivers(hub)
         self._keeper = Keeper(hub.database, hub.clock, self._limits)
         self._notes = Notes(hub.database)
-        self._proxy_header = proxy_header.lower().encode("latin-1") if proxy_header else None
+        self._proxy_header = hub.proxy_header.lower().encode() if hub.proxy_header else None
         self._in_hand = 0
 
     def routes(self) -> list[BaseRoute]:

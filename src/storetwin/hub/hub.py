@@ -71,6 +71,7 @@ class Hub:
     clock: Clock
     stores: Stores
     public_url: str | None = None
+    proxy_header: str | None = None
     revive: Revive | None = None
 
     @property
