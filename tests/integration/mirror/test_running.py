@@ -83,8 +83,9 @@ async def test_a_run_whose_session_is_gone_is_closed_at_once(
 ) -> None:
     await twin.pull("taxes")
     sleeper = await sleeping(twin)
+    [here] = await twin.rows("SELECT current_database() AS name")
     async with await connect(postgres.admin_dsn) as admin:
-        await admin.execute(HELD, (database_dsn.split("dbname=")[1].split(maxsplit=1)[0],))
+        await admin.execute(HELD, (here["name"],))
     await twin.hub.sync(NAME, ["taxes"], observe=lambda _: None)
     sleeper.awake.set()
     with pytest.raises(RunTakenOverError):
