@@ -16,6 +16,7 @@ BENCHMARKS = {
     "load": load.measure,
     "startup": startup.measure,
     "webhooks": webhooks.measure,
+    "step": step.measure,
 }
 RESULT = Path("build/bench.json")
 
