@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import chaos, load, pull, startup, webhooks
+from benchmarks import chaos, load, pull, startup, step, webhooks
 from benchmarks.figures import Figures
 
 BENCHMARKS = {
