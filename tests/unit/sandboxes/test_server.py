@@ -1,6 +1,7 @@
 import base64
 import http.client
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -105,6 +106,41 @@ def test_the_command_lists_faults_and_refuses_unknown_ones(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["--fault", "nosuch"])
     assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--webhook-delay", "-1"], "-1"),
+        (["--webhook-delay", "soon"], "soon"),
+        (["--webhook-fault", "eat:every=2"], "no webhook fault 'eat'.*drop"),
+    ],
+)
+def test_the_command_refuses_webhooks_that_cannot_be(capsys, options, told):
+    with pytest.raises(SystemExit) as stopped:
+        main(options)
+    assert stopped.value.code == 2
+    assert re.search(told, capsys.readouterr().err)
+
+
+def test_the_command_says_how_webhooks_are_sent():
+    options = ["--webhook-delay", "3.5", "--fast-queue", "--webhook-fault", "drop+double:every=2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "storetwin.sandboxes.woocommerce", "--port=0", "--json",
+         "--orders=10", *options],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    with process, process.stdout as out:
+        port = int(json.loads(out.readline())["url"].rpartition(":")[2])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/sandbox/webhooks")
+        told = json.load(connection.getresponse())
+        connection.close()
+        process.terminate()
+        assert process.wait(10) == 0
+    assert (told["delay"], told["fast_queue"]) == (3.5, True)
+    assert [fault["fault"] for fault in told["faults"]] == ["drop+double:every=2"]
 
 
 def test_the_command_serves_until_it_is_told_to_stop():

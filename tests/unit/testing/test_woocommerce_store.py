@@ -5,6 +5,7 @@ import urllib.request
 
 import pytest
 
+from receivers import running_receiver
 from storetwin.testing import running_woocommerce_store
 
 
@@ -67,3 +68,19 @@ def test_it_may_be_an_older_release_with_other_plugins_and_odd_records():
     for wrong in ({"version": "2"}, {"plugins": ["nosuch"]}):
         with pytest.raises(ValueError, match=r"2|nosuch"), running_woocommerce_store(**wrong):
             pass
+
+
+def test_a_storm_changes_it_and_its_webhooks_tell(store):
+    with running_receiver() as receiver:
+        hook = {"topic": "order.updated", "delivery_url": receiver.url, "secret": "s"}
+        store.create("webhooks", hook)
+        store.webhooks(delay=0.1, timeout=5, faults=["drop:every=2"])
+        changed = store.storm(seed=4, kinds=["order-meta"]).change(12)
+        assert store.wait_until_sent()
+        sent = [each for each in store.deliveries if not each.is_ping]
+        assert {each.resource_id for each in sent} == {change.number for change in changed}
+        assert len(receiver.deliveries) == len(sent) - len(sent) // 2
+    with pytest.raises(ValueError, match="eat"):
+        store.webhooks(faults=["eat"])
+    with pytest.raises(ValueError, match="delay"):
+        store.webhooks(delay=-1)
