@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from storetwin.cli.running import print_json, say_error, with_hub
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from storetwin.connections.webhooks_health import Health
     from storetwin.hub import Hub
     from storetwin.hub.standings import ConnectionStanding, ResourceStanding
 
@@ -26,9 +28,9 @@ def status(as_json: bool = JSON) -> None:
         from storetwin.jobs.living import living_workers
 
         found, workers = await hub.standings.every(), await living_workers(hub)
-        webhooks = await _webhooks(hub)
+        webhooks = await hub.webhooks.standing()
         if as_json:
-            told = [_readable(one, webhooks.get(one.connection.name)) for one in found]
+            told = [_readable(one, webhooks.get(one.connection.id)) for one in found]
             print_json({"workers": workers, "connections": told})
         elif not found:
             say_error("No store is connected yet. Add one, or look at the demo:")
@@ -36,7 +38,7 @@ def status(as_json: bool = JSON) -> None:
             say_error("  storetwin demo")
         else:
             for one in found:
-                _print(one, webhooks.get(one.connection.name), hub.clock())
+                _print(one, webhooks.get(one.connection.id), hub.clock())
             if not workers:
                 say_error("No worker is at work: nothing is read by itself. Start: storetwin serve")
         return Exit.DONE
@@ -44,7 +46,7 @@ def status(as_json: bool = JSON) -> None:
     with_hub(verb, as_json=as_json)
 
 
-def _readable(one: ConnectionStanding, webhooks: dict[str, Any] | None) -> dict[str, Any]:
+def _readable(one: ConnectionStanding, webhooks: Health | None) -> dict[str, Any]:
     certificate, last = one.certificate, one.last_run
     shown = ("run_id", "kind", "state", "started_at", "ended_at", "error")
     return {
@@ -62,7 +64,7 @@ def _readable(one: ConnectionStanding, webhooks: dict[str, Any] | None) -> dict[
         "failures": one.failures,
         "next_at": one.next_at,
         "deliveries_waiting": one.waiting,
-        "webhooks": webhooks,
+        "webhooks": asdict(webhooks) if webhooks else None,
         "resources": {r.resource: r.records for r in one.resources},
         "standings": {r.resource: _readable_resource(r) for r in one.resources},
     }
@@ -80,12 +82,7 @@ def _readable_resource(one: ResourceStanding) -> dict[str, Any]:
     }
 
 
-async def _webhooks(hub: Hub) -> dict[str, dict[str, Any]]:
-    """Return by connection how its webhooks are doing."""
-    return {}
-
-
-def _print(one: ConnectionStanding, webhooks: dict[str, Any] | None, now: datetime) -> None:
+def _print(one: ConnectionStanding, webhooks: Health | None, now: datetime) -> None:
     from rich.text import Text
 
     from storetwin.cli.screen import out
@@ -123,7 +120,7 @@ def _head(one: ConnectionStanding, now: datetime) -> Text:
     return head
 
 
-def _remarks(one: ConnectionStanding, webhooks: dict[str, Any] | None, now: datetime) -> list[str]:
+def _remarks(one: ConnectionStanding, webhooks: Health | None, now: datetime) -> list[str]:
     """Return what a person should know: what hinders, what waits."""
     from storetwin.cli.ages import ago
 
@@ -141,8 +138,8 @@ def _remarks(one: ConnectionStanding, webhooks: dict[str, Any] | None, now: date
         found.append(f"{letters} dead letters: storetwin dead-letters --connection {name}")
     if one.waiting:
         found.append(f"{one.waiting:,} deliveries of webhooks wait.")
-    if webhooks and webhooks["standing"] not in ("ok", "off", "polling only"):
-        found.append(f"Webhooks: {webhooks['reason']}")
+    if webhooks and webhooks.standing.value not in ("ok", "off", "polling only"):
+        found.append(f"Webhooks {webhooks.standing.value}: {webhooks.reason}")
     return found
 
 

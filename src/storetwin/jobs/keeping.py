@@ -7,6 +7,7 @@ inbox. A job that is lost is made again; one too many finds nothing to do.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -14,13 +15,15 @@ import structlog
 from storetwin.connections.doubts import ConnectionPausedError, StoreChangedError
 from storetwin.connections.quiet import QuietHoursError
 from storetwin.db.errors import DatabaseUnavailableError
-from storetwin.hub import Hub, RunInProgressError
+from storetwin.hub import Hub
 from storetwin.hub.schedules import Turn
+from storetwin.kernel.backoff import SCHEDULE_DELAYS
 from storetwin.kernel.errors import ConflictError, RetryableError, StoretwinError
 from storetwin.runs.models import Progress
-from storetwin.runs.schedules import Busy, Done, Ending, Failed, Later, ScheduleKind
+from storetwin.runs.schedules import BUSY, Busy, Done, Ending, Failed, Later, ScheduleKind
 
 log = structlog.get_logger()
+LONGEST_DRAIN_WAIT = timedelta(minutes=5)
 
 
 async def keep_in_step(hub: Hub, connection_id: UUID) -> None:
@@ -49,43 +52,72 @@ async def keep_in_step(hub: Hub, connection_id: UUID) -> None:
             await hub.schedules.settle(turn, kind, Done())
 
 
-async def drain(hub: Hub, connection_id: UUID) -> None:
+async def drain(hub: Hub, connection_id: UUID, failures: int) -> timedelta | None:
     """Apply what a store told by webhook.
 
-    The inbox itself says from when on a delivery is tried again.
+    The inbox itself says from when on a delivery is tried again; a whole inbox waits where the
+    store is down, or is to be left alone.
+
+    Args:
+        failures: how often in a row it came to nothing.
+
+    Returns:
+        After what time it is to be tried again; None for whenever something waits.
 
     Raises:
         DatabaseUnavailableError: nothing can be written; the inbox goes on waiting.
     """
-    connection = await _name_of(hub, connection_id)
-    if connection is None:
-        return
+    name = await _name_of(hub, connection_id)
+    if name is None:
+        return None
     try:
-        await hub.webhooks.drain(connection)
+        await hub.webhooks.drain(name)
     except DatabaseUnavailableError:
         raise
-    except StoretwinError as error:
-        _tell(hub, connection, "drain", error)
+    except Exception as error:  # noqa: BLE001 - one connection stops no other
+        ending = ending_of(error)
+        if isinstance(ending, Failed):
+            _tell(hub, name, "drain", error)
+        return patience(ending, failures)
+    return None
+
+
+def patience(ending: Ending, failures: int) -> timedelta:
+    """Return how long an inbox waits that could not be applied.
+
+    Never longer than some minutes: nothing is asked of a store that is to be left alone, and a
+    person may have changed that meanwhile.
+    """
+    if isinstance(ending, Busy):
+        return BUSY
+    delay = SCHEDULE_DELAYS[min(failures, len(SCHEDULE_DELAYS) - 1)]
+    return min(delay, LONGEST_DRAIN_WAIT)
 
 
 async def tidy(hub: Hub, connection_id: UUID) -> None:
-    """Drop what the retention of a connection's history lets go."""
-    connection = await _name_of(hub, connection_id)
-    if connection is not None:
-        try:
-            await hub.history.prune(connection)
-        except StoretwinError as error:
-            _tell(hub, connection, "tidy", error)
+    """Drop what the retention of a connection's history lets go.
+
+    Raises:
+        StoretwinError: it could not be dropped; the next night tries again.
+    """
+    name = await _name_of(hub, connection_id)
+    if name is not None:
+        await hub.history.prune(name)
 
 
 async def _read(hub: Hub, turn: Turn, kind: ScheduleKind, resources: Sequence[str]) -> Ending:
-    """Read some resources; of those that an increment could not tell all, sweep as well."""
+    """Read some resources; of those that an increment could not tell all, sweep as well.
+
+    At the end of an increment the store's webhooks are looked after: one may have been disabled.
+    """
 
     async def read(hub: Hub, name: str) -> None:
         if kind is ScheduleKind.SWEEP:
             await hub.sweep(name, resources, observe=_nobody)
-        elif unclear := (await hub.sync(name, resources, observe=_nobody)).needs_sweep:
+            return
+        if unclear := (await hub.sync(name, resources, observe=_nobody)).needs_sweep:
             await hub.sweep(name, unclear, observe=_nobody)
+        await hub.webhooks.check(name)
 
     return await _ending(hub, turn, kind.value, read)
 
@@ -128,8 +160,6 @@ def ending_of(error: Exception) -> Ending:
 
 
 def _tell(hub: Hub, name: str, what: str, error: Exception) -> None:
-    if isinstance(error, RunInProgressError):
-        return
     log.warning(
         "came_to_nothing",
         what=what,

@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -30,12 +32,7 @@ POOL = 4  # connections of the queue itself: fetching, finishing, its heartbeat,
 PATIENCE_SECONDS = 2.0
 TIDY_AT = "23 3 * * *"  # UTC; once for all workers together
 
-Work = Callable[[Hub, UUID], Coroutine[Any, Any, None]]
-TASKS: dict[str, Work] = {
-    "keep_in_step": keeping.keep_in_step,
-    "drain": keeping.drain,
-    "tidy": keeping.tidy,
-}
+Task = Callable[..., Coroutine[Any, Any, None]]
 
 
 class FencedJobs(JobManager):
@@ -82,21 +79,42 @@ async def open_queue(dsn: str, hub: Hub) -> AsyncIterator[procrastinate.App]:
     )
     app = procrastinate.App(connector=connector)
     app.job_manager = FencedJobs(connector)
-    for name, work in TASKS.items():
-        app.task(name=name, queue=NAME, retry=HandBack())(_bound(work, hub))
+    _add_tasks(app, hub)
     app.periodic(cron=TIDY_AT)(app.task(name="tidy_all", queue=NAME)(_tidier(app, hub)))
     async with app.open_async():
         yield app
 
 
-def _bound(work: Work, hub: Hub) -> Callable[..., Coroutine[Any, Any, None]]:
-    async def do(organisation_id: str, connection_id: str) -> None:
+def _add_tasks(app: procrastinate.App, hub: Hub) -> None:
+    """Let the queue know what its jobs do: each calls one verb for one connection."""
+
+    async def keep_in_step(organisation_id: str, connection_id: str) -> None:
+        await keeping.keep_in_step(hub.of(UUID(organisation_id)), UUID(connection_id))
+
+    async def drain(organisation_id: str, connection_id: str, failures: int = 0) -> None:
+        of, connection = hub.of(UUID(organisation_id)), UUID(connection_id)
+        again = await keeping.drain(of, connection, failures)
+        if again is not None:
+            await put(app, "drain", of.organisation_id, connection, after=again, times=failures + 1)
+
+    async def tidy(organisation_id: str, connection_id: str) -> None:
+        await keeping.tidy(hub.of(UUID(organisation_id)), UUID(connection_id))
+
+    for task in (keep_in_step, drain, tidy):
+        app.task(name=task.__name__, queue=NAME, retry=HandBack())(_told(task))
+
+
+def _told(task: Task) -> Task:
+    """Return a task whose errors are told once, and end nothing but the job."""
+
+    @wraps(task)
+    async def do(**ids: Any) -> None:
         try:
-            await work(hub.of(UUID(organisation_id)), UUID(connection_id))
+            await task(**ids)
         except DatabaseUnavailableError as error:
-            log.warning("job_without_database", task=work.__name__, error=str(error))
+            log.warning("job_without_database", task=task.__name__, error=str(error))
         except Exception:
-            log.exception("job_failed", task=work.__name__, connection_id=connection_id)
+            log.exception("job_failed", task=task.__name__, **ids)
 
     return do
 
@@ -121,14 +139,30 @@ async def _dress(connection: AsyncConnection[Row]) -> None:
 
 
 async def put(
-    app: procrastinate.App, task: str, organisation_id: UUID, connection_id: UUID
+    app: procrastinate.App,
+    task: str,
+    organisation_id: UUID,
+    connection_id: UUID,
+    *,
+    after: timedelta = timedelta(0),
+    times: int = 0,
 ) -> None:
-    """Put a job into the queue, unless the same one waits already."""
+    """Put a job into the queue, unless the same one waits already.
+
+    Args:
+        after: how long it waits at least.
+        times: how often it came to nothing before.
+    """
     key = f"{task}:{connection_id}"
-    job = app.configure_task(task, queue=NAME, lock=key, queueing_lock=key)
+    job = app.configure_task(
+        task,
+        queue=NAME,
+        lock=key,
+        queueing_lock=key,
+        schedule_in={"seconds": after.total_seconds()} if after else None,
+    )
+    ids = {"organisation_id": str(organisation_id), "connection_id": str(connection_id)}
     try:
-        await job.defer_async(
-            organisation_id=str(organisation_id), connection_id=str(connection_id)
-        )
+        await job.defer_async(**ids, **({"failures": times} if times else {}))
     except exceptions.AlreadyEnqueued:
         return

@@ -7,7 +7,7 @@ begins by itself. What was being done then is handed back, and goes on wherever 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,7 @@ from procrastinate.worker import Worker as QueueWorker
 from storetwin.db.errors import translated
 from storetwin.db.queries import load_queries
 from storetwin.hub import Hub
+from storetwin.hub.running import Revive
 from storetwin.jobs import queue, rounds
 from storetwin.jobs.heart import BEAT, BELIEVED, beating
 from storetwin.kernel.backoff import Backoff
@@ -32,8 +33,6 @@ POLL_SECONDS = 1.0  # a job that was handed back is not announced
 STOP_SECONDS = 6.0  # runs end their page in hand well within it
 HEALTHY_SECONDS = 10.0  # a life that lasted longer was no failed start
 BETWEEN_LIVES = Backoff(base=0.2, longest=2.0, attempts=1_000_000)
-
-Revive = Callable[[], Awaitable[object]]
 
 
 @dataclass(slots=True)
