@@ -31,10 +31,11 @@ SHOWN_WHEN_GONE: dict[str, Holders] = {
 
 
 class _Order(msgspec.Struct):
-    """The members of an order that name other records. Any of them may have any type."""
+    """The members of an order that name it, or others. Any of them may have any type."""
 
     customer_id: Any = None
     refunds: Any = None
+    order_key: Any = None
 
 
 def follow_ups(resource: Resource, records: Iterable[Record]) -> FollowUps:
@@ -69,6 +70,12 @@ def named_by_order(record: Record) -> tuple[str | None, tuple[str, ...]]:
     refunds = order.refunds if isinstance(order.refunds, list) else []
     ids = (_id(refund.get("id")) for refund in refunds if isinstance(refund, dict))
     return _id(order.customer_id), tuple(number for number in ids if number)
+
+
+def order_key(document: bytes) -> str | None:
+    """Return what tells an order from any other one, where the store shows it."""
+    key = _decode(document, _Order).order_key
+    return key if isinstance(key, str) and key else None
 
 
 def has_members(record: Record, name: str) -> bool:

@@ -32,6 +32,7 @@ from storetwin.connections.models import Connection
 from storetwin.db.database import Database, Row
 from storetwin.db.queries import load_queries
 from storetwin.mirror.context import RunContext
+from storetwin.mirror.follow import order_key
 from storetwin.mirror.repository import Shelf
 from storetwin.resources import Resource, RouteArguments, named
 from storetwin.woocommerce.client import StoreClient
@@ -42,6 +43,7 @@ from storetwin.woocommerce.identity import (
     marks_of,
     read_identity,
 )
+from storetwin.woocommerce.records import Record
 
 Q = load_queries(__package__)
 SAMPLED = ("orders", "products")
@@ -165,6 +167,28 @@ def _held_trace(row: Row) -> Trace:
         row["modified_at"],
         row["changed_at"],
     )
+
+
+async def check_keys(context: RunContext, resource: Resource, records: Sequence[Record]) -> None:
+    """Look closely at the store when an order has another key than the twin holds under its id.
+
+    An increment arrives with one question, and a backup that was put back says the same of itself
+    as before; its new orders take the ids of those that were lost.
+
+    Raises:
+        StoreChangedError: it went back, or is another. Nothing of these records was written.
+    """
+    if resource.name != "orders":
+        return
+    told = {record.remote_id: order_key(record.document) for record in records}
+    async with context.transaction() as tx:
+        shelf = context.shelf(resource)
+        rows = await tx.fetch_all(Q.list_order_keys, shelf.params(ids=list(told)))
+        if all(told[row["remote_id"]] in (None, row["order_key"]) for row in rows):
+            return
+        found = await connections.every(tx)
+    connection = next(one for one in found if one.id == context.run.connection_id)
+    await confirm_identity(context, connection, may_lack=False)
 
 
 async def confirm_identity(context: RunContext, connection: Connection, *, may_lack: bool) -> None:

@@ -17,6 +17,7 @@ from storetwin.mirror.bundles import bundles, merged
 from storetwin.mirror.certify import certify_resource
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.following import Following
+from storetwin.mirror.identity import check_keys
 from storetwin.mirror.models import Level, PartPosition, State, Synced
 from storetwin.mirror.parts import listing_of, parts_of
 from storetwin.mirror.pull import MOST_AT_ONCE, keep_batch, pull_resource, read_part
@@ -203,6 +204,7 @@ class _Syncing:
         return True
 
     async def _keep(self, batch: Batch, progress: Progress) -> None:
+        await check_keys(self.context, self.resource, batch.records)
         own = Progress(progress.stage, progress.resource, progress.started_at)
         async with self.context.transaction() as tx:
             await keep_batch(self.context, tx, self.resource, batch, own)

@@ -212,6 +212,12 @@ WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)
   AND state <> 'gone' AND remote_number > %(after)s
 ORDER BY remote_number LIMIT %(limit)s;
 
+-- name: list_order_keys
+-- What tells some orders from any others, where the twin has it.
+SELECT remote_id, COALESCE(clean, payload) ->> 'order_key' AS order_key FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = ANY(%(ids)s::text[]) AND state <> 'gone' AND COALESCE(clean, payload) ->> 'order_key' <> '';
+
 -- name: known_post_ids
 -- Every id that is taken in the store's table of posts, in order. A tombstone takes none: a restored store gives its
 -- id away again.

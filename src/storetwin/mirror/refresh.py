@@ -13,6 +13,7 @@ from storetwin.db.database import Transaction
 from storetwin.mirror import repository
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.follow import FollowUps, follow_ups, refunds_to_ask
+from storetwin.mirror.identity import check_keys
 from storetwin.mirror.included import included
 from storetwin.mirror.models import State
 from storetwin.mirror.parts import has_route, listing_of, parts_of
@@ -125,6 +126,7 @@ class _Refreshing:
     async def _keep(self, batch: Batch) -> None:
         """Write what a list showed, close its dead letters and settle it, all or nothing."""
         context, resource = self.context, self.resource
+        await check_keys(context, resource, batch.records)
         ids = [record.remote_id for record in batch.records]
         whole = [record.remote_id for record in batch.records if not record.is_blank]
         own = Progress(self.progress.stage, resource.name, self.progress.started_at)

@@ -308,6 +308,24 @@ async def test_another_store_pauses_the_connection_and_nothing_is_written(twin: 
     assert (await twin.hub.register.get(NAME)).state.value == "paused"
 
 
+async def test_a_store_that_went_back_is_noticed_before_its_new_orders_are_written(
+    twin: Twin,
+) -> None:
+    """It says the same of itself as before; an order that has another's id gives it away."""
+    store = twin.sandbox.store
+    await twin.pull("orders", "products")
+    backup = twin.sandbox.take_backup()
+    lost = [store.create_order({}) for _ in range(3)]
+    await synced(twin, "orders")
+    before = await twin.documents("orders")
+    twin.sandbox.restore_backup(backup)
+    twin.sandbox.store.seed = 77  # the keys of orders are drawn from it
+    assert twin.sandbox.store.create_order({"customer_note": "Another one."}) == lost[0]
+    with pytest.raises(StoreChangedError, match="went back"):
+        await synced(twin, "orders")
+    assert await twin.documents("orders") == before
+
+
 async def test_a_new_order_status_is_looked_for(twin: Twin) -> None:
     """A plugin registers it: its orders appear in the lists, and no window shows them."""
     await twin.pull("order_statuses", "orders")
