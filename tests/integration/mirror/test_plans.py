@@ -61,6 +61,9 @@ QUERIES: dict[str, dict[str, Any]] = {
     "stream_present": {},
     "count_present": {},
     "number_range": {},
+    "list_order_keys": {"ids": PAGE},
+    "list_children": {"parents": PAGE},
+    "list_next_containers": {"after": 1_500, "limit": 200},
 }
 SPAN = {
     "since": datetime(2030, 1, 1, tzinfo=UTC), "at": datetime(2030, 1, 2, tzinfo=UTC),
