@@ -127,18 +127,41 @@ class Listing:
 
         A host that shows fewer rows than a page should have counts its pages by those as well:
         what came then stands somewhere else, and is asked for again in pages that it allows.
+
+        Raises:
+            RecordError: it shows so few that a page cannot begin on known ground.
         """
         while True:
             number, length = covering(offset, min(size, self._most))
             first = (number - 1) * length
             page = await self._list(asked | {"per_page": str(length), "page": str(number)})
             rows = len(page.records)
-            is_short = SMALLEST_LIMIT <= rows < min(length, self._most)
-            if not is_short or first + rows >= (page.total or 0):
+            is_short = 0 < rows < min(length, self._most) and first + rows < (page.total or 0)
+            if is_short and rows < SMALLEST_LIMIT:
+                await self._check_end(asked, number + 1, length)
+                is_short = False
+            if not is_short:
                 shown = page.records[offset - first : offset - first + size]
                 loaded = self._load(replace(page, records=shown))
                 return replace(loaded, room=min(size, first + length - offset))
             self._most = rows
+
+    async def _check_end(self, asked: dict[str, str], number: int, length: int) -> None:
+        """Make sure that there is nothing behind a page that shows next to nothing.
+
+        Its total says that there is: it lies, or counts rows that do not load, or the host shows
+        only so few.
+
+        Raises:
+            RecordError: the host shows only so few.
+        """
+        behind = await self._list(asked | {"per_page": str(length), "page": str(number)})
+        if behind.records:
+            raise RecordError(
+                f"{self.path} shows no more than {len(behind.records)} records on a page, too few "
+                "to read a list that can be asked for page by page only.",
+                remedy="Look which plugin or proxy limits per_page, and allow 10 or more.",
+            )
 
     async def whole(self) -> Loaded:
         """Read a list that ignores paging and always gives everything, or the one document."""

@@ -289,6 +289,13 @@ FOUND = {
     "records that no list shows were not looked for before the first that one shows": History(
         orders=1
     ),
+    "a list that knows pages only was taken for whole on a host that shows three records": History(
+        orders=0,
+        resources=(),
+        at_once=1,
+        pace=0,
+        moments=(Moment(0, Change("create", "orders", 0)), Moment(0, Break("page-limit:most=3"))),
+    ),
     "a record that answers 404 for a while is buried, and dug out again": History(
         at_once=4,
         moments=(Moment(22, Stop()), Moment(3, Break("short-page:count=1,resource=categories"))),
