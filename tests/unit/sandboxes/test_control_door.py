@@ -179,7 +179,7 @@ def test_the_page_asks_for_nothing_that_is_not_there(store):
         assert status == 200, name
         assert headers["x-content-type-options"] == "nosniff"
         scripts |= set(re.findall(r'from "/sandbox/page/(\w+\.js)"', body.decode()))
-    assert len(scripts) == 7
+    assert len(scripts) == 8
     icons = ask(store, "GET", "/sandbox/page/icons.svg")[2].decode()
     for name in re.findall(r"icons\.svg#(\w+)", page):
         assert f'id="{name}"' in icons, name
