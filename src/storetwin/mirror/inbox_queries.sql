@@ -105,16 +105,16 @@ DELETE FROM mirror.inbox
      LIMIT %(limit)s);
 
 -- name: latest_delivery
--- What came last through a connection, without its body.
+-- What a store delivered last, without its body; no test of ours.
 SELECT number, topic, resource, remote_id, webhook_id, received_at, state, applied_at, attempts, note
-  FROM mirror.inbox WHERE connection_id = %s ORDER BY number DESC LIMIT 1;
+  FROM mirror.inbox WHERE connection_id = %s AND resource <> '' ORDER BY number DESC LIMIT 1;
 
 -- name: inbox_summary
 -- How many deliveries wait, and since when; how many were given up or named no record.
 SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
        count(*) FILTER (WHERE state = 'ignored') AS ignored,
        min(received_at) FILTER (WHERE state = 'waiting') AS oldest_at
-  FROM mirror.inbox WHERE connection_id = %s AND state <> 'applied';
+  FROM mirror.inbox WHERE connection_id = %s AND state <> 'applied' AND resource <> '';
 
 -- name: find_delivery
 -- A delivery among the thousand latest of a connection, by what its sender called it.
