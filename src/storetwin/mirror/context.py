@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -88,6 +88,15 @@ class RunContext:
             RunTakenOverError: another process has taken over; the transaction is undone.
         """
         await runs.fence(tx, self.run, requests=self.client.requests)
+
+    @contextmanager
+    def unfollowed(self) -> Iterator[None]:
+        """Follow nothing for the block: a first reading brings everything anyway."""
+        following, self.following = self.following, None
+        try:
+            yield
+        finally:
+            self.following = following
 
     def begin(self, stage: Stage, resource: Resource) -> Progress:
         """Start to report about a resource."""

@@ -105,7 +105,8 @@ class _Syncing:
         standing = Standing(is_read, cursor.synced_to if cursor else None, held)
         way = way_of(resource, context.routes, standing, dated=dated)
         if way is Way.PULL:
-            await pull_resource(context, resource, cursor)
+            with context.unfollowed():
+                await pull_resource(context, resource, cursor)
             return self._line(way)
         progress = context.begin(Stage.SYNC, resource)
         if way is Way.BELOW:

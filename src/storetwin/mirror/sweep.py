@@ -79,7 +79,8 @@ class _Sweeping:
         """Sweep the resource; return what that came to."""
         context, resource = self.context, self.resource
         if cursor is None or not cursor.is_done:
-            await pull_resource(context, resource, cursor)
+            with context.unfollowed():
+                await pull_resource(context, resource, cursor)
             return self._line("pull")
         progress = context.begin(Stage.SWEEP, resource)
         line = self._line("search")
