@@ -14,6 +14,7 @@ import pytest
 import trustme
 from woocommerce import API
 
+from raw_requests import wait_until
 from receivers import Received, Receiver, running_receiver
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 from storetwin.sandboxes.woocommerce.webhooks import rules
@@ -59,6 +60,16 @@ def sent(store: Sandbox) -> None:
     assert store.webhooks.wait_until_sent(PATIENCE)
 
 
+def hold(store: Sandbox) -> None:
+    """Let deliveries wait until :func:`let_go`."""
+    store.webhooks.delay = 600.0
+
+
+def let_go(store: Sandbox) -> None:
+    store.webhooks.delay = 0.0
+    sent(store)
+
+
 def deliver(store: Sandbox, times: int, number: int | None = None) -> None:
     """Make one delivery after the other."""
     number = number or order(store)
@@ -100,8 +111,8 @@ def test_a_ping_that_fails_is_repeated_after_each_delivery_until_one_is_taken(st
 
 
 def test_a_receiver_that_hangs_holds_up_the_creation_and_nobody_else(store, receiver):
-    store.webhooks.ping_timeout = 0.6
-    receiver.answer = lambda _: time.sleep(1.5) or 200
+    store.webhooks.ping_timeout = 2.0
+    receiver.answer = lambda _: time.sleep(20) or 200
     made: list[float] = []
 
     def create() -> None:
@@ -111,22 +122,21 @@ def test_a_receiver_that_hangs_holds_up_the_creation_and_nobody_else(store, rece
 
     thread = threading.Thread(target=create)
     thread.start()
-    began = time.monotonic()
-    ask(store, "GET", "orders")
-    assert time.monotonic() - began < 0.5
+    assert ask(store, "GET", "orders")
+    assert thread.is_alive()
     thread.join(PATIENCE)
-    assert 0.6 <= made[0] < 1.4
+    assert 2.0 <= made[0] < 9.0
 
 
 # -- deliveries -------------------------------------------------------------------------------------
 
 
 def test_a_delivery_is_signed_and_shows_the_record_as_it_is_then(store, receiver):
-    store.webhooks.delay = 0.4
     number, about = hook(store, receiver.url), order(store)
+    hold(store)
     for note in ("one", "two", "drei ß"):
         ask(store, "PUT", f"orders/{about}", {"customer_note": note})
-    sent(store)
+    let_go(store)
     [came] = receiver.deliveries
     assert came.body == store.store.document("orders", about)
     assert json.loads(came.body)["customer_note"] == "drei ß"
@@ -155,11 +165,11 @@ def test_the_delay_is_that_of_a_real_store_and_a_fast_queue_shortens_it(receiver
 
 
 def test_what_is_gone_by_then_is_an_error_with_a_valid_signature(store, receiver):
-    store.webhooks.delay = 0.3
     hook(store, receiver.url, "product.created")
+    hold(store)
     product = store.store.create("products", {"name": "short-lived"})
     store.store.delete("products", product)
-    sent(store)
+    let_go(store)
     [came] = receiver.deliveries
     assert came.body == (
         b'{"code":"woocommerce_rest_product_invalid_id","message":"Invalid ID.",'
@@ -197,11 +207,11 @@ def test_a_slow_receiver_holds_all_others(store, receiver):
     slow.clear()
     store.store.edit("orders", order(store), {})
     store.store.edit("customers", store.store.ids("customers")[0], {})
-    time.sleep(0.6)
+    wait_until(lambda: receiver.deliveries)
+    time.sleep(0.3)
     assert [came.path for came in receiver.deliveries] == ["/in?slow"]
-    began = time.monotonic()
     assert ask(store, "GET", "orders")
-    assert time.monotonic() - began < 1
+    assert store.webhooks.waiting == 1
     slow.set()
     sent(store)
     assert [came.path for came in receiver.deliveries] == ["/in?slow", "/in?quick"]
@@ -278,11 +288,11 @@ def test_a_success_forgets_failures_and_being_made_active_does_not(store, receiv
 def test_what_waits_for_a_paused_webhook_is_sent_and_for_a_deleted_one_not(store, receiver):
     """Nobody looks at the status any more when it is sent (source: wc_deliver_webhook_async)."""
     first, second = hook(store, receiver.url + "?1"), hook(store, receiver.url + "?2")
-    store.webhooks.delay = 0.3
+    hold(store)
     store.store.edit("orders", order(store), {})
     ask(store, "PUT", f"webhooks/{first}", {"status": "paused"})
     ask(store, "DELETE", f"webhooks/{second}", force=True)
-    sent(store)
+    let_go(store)
     assert [came.path for came in receiver.deliveries] == ["/in?1"]
     deliver(store, 1)
     assert len(receiver.deliveries) == 1
@@ -302,12 +312,12 @@ def test_each_delivery_saves_the_webhook_and_so_bumps_its_date(store, receiver):
 
 def several(store: Sandbox, count: int) -> list[int]:
     """Change several orders at once, and return them in the order of their events."""
-    store.webhooks.delay = 0.2
+    hold(store)
     found = [n for n in store.store.ids("orders")
              if store.store.status_of("orders", n) == "processing"][:count]  # fmt: skip
     for number in found:
         store.store.edit("orders", number, {"customer_note": "x"})
-    sent(store)
+    let_go(store)
     return found
 
 
@@ -345,11 +355,11 @@ def test_late(store, receiver):
 def test_it_stops_at_once_while_a_receiver_hangs(receiver):
     with running_store(orders=20) as store:
         hook(store, receiver.url)
-        receiver.answer = lambda _: time.sleep(3) or 200
+        receiver.answer = lambda _: time.sleep(20) or 200
         store.store.edit("orders", order(store), {})
         assert not store.webhooks.wait_until_sent(0.3)
         began = time.monotonic()
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10
 
 
 def test_https_is_verified(receiver, tmp_path):
