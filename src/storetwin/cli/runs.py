@@ -45,7 +45,7 @@ def runs(
             await _show_one(hub, run_id, as_json=as_json)
             return Exit.DONE
         chosen = await _filter(hub, (kind, state), since, resource, limit)
-        found = await hub.standings.runs(connection, chosen)
+        found = await hub.reports.runs(connection, chosen)
         if as_json:
             print_json([_readable(run) for run in found])
         elif found:

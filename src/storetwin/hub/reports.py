@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from storetwin.connections.catalogue import catalogue_for, catalogue_of_all
@@ -12,10 +12,10 @@ from storetwin.connections.register import Register
 from storetwin.db.database import Database, Row, Transaction
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.errors import UnknownNameError
-from storetwin.mirror import repository as mirror
 from storetwin.resources import Catalogue
 from storetwin.runs import repository as runs
 from storetwin.runs.models import DeadLetter
+from storetwin.runs.standing_repository import Filter, choose_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,19 @@ class Reports:
             return catalogue_for((await self.register.get(name)).options)
         return catalogue_of_all(c.options for c in await self.register.every())
 
-    async def runs(self, *, limit: int = 20) -> list[Row]:
-        """Return the latest runs."""
+    async def runs(
+        self, connection: str | None = None, chosen: Filter | None = None, *, limit: int = 20
+    ) -> list[Row]:
+        """Return the latest runs that fit, newest first; all but those that apply deliveries.
+
+        Raises:
+            UnknownConnectionError: there is no connection of this name.
+        """
+        chosen = chosen or Filter(limit=limit)
+        if connection is not None:
+            chosen = replace(chosen, connection_id=(await self.register.get(connection)).id)
         async with self._transaction() as tx:
-            return await runs.list_runs(tx, connection_id=None, limit=limit)
+            return await choose_runs(tx, chosen)
 
     async def run(self, prefix: str) -> tuple[Row, list[Row]]:
         """Return a run by the beginning of its id, and its progress.
@@ -69,15 +78,6 @@ class Reports:
         async with self._transaction() as tx:
             ids = [letter.dead_letter_id for letter in letters]
             return await runs.discard_dead_letters(tx, ids, now=self.clock())
-
-    async def status(self) -> dict[str, list[Row] | dict[UUID, Row]]:
-        """Return counts by connection and resource, the latest certificates and runs."""
-        async with self._transaction() as tx:
-            return {
-                "records": await mirror.count_records(tx),
-                "certificates": await runs.latest_certificates(tx),
-                "runs": await runs.list_runs(tx, connection_id=None, limit=200),
-            }
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return self.database.transaction(self.organisation_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +20,6 @@ from storetwin.runs import repository as runs
 from storetwin.runs import schedules_repository, standing_repository
 from storetwin.runs.schedules import Schedule, ScheduleKind
 from storetwin.runs.standing import Marks, Standing, Waiting, judge, schedule_of, worst
-from storetwin.runs.standing_repository import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +98,6 @@ class Standings:
                 runs=await standing_repository.latest_runs(tx),
             )
         return [_standing(connection, seen, self.clock()) for connection in connections]
-
-    async def runs(self, name: str | None, chosen: Filter) -> list[Row]:
-        """Return the latest runs that fit, newest first.
-
-        Raises:
-            UnknownConnectionError: there is no connection of this name.
-        """
-        if name is not None:
-            chosen = replace(chosen, connection_id=(await self.register.get(name)).id)
-        async with self._transaction() as tx:
-            return await standing_repository.choose_runs(tx, chosen)
 
     async def followed(self, name: str | None, run_ids: Sequence[UUID]) -> list[Row]:
         """Return the progress of all runs at work, and of these.

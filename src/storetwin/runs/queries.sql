@@ -45,15 +45,6 @@ WITH saved AS (
     RETURNING run_id)
 SELECT pg_notify('storetwin_progress', run_id::text) FROM saved;
 
--- name: list_runs
--- The latest runs of the organisation.
-SELECT r.run_id, r.connection_id, c.name AS connection, r.kind, r.state, r.started_at, r.ended_at, r.heartbeat_at,
-       r.requests, r.error, r.options::text AS options,
-       COALESCE((SELECT sum(p.records) FROM runs.progress p WHERE p.run_id = r.run_id AND p.stage = r.kind), 0)::bigint AS records
-FROM runs.runs r JOIN connections.connections c ON c.id = r.connection_id
-WHERE (%(connection_id)s::uuid IS NULL OR r.connection_id = %(connection_id)s)
-ORDER BY r.started_at DESC LIMIT %(limit)s;
-
 -- name: find_runs
 -- Runs whose id begins with some text.
 SELECT r.run_id, r.connection_id, c.name AS connection, r.kind, r.state, r.started_at, r.ended_at, r.heartbeat_at,

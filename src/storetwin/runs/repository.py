@@ -143,11 +143,6 @@ async def save_progress(tx: Transaction, run: Run, progress: Progress, *, now: d
     )
 
 
-async def list_runs(tx: Transaction, *, connection_id: UUID | None, limit: int) -> list[Row]:
-    """Return the latest runs, newest first."""
-    return await tx.fetch_all(Q.list_runs, {"connection_id": connection_id, "limit": limit})
-
-
 async def find_runs(tx: Transaction, prefix: str) -> list[Row]:
     """Return at most two runs whose id begins with ``prefix``."""
     return await tx.fetch_all(Q.find_runs, {"prefix": prefix})

@@ -60,8 +60,8 @@ async def test_a_plugins_lists_are_pulled_and_proved_like_our_own(
             assert set(await twin.snapshots("shipments", gone=True)) == {"B"}
             assert set(await twin.earlier_versions("bookings")) == {"1", "2"}
 
-            status = await twin.hub.reports.status()
-            assert {"subscriptions", "bookings"} <= {r["resource"] for r in status["records"]}
+            [standing] = await twin.hub.standings.every()
+            assert {"subscriptions", "bookings"} <= {r.resource for r in standing.resources}
             row, versions = await twin.hub.history.record(NAME, "bookings", "1")
             assert ('"paid"' in row["payload"], len(versions)) == (True, 1)
             assert await twin.hub.reports.dead_letters(resource="bookings") == []
