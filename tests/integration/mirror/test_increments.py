@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -295,6 +297,45 @@ async def test_an_order_that_breaks_its_page_is_named_and_holds_nothing_up(twin:
     again = await synced(twin, "orders")
     assert [line.way for line in again.resources if line.resource == "orders"] == ["window"]
     assert twin.sandbox.requests.total - before <= 3 + ONE_IDENTITY
+
+
+async def test_a_dead_letter_that_is_due_is_asked_for_once_more(twin: Twin) -> None:
+    broken = some_orders(twin.sandbox, 9)[4]
+    twin.sandbox.faults.switch_on(f"poison:ids={broken}")
+    await twin.pull("orders")
+    twin.sandbox.faults.clear()
+    await synced(twin, "orders")
+    assert await twin.letters() == {"orders": {str(broken)}}
+    await twin.rows("UPDATE runs.dead_letters SET next_attempt_at = now() RETURNING name")
+    done = await synced(twin, "orders")
+    assert await twin.letters() == {}
+    assert done.changes == 1
+    assert str(broken) in await twin.snapshots("orders")
+
+
+async def test_what_changed_while_a_first_reading_was_stopped_arrives(
+    database_dsn: str, tmp_path: Path
+) -> None:
+    """It goes on where it was; the first window begins where the first reading did."""
+    with running_store(orders=600, seed=5) as store:
+        clock = settable(store, utc_now())
+        async with open_twin(database_dsn, tmp_path, store) as twin:
+            store.faults.switch_on("latency:ms=60")
+            stopped = asyncio.create_task(synced(twin, "orders"))
+            while len(await twin.snapshots("orders")) < 100:
+                await asyncio.sleep(0.01)
+            stopped.cancel()
+            with suppress(asyncio.CancelledError):
+                await stopped
+            store.faults.clear()
+            clock[0] += 3_600
+            early = min(map(int, await twin.snapshots("orders")))
+            store.store.edit_order(early, {"customer_note": "While nobody read."})
+            clock[0] += 3_600
+            assert {line.way for line in (await synced(twin, "orders")).resources} == {"pull"}
+            assert b"While nobody" not in (await twin.documents("orders"))[str(early)]
+            assert {line.way for line in (await synced(twin, "orders")).resources} == {"window"}
+            assert b"While nobody" in (await twin.documents("orders"))[str(early)]
 
 
 async def test_another_store_pauses_the_connection_and_nothing_is_written(twin: Twin) -> None:

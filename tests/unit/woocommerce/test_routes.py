@@ -66,3 +66,13 @@ def test_phps_empty_list_in_place_of_an_object_means_no_arguments():
 @pytest.mark.parametrize("index", [{}, {"routes": []}, {"routes": {}}])
 def test_an_index_without_routes_has_none(index):
     assert not Routes.from_index(index).exists("orders")
+
+
+def test_routes_are_kept_without_what_nobody_looks_at():
+    kept = Routes.from_json(ROUTES.as_json())
+    assert "description" not in ROUTES.as_json()
+    for path, arguments in ROUTES.arguments.items():
+        assert kept.exists(path)
+        for name in (*arguments, "no_such_argument"):
+            assert kept.accepts(path, name) == ROUTES.accepts(path, name)
+            assert kept.enum(path, name) == ROUTES.enum(path, name)
