@@ -56,7 +56,7 @@ class Shop:
         self.wire_log = wire_log
         self.requests = Requests()
         self._begin = begin
-        self._gate = Gate(now=lambda: self.store.now())
+        self._gate = Gate(now=self._now)
         self.waiting = 0
         """How many clients are being answered or kept waiting in this moment."""
         self._closing = asyncio.Event()
@@ -64,6 +64,10 @@ class Shop:
         self.dispatcher = Dispatcher(store, faults, self._gate)
         self.webhooks = Webhooks(lambda: self.store, self._kills, webhook_delay, webhook_faults)
         store.listener = self.webhooks.told
+
+    def _now(self) -> float:
+        """Return the time by the clock of the store as it is now: it may be another later."""
+        return self.store.now()
 
     def _kills(self, resource: str, number: int) -> bool:
         return self.faults.kills(resource, number)
