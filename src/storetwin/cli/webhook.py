@@ -13,8 +13,9 @@ from storetwin.cli.running import print_json, say_error, with_hub
 if TYPE_CHECKING:
     from storetwin.connections.webhooks_health import Health
     from storetwin.hub import Hub
+    from storetwin.hub.mending import Mended
     from storetwin.hub.probing import Probed
-    from storetwin.hub.webhooks import Mended, Overview
+    from storetwin.hub.webhooks import Overview
 
 app = typer.Typer(
     help="Let stores tell what changes: list, create, repair, test and remove webhooks.",
@@ -121,7 +122,7 @@ async def withdraw(hub: Hub, name: str) -> str | None:
     Returns:
         What to tell of it; None where there were none.
     """
-    from storetwin.hub.webhooks import NoWebhooksError
+    from storetwin.hub.mending import NoWebhooksError
     from storetwin.kernel.errors import StoretwinError, UnknownNameError
 
     try:

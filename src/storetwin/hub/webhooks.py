@@ -3,84 +3,29 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from storetwin.connections.catalogue import catalogue_for
 from storetwin.connections.models import Connection, ConnectionState
 from storetwin.connections.quiet import gate
 from storetwin.connections.webhooks import ReceivingEnd
 from storetwin.connections.webhooks_health import USUAL_DELAY, Health, Traffic, Upkeep, health
-from storetwin.connections.webhooks_plan import (
-    MOST_RENEWALS,
-    TOLD,
-    Hook,
-    Plan,
-    Wanted,
-    mark_of,
-    may_renew,
-    plan,
-    recent,
-    topics_for,
-)
+from storetwin.connections.webhooks_plan import TOLD, Hook, Plan, plan
 from storetwin.db.database import Row
+from storetwin.hub.mending import Mended, Mender
 from storetwin.hub.probing import Probed, probe
 from storetwin.hub.running import Runner
-from storetwin.kernel.errors import (
-    ConfigurationError,
-    ConflictError,
-    RetryableError,
-    StoretwinError,
-)
+from storetwin.kernel.errors import ConflictError, RetryableError, StoretwinError
 from storetwin.mirror import inbox
 from storetwin.mirror.context import Observer
 from storetwin.mirror.receive import Drained, execute_receive
 from storetwin.runs.found import count_found
 from storetwin.runs.models import RunKind, RunState
-from storetwin.woocommerce.client import StoreClient
-from storetwin.woocommerce.errors import RequestRefusedError
-from storetwin.woocommerce.webhooks import create_webhook, delete_webhook, list_webhooks
+from storetwin.woocommerce.webhooks import list_webhooks
 
 CHECK_EVERY = timedelta(minutes=5)  # so often the store is asked for its webhooks, at most
-
-
-class NoPublicUrlError(ConfigurationError):
-    """Stores cannot reach this hub."""
-
-    code = "no_public_url"
-    default_remedy = "Set STORETWIN_PUBLIC_URL to where stores reach `storetwin serve`."
-
-
-class NoWebhooksError(ConfigurationError):
-    """No webhooks were ever made for the connection."""
-
-    code = "no_webhooks"
-
-
-class BeingMendedError(ConflictError):
-    """Somebody else is at the webhooks of the same connection."""
-
-    default_remedy = "Try again in a moment."
-
-
-@dataclass(frozen=True, slots=True)
-class Mended:
-    """What was done so that the store has exactly the webhooks that it should have.
-
-    Args:
-        created: topic → why it needed a new webhook.
-        deleted: webhooks of ours that were not needed (any more).
-        kept: topics whose webhook was well.
-        refused: topic → why the store does not take it.
-    """
-
-    created: dict[str, str]
-    deleted: int
-    kept: tuple[str, ...]
-    refused: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +62,10 @@ class Webhooks:
     runner: Runner
     public_url: str | None
 
+    @property
+    def _mender(self) -> Mender:
+        return Mender(self.runner, self.public_url)
+
     # -- in the store ---------------------------------------------------------------------------
 
     async def create(self, name: str, *, allowed_ips: Sequence[str] | None = None) -> Mended:
@@ -131,7 +80,7 @@ class Webhooks:
             BeingMendedError: somebody else is at it.
             RetryableError: the store does not answer; what was made so far stays.
         """
-        return await self._mend(name, allowed_ips=allowed_ips)
+        return await self._mender.mend(name, allowed_ips=allowed_ips)
 
     async def repair(self, name: str, *, is_new: bool = False) -> Mended:
         """Make anew what is missing, disabled, paused, doubled, or leads elsewhere.
@@ -143,22 +92,8 @@ class Webhooks:
             NoWebhooksError: there never were any. Else as :meth:`create`.
         """
         connection = await self.runner.register.get(name)
-        await self._end_of(connection)
-        return await self._mend(name, is_new=is_new)
-
-    async def _mend(
-        self, name: str, *, allowed_ips: Sequence[str] | None = None, is_new: bool = False
-    ) -> Mended:
-        public_url = self._public_url()
-        connection = await self.runner.register.get(name)
-        now = self.runner.clock()
-        async with self._alone(connection), self._asking(connection) as client:
-            found = await list_webhooks(client)  # before anything is written: it may not answer
-            ends = self.runner.register.receiving_ends
-            end = await ends.ensure(connection, now, allowed_ips=allowed_ips, is_new=is_new)
-            wanted = self._wanted(connection, end, public_url)
-            todo = _all_anew(wanted, found) if is_new else plan(wanted, found)
-            return await self._carry_out(client, wanted, end, todo, Upkeep())
+        await self._mender.end_of(connection)
+        return await self._mender.mend(name, is_new=is_new)
 
     async def remove(self, name: str) -> int:
         """Delete our webhooks in the store, and let nothing in any more.
@@ -167,17 +102,10 @@ class Webhooks:
             How many were deleted.
 
         Raises:
+            NoWebhooksError: there never were any.
             CredentialError, RetryableError: the store does not let us; the door is closed already.
         """
-        connection = await self.runner.register.get(name)
-        end = await self._end_of(connection)
-        await self.runner.register.receiving_ends.close(connection.id)
-        wanted = replace(self._wanted(connection, end, self.public_url or ""), topics=())
-        async with self._alone(connection), self._asking(connection) as client:
-            ours = plan(wanted, await list_webhooks(client)).delete
-            for hook in ours:
-                await delete_webhook(client, hook.hook_id)
-        return len(ours)
+        return await self._mender.remove(name)
 
     async def check(self, name: str) -> Health:
         """Look whether the webhooks are well, and renew what is not; for the end of each increment.
@@ -186,7 +114,7 @@ class Webhooks:
         are wanted. What is not well is made anew, three times a day at most. Nothing that the
         store answers is raised.
         """
-        runner = self.runner
+        runner, mender = self.runner, self._mender
         connection = await runner.register.get(name)
         end = await runner.register.receiving_ends.get(connection.id)
         now = runner.clock()
@@ -196,9 +124,9 @@ class Webhooks:
         upkeep = end.upkeep
         try:
             held = gate(connection, runner.clock)
-            async with self._alone(connection), self._asking(connection) as client:
+            async with mender.alone(connection), mender.asking(connection) as client:
                 client.hold(held)
-                upkeep = await self._renew(client, connection, end, now)
+                upkeep = await mender.renew(client, connection, end, now)
         except (RetryableError, ConflictError):
             return self._health(end, now)
         except StoretwinError as error:
@@ -215,55 +143,6 @@ class Webhooks:
         if connection.state is ConnectionState.PAUSED:
             return False
         return end.checked_at is None or now - end.checked_at >= CHECK_EVERY
-
-    async def _renew(
-        self, client: StoreClient, connection: Connection, end: ReceivingEnd, now: datetime
-    ) -> Upkeep:
-        """Make anew what is not well, if that was not done too often; return what there is then."""
-        wanted = self._wanted(connection, end, self._public_url())
-        todo = plan(wanted, await list_webhooks(client))
-        renewals = recent(end.upkeep.renewals, now)
-        if todo.create and not may_renew(renewals, now):
-            return Upkeep(
-                active=tuple(todo.kept),
-                lacking=dict(todo.create),
-                renewals=renewals,
-                trouble=f"The webhooks were made anew {MOST_RENEWALS} times within a day, and are "
-                "disabled or gone again.",
-                remedy="Look whether the store reaches this hub (storetwin webhook test NAME), then "
-                "repair them: storetwin webhook repair NAME",
-            )
-        if todo.create:
-            renewals = (*renewals, now)
-        before = Upkeep(renewals=renewals)
-        await self._carry_out(client, wanted, end, todo, before)
-        after = await self.runner.register.receiving_ends.get(connection.id)
-        return after.upkeep if after else before
-
-    async def _carry_out(
-        self, client: StoreClient, wanted: Wanted, end: ReceivingEnd, todo: Plan, upkeep: Upkeep
-    ) -> Mended:
-        """Make the new ones, then delete the old ones; whoever dies in between leaves doubles."""
-        known = {hook.hook_id for hook in (*todo.delete, *todo.kept.values())}
-        created: dict[str, str] = {}
-        refused: dict[str, str] = {}
-        for topic, why in todo.create.items():
-            hook = Hook(0, wanted.name_of(topic), topic, "active", wanted.url)
-            try:
-                made = await create_webhook(client, hook, end.secret, known)
-            except RequestRefusedError as error:
-                refused[topic] = error.message
-            else:
-                known.add(made.hook_id)
-                created[topic] = why
-        for old in todo.delete:
-            await delete_webhook(client, old.hook_id)
-        kept = tuple(todo.kept)
-        upkeep = replace(upkeep, active=(*kept, *created), lacking=refused)
-        await self.runner.register.receiving_ends.keep_upkeep(
-            end.connection_id, upkeep, missed=end.traffic.missed, now=self.runner.clock()
-        )
-        return Mended(created, len(todo.delete), kept, refused)
 
     # -- what they told -------------------------------------------------------------------------
 
@@ -307,12 +186,12 @@ class Webhooks:
         end = await runner.register.receiving_ends.get(connection.id)
         found: list[Hook] = []
         if end is not None:
-            async with self._asking(connection) as client:
+            async with self._mender.asking(connection) as client:
                 found = await list_webhooks(client)
         async with runner.database.transaction(runner.organisation_id) as tx:
             told = await inbox.summary(tx, connection.id)
             latest = await inbox.latest(tx, connection.id)
-        wanted = self._wanted(connection, end, self.public_url or "") if end else None
+        wanted = self._mender.wanted(connection, end, self.public_url or "") if end else None
         return Overview(
             health=self._health(end, runner.clock()),
             end=end,
@@ -330,9 +209,9 @@ class Webhooks:
         Raises:
             NoPublicUrlError, NoWebhooksError: there is nothing to test.
         """
-        public_url = self._public_url()
+        public_url = self._mender.public_url_or_raise()
         connection = await self.runner.register.get(name)
-        end = await self._end_of(connection)
+        end = await self._mender.end_of(connection)
         nonce = secrets.token_hex(16)
         probed = await probe(end.url(public_url), end.secret, connection.url, nonce)
         if probed.status != 200:
@@ -342,27 +221,6 @@ class Webhooks:
         return replace(probed, is_kept=is_kept)
 
     # -- the parts ------------------------------------------------------------------------------
-
-    def _public_url(self) -> str:
-        if self.public_url is None:
-            raise NoPublicUrlError(
-                "Stores cannot deliver webhooks: no public URL is set, so the hub only asks."
-            )
-        return self.public_url
-
-    async def _end_of(self, connection: Connection) -> ReceivingEnd:
-        end = await self.runner.register.receiving_ends.get(connection.id)
-        if end is None:
-            raise NoWebhooksError(
-                f"No webhooks were made for {connection.name} yet.",
-                remedy=f"Make them: storetwin webhook create {connection.name}",
-            )
-        return end
-
-    def _wanted(self, connection: Connection, end: ReceivingEnd, public_url: str) -> Wanted:
-        catalogue = catalogue_for(connection.options)
-        read = {r.name for r in catalogue.resources if r.name not in catalogue.left_out}
-        return Wanted(mark_of(connection.id), end.url(public_url), topics_for(read))
 
     def _health(self, end: ReceivingEnd | None, now: datetime) -> Health:
         return health(
@@ -384,31 +242,3 @@ class Webhooks:
                 since=end.traffic.last_delivery_at or end.traffic.created_at,
                 until=now - USUAL_DELAY,
             )
-
-    @asynccontextmanager
-    async def _alone(self, connection: Connection) -> AsyncIterator[None]:
-        """Be the only one at the webhooks of a connection.
-
-        Raises:
-            BeingMendedError: somebody else is.
-        """
-        async with self.runner.database.lock(f"webhooks:{connection.id}") as is_ours:
-            if not is_ours:
-                raise BeingMendedError(f"Somebody else is at the webhooks of {connection.name}.")
-            yield
-
-    @asynccontextmanager
-    async def _asking(self, connection: Connection) -> AsyncIterator[StoreClient]:
-        """Lend a client of the store."""
-        credentials = self.runner.register.credentials(connection)
-        client = self.runner.stores.make_client(connection, credentials)
-        try:
-            yield client
-        finally:
-            await client.close()
-
-
-def _all_anew(wanted: Wanted, found: Sequence[Hook]) -> Plan:
-    """Return the plan where every webhook of ours has the wrong secret."""
-    ours = tuple(hook for hook in found if wanted.is_ours(hook))
-    return Plan(create=dict.fromkeys(wanted.topics, "it has an old secret"), delete=ours)

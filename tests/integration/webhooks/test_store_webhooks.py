@@ -17,9 +17,12 @@ from storetwin.api.webhooks import Door
 from storetwin.connections.webhooks_health import Standing
 from storetwin.connections.webhooks_plan import TOPICS
 from storetwin.hub import webhooks as verbs
+from storetwin.hub.mending import NoPublicUrlError
 from storetwin.kernel.errors import CredentialError, RetryableError
+from storetwin.mirror import receive
 from storetwin.sandboxes.woocommerce import Sandbox
 from storetwin.sandboxes.woocommerce.model.store import Store
+from storetwin.woocommerce.errors import StoreDownError
 
 PATIENCE = 20.0
 
@@ -317,7 +320,75 @@ async def test_a_test_delivery_goes_the_whole_way(reached: Twin) -> None:
 
 async def test_without_a_public_url_it_says_that_it_only_asks(twin: Twin) -> None:
     hub = replace(twin.hub, public_url=None)
-    with pytest.raises(verbs.NoPublicUrlError, match="only asks"):
+    with pytest.raises(NoPublicUrlError, match="only asks"):
         await hub.webhooks.create(NAME)
     assert (await hub.webhooks.check(NAME)).standing is Standing.POLLING
     assert len(twin.sandbox.requests.since()) == 0
+
+
+async def test_a_store_that_changes_and_tells_nothing_is_silent(
+    reached: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verbs, "CHECK_EVERY", timedelta())
+    twin, store = reached, reached.sandbox.store
+    await twin.pull()
+    await twin.hub.webhooks.create(NAME)
+    twin.sandbox.webhooks.troubles.switch(["drop"])
+    for order in told_of(store)[:3]:
+        store.edit("orders", order, {"customer_note": "nobody tells"})
+    await sent(twin)
+    await twin.hub.sync(NAME, ["orders"], observe=lambda _: None)
+    assert (await twin.hub.webhooks.check(NAME)).standing is Standing.WAITING  # it may be late
+    later = replace(twin.hub, clock=lambda: twin.hub.clock() + timedelta(minutes=11))
+    found = await later.webhooks.check(NAME)
+    assert found.standing is Standing.SILENT
+    assert found.reason.startswith("3 changes since ")
+    twin.sandbox.webhooks.troubles.switch([])
+    store.edit("orders", told_of(store)[0], {"customer_note": "told again"})
+    await sent(twin)
+    assert (await twin.hub.webhooks.standing())[twin.connection.id].standing is Standing.OK
+    assert (await later.webhooks.check(NAME)).standing is Standing.OK
+
+
+async def test_what_cannot_be_applied_is_given_up_by_name(
+    reached: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store says who it is each time, and goes down before it shows the record."""
+
+    async def goes_down(*_: object, **__: object) -> None:
+        raise StoreDownError("The store has stopped answering.")
+
+    twin, store = reached, reached.sandbox.store
+    await twin.pull("orders")
+    await twin.hub.webhooks.create(NAME)
+    store.edit("orders", told_of(store)[0], {"customer_note": "in vain"})
+    await sent(twin)
+    monkeypatch.setattr(receive, "refresh", goes_down)
+    for day in range(1, 10):
+        hub = replace(twin.hub, clock=lambda day=day: twin.hub.clock() + timedelta(days=2 * day))
+        (row,) = await inbox_of(twin)
+        assert (row["state"], row["attempts"]) == ("waiting", day - 1)
+        with pytest.raises(RetryableError):
+            await hub.webhooks.drain(NAME)
+        if (await inbox_of(twin))[0]["state"] == "ignored":
+            break
+    (row,) = await inbox_of(twin)
+    assert (row["attempts"], row["body"]) == (8, None)
+    assert "given up after 8 attempts" in row["note"]
+    assert (await hub.webhooks.drain(NAME)).deliveries == 0
+
+
+async def test_a_record_that_the_store_cannot_show_becomes_a_dead_letter(reached: Twin) -> None:
+    twin, store = reached, reached.sandbox.store
+    await twin.pull("orders", "products")
+    await twin.hub.webhooks.create(NAME)
+    order, product = told_of(store)[0], store.ids("products")[0]
+    store.edit("products", product, {"name": "first"})
+    store.edit("orders", order, {"customer_note": "second"})
+    await sent(twin)
+    twin.sandbox.faults.switch_on("poison:resource=orders,every=1")
+    drained = await twin.hub.webhooks.drain(NAME)
+    assert drained.failed == 1  # a poisoned record is a dead letter, and settles its delivery
+    assert (await twin.letters())["orders"] == {str(order)}
+    assert {row["state"] for row in await inbox_of(twin)} == {"applied"}
+    assert (await twin.snapshots("products"))[str(product)]["payload"].count("first") > 0
