@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hubs import NAME, Twin, lasting, open_twin
+from storetwin.connections.choices import Choices
 from storetwin.connections.doubts import StoreChangedError
 from storetwin.hub.syncing import Synced
 from storetwin.kernel.clock import utc_now
@@ -158,9 +159,15 @@ async def test_many_new_customers_are_all_brought(twin: Twin) -> None:
     assert (await synced(twin, "customers")).needs_sweep == ("customers",)
 
 
-async def test_chosen_order_notes_cost_one_question_an_order(twin: Twin) -> None:
-    from storetwin.connections.choices import Choices
+async def test_chosen_order_notes_cost_one_question_an_order(
+    database_dsn: str, tmp_path: Path
+) -> None:
+    with running_store(orders=40, seed=5) as store:
+        async with open_twin(database_dsn, tmp_path, store) as twin:
+            await check_notes(twin)
 
+
+async def check_notes(twin: Twin) -> None:
     store = twin.sandbox.store
     await twin.hub.configure(NAME, Choices(extra=("order_notes",)))
     await twin.pull("orders", "order_notes", "customers", "refunds")
