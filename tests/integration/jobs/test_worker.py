@@ -19,6 +19,14 @@ from storetwin.jobs.worker import Worker
 RUNS = "SELECT kind, state, error FROM runs.runs ORDER BY started_at"
 JOBS = "SELECT status::text AS status, worker_id FROM jobs.procrastinate_jobs"
 WORKERS = "SELECT id, last_heartbeat FROM jobs.procrastinate_workers ORDER BY id"
+TOLD = """
+WITH kept AS (
+    INSERT INTO mirror.inbox (organisation_id, connection_id, topic, resource, remote_id,
+                              received_at, next_attempt_at)
+    SELECT organisation_id, id, 'order.updated', 'orders', %(number)s, now(), now()
+    FROM connections.connections WHERE id = %(id)s RETURNING 1)
+SELECT pg_notify('storetwin_inbox', '') FROM kept
+"""
 PATIENCE = 30.0
 
 
@@ -100,6 +108,25 @@ async def test_it_goes_on_when_the_server_has_cut_its_connections(twin: Twin, da
 
 async def has_ended(twin: Twin) -> bool:
     return ("pull", "done") in await states(twin)
+
+
+async def test_what_a_store_tells_is_applied_between_two_turns(twin: Twin, database_dsn: str):
+    await twin.pull()
+    [number, *_] = twin.sandbox.store.ids("orders")
+
+    async def is_in_step() -> bool:
+        return ("sweep", "done") in await states(twin) and await no_jobs(twin)
+
+    async def is_applied() -> bool:
+        return ("receive", "done") in await states(twin)
+
+    async with working(twin, database_dsn):
+        await until(is_in_step)
+        twin.sandbox.store.edit("orders", number, {"customer_note": "told"})
+        async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+            await tx.execute(TOLD, {"id": twin.connection.id, "number": str(number)})
+        await until(is_applied)
+    assert b"told" in (await twin.documents("orders"))[str(number)]
 
 
 async def test_who_was_taken_for_dead_begins_anew(twin: Twin, database_dsn: str):
