@@ -11,12 +11,13 @@ from storetwin.mirror.census import take_census
 from storetwin.mirror.certify import certify_resource
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.crosscheck import cross_check
+from storetwin.mirror.following import Following
 from storetwin.mirror.models import Level
 from storetwin.mirror.pull import pull_resource
 from storetwin.mirror.singles import Outcome, SingleReader
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
-from storetwin.runs.models import Certificate, DeadLetter, Finding
+from storetwin.runs.models import Certificate, DeadLetter, Finding, Stage
 
 
 async def begin_anew(context: RunContext, resources: Sequence[Resource]) -> None:
@@ -46,13 +47,18 @@ async def execute_pull(
 async def execute_verify(
     context: RunContext, resources: Sequence[Resource], level: Level, *, bury_many: bool = False
 ) -> Certificate:
-    """Walk the store a second time, mend what differs, and keep the certificate."""
+    """Walk the store a second time, mend what differs, and keep the certificate.
+
+    What is mended on the way no later sweep finds, so whatever shows it is read again here.
+    """
     started_at = context.clock()
     before = context.client.requests
+    following = await Following.load(context, Stage.VERIFY, is_proof=True)
     findings = [
         await certify_resource(context, resource, level, bury_many=bury_many)
         for resource in resources
     ]
+    await following.follow()
     census = await take_census(context, resources)
     by_name = {finding.resource: finding for finding in findings}
     for resource in resources:

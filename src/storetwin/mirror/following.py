@@ -48,6 +48,7 @@ class Following:
         records: records to be read again.
         below: containers whose lists are to be read again, by the resource of what is in them.
         shown: terms, products and the like that others may still show as they were.
+        is_proof: every resource is compared by itself anyway; only what others show is followed.
     """
 
     context: RunContext
@@ -56,16 +57,17 @@ class Following:
     records: Pending = field(default_factory=dict)
     below: Pending = field(default_factory=dict)
     shown: Pending = field(default_factory=dict)
+    is_proof: bool = False
     _has_news: bool = False
 
     @classmethod
-    async def load(cls, context: RunContext, stage: Stage) -> Following:
+    async def load(cls, context: RunContext, stage: Stage, *, is_proof: bool = False) -> Following:
         """Return what earlier runs left behind, and take part in everything that this one keeps."""
         async with context.transaction() as tx:
             cursors = await runs.read_cursors(tx, context.run.connection_id)
         chosen = {resource.name for resource in context.catalogue.ordered(())}
         read = {name for name, cursor in cursors.items() if cursor.is_done}
-        following = cls(context, stage, frozenset(chosen & read))
+        following = cls(context, stage, frozenset(chosen & read), is_proof=is_proof)
         if memory := cursors.get(_memory_of(context)):
             following._recall(memory.position)
         context.following = following
@@ -78,6 +80,17 @@ class Following:
         if not records:
             return
         ids = [record.remote_id for record in records]
+        if not self.is_proof:
+            await self._named_by(tx, resource, records)
+        if resource.name in SHOWN:
+            self._add(self.shown, resource.name, ids)
+        await self._save_news(tx)
+
+    async def _named_by(
+        self, tx: Transaction, resource: Resource, records: Sequence[Record]
+    ) -> None:
+        """Take note of what changed records name: an order's customer and refunds, what is below."""
+        ids = [record.remote_id for record in records]
         found = follow_ups(resource, records)
         named = found.pop("refunds", ())
         if resource.name == "variations":
@@ -88,9 +101,6 @@ class Following:
             await self._refunds(tx, ids, named)
         for below in self._resources_below(resource):
             await self._lists_below(tx, below, records)
-        if resource.name in SHOWN:
-            self._add(self.shown, resource.name, ids)
-        await self._save_news(tx)
 
     async def buried(self, tx: Transaction, resource: Resource, ids: Sequence[str]) -> None:
         """Take note of tombstones, in the transaction that sets them."""
