@@ -53,7 +53,7 @@ def runs(
         elif connection or kind or state or since or resource:
             say_error("No run fits. Leave out a filter, or look further back with --since.")
         else:
-            say_error("Nothing ran yet. Start with: storetwin pull CONNECTION")
+            say_error("Nothing was read yet. Start with: storetwin pull CONNECTION")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)

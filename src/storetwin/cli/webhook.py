@@ -222,13 +222,13 @@ def _print_overview(name: str, found: Overview) -> None:
     from storetwin.cli.screen import out, table
 
     _print_health(name, found.health)
-    if found.plan is None or found.end is None:
+    if found.end is None:
         return
-    rows = [(topic, "works") for topic in sorted(found.plan.kept)]
-    if found.end.is_wanted:
-        rows += sorted(found.plan.create.items())
-    if rows:
-        out().print(table(None, ("topic", "in the store"), rows))
+    if found.plan is not None:
+        rows = [(topic, "works") for topic in sorted(found.plan.kept)]
+        rows += sorted(found.plan.create.items()) if found.end.is_wanted else []
+        if rows:
+            out().print(table(None, ("topic", "in the store"), rows))
     traffic = found.end.traffic
     typer.echo(
         f"{traffic.deliveries:,} deliveries, {traffic.refused:,} refused, {found.waiting:,} waiting, "

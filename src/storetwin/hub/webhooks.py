@@ -34,7 +34,8 @@ class Overview:
 
     Args:
         end: None where none were ever made.
-        plan: what would be done to mend them; None where the store was not asked.
+        plan: what would be done to mend them; None where that cannot be said: there were never
+            any, or no public URL is set here.
         others: webhooks in the store that are not ours.
         waiting, given_up: deliveries that wait, that name no record or were given up.
         oldest_at: since when the oldest of them waits.
@@ -195,7 +196,7 @@ class Webhooks:
         return Overview(
             health=self._health(end, runner.clock()),
             end=end,
-            plan=plan(wanted, found) if wanted else None,
+            plan=plan(wanted, found) if wanted and self.public_url else None,
             others=sum(1 for hook in found if wanted and not wanted.is_ours(hook)),
             waiting=told["waiting"],
             given_up=told["ignored"],
