@@ -89,6 +89,7 @@ class Plan:
         seconds: how long the chaos lasts.
         kill_every: seconds between two kills.
         restarts: how often PostgreSQL is killed.
+        at_once: connections that a worker reads at the same time.
     """
 
     connections: int
@@ -97,6 +98,7 @@ class Plan:
     kill_every: float
     restarts: int = 2
     workers: int = 3
+    at_once: int = 4
     seed: int = 1
 
 
@@ -159,7 +161,7 @@ class Chaos:
     def start_worker(self) -> subprocess.Popen[bytes]:
         with (self.folder / "workers.log").open("ab") as log:
             worker = subprocess.Popen(
-                [PROGRAM, "worker", "--concurrency", "4"],
+                [PROGRAM, "worker", "--concurrency", str(self.plan.at_once)],
                 env=self._environment(),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -427,7 +429,7 @@ def chaos(plan: Plan) -> Iterator[Chaos]:
 
 def measure(figures: Figures, chosen: argparse.Namespace) -> None:  # noqa: ARG001
     """Rehearse at full size: twenty connections, two minutes."""
-    with chaos(Plan(connections=20, orders=500, seconds=120, kill_every=4)) as rehearsal:
+    with chaos(Plan(connections=20, orders=500, seconds=120, kill_every=4, at_once=8)) as rehearsal:
         told = rehearsal.run()
     for line in told.wrong:
         print(f"  WRONG: {line}")
