@@ -108,9 +108,7 @@ class Settings(BaseSettings):
         le=64,
         description="Connections that one worker reads or drains at the same time.",
     )
-    host: str = Field(
-        default="127.0.0.1", description="Address that `storetwin serve` listens on."
-    )
+    host: str = Field(default="127.0.0.1", description="Address that `storetwin serve` listens on.")
     port: int = Field(
         default=8480, ge=0, le=65535, description="Port that `storetwin serve` listens on."
     )

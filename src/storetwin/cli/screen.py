@@ -134,7 +134,9 @@ def _text(line: _Line, now: float) -> Text:
     is_running = progress.state == "running"
     mark, style = MARKS.get(progress.state, ("·", "cyan"))
     text = Text(f" {mark} ", style=style)
-    text.append(f"{VERBS[progress.stage]} {progress.resource:<12}", style="bold" if is_running else "")
+    text.append(
+        f"{VERBS[progress.stage]} {progress.resource:<12}", style="bold" if is_running else ""
+    )
     text.append(f"{progress.records:>10,}")
     expected = max(progress.expected or 0, progress.records)
     text.append(f" of {expected:<10,}" if expected else " " * 14, style="dim")
