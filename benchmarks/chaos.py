@@ -2,8 +2,9 @@
 
 Several ``storetwin worker`` processes of the installed program share one embedded PostgreSQL. One
 is killed every few seconds and started again, one is paused for longer than it is believed and
-woken, and PostgreSQL is killed. Meanwhile the stores change. In the end every twin has to equal its
-store, and nothing may be left open.
+woken, and PostgreSQL is killed. Meanwhile the stores change, and tell so by webhook to a
+``storetwin serve`` that is killed as well. In the end every twin has to equal its store, and nothing
+may be left open.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import asyncio
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -77,6 +79,7 @@ WHERE content_hash = hash_before AND state = state_before
 _LEFT = {
     "runs open": "SELECT count(*) AS n FROM runs.runs WHERE state = 'running'",
     "jobs at work": "SELECT count(*) AS n FROM jobs.procrastinate_jobs WHERE status = 'doing'",
+    "deliveries waiting": "SELECT count(*) AS n FROM mirror.inbox WHERE state = 'waiting'",
     "locks held": "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory'",
 }
 
@@ -118,6 +121,7 @@ class Told:
     Args:
         wrong: what should not be; empty where all is well.
         gaps: seconds from each interruption to the next run of the same connection.
+        deliveries: webhooks that were applied.
     """
 
     wrong: list[str] = field(default_factory=list)
@@ -125,6 +129,7 @@ class Told:
     kills: int = 0
     restarts: int = 0
     changes: int = 0
+    deliveries: int = 0
     settled_after: float = 0.0
 
     @property
@@ -143,6 +148,8 @@ class Chaos:
         self._dice = random.Random(plan.seed)
         self._server = EmbeddedPostgres(folder / "data")
         self._workers: list[subprocess.Popen[bytes]] = []
+        self._door: subprocess.Popen[bytes] | None = None
+        self._port = _free_port()
         self._cut: list[Interruption] = []
         self._down: list[tuple[float, float]] = []
 
@@ -156,12 +163,22 @@ class Chaos:
 
     def _environment(self) -> dict[str, str]:
         own = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": tempfile.gettempdir()}
+        own["STORETWIN_PUBLIC_URL"] = f"http://127.0.0.1:{self._port}"
         return own | {"STORETWIN_DATA_DIR": str(self.folder / "data")}
 
     def start_worker(self) -> subprocess.Popen[bytes]:
+        worker = self._start("worker", "--concurrency", str(self.plan.at_once))
+        self._workers.append(worker)
+        return worker
+
+    def start_door(self) -> None:
+        """Start what takes the webhooks in; it has no worker of its own."""
+        self._door = self._start("serve", "--no-worker", "--port", str(self._port))
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         with (self.folder / "workers.log").open("ab") as log:
-            worker = subprocess.Popen(
-                [PROGRAM, "worker", "--concurrency", str(self.plan.at_once)],
+            return subprocess.Popen(
+                [PROGRAM, *arguments],
                 env=self._environment(),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -169,8 +186,6 @@ class Chaos:
                 stderr=log,
                 start_new_session=True,
             )
-        self._workers.append(worker)
-        return worker
 
     def connect(self) -> None:
         for number, store in enumerate(self.stores):
@@ -178,6 +193,10 @@ class Chaos:
             self.command("connection", "add", _name(number), "--url", store.url, **keys)
         self.command("schedule", "list")
         self.rows(_HURRY, EVERY)
+        self.start_door()
+        _until(lambda: _is_open(self._port), "the door does not open")
+        for number in range(len(self.stores)):
+            self.command("webhook", "create", _name(number))
 
     def rows(self, statement: str, *values: object) -> list[dict[str, Any]]:
         """Ask the database as its superuser; wait for it where it is away."""
@@ -215,6 +234,13 @@ class Chaos:
             _TICK.wait(0.02)
         return self._dice.choice(self._workers)
 
+    def kill_door(self) -> None:
+        """Kill what takes the webhooks in, while it does; what it answered 200 is kept."""
+        assert self._door is not None
+        self._door.kill()
+        self._door.wait()
+        self.start_door()
+
     def kill(self) -> None:
         victim = self._busy_worker()
         held, at = self._held_by(self._owned(victim)), time.time()
@@ -224,6 +250,8 @@ class Chaos:
         self._cut_off("kill", held, at)
         self.told.kills += 1
         self.start_worker()
+        if self.told.kills % 3 == 0:
+            self.kill_door()
 
     def pause(self) -> Callable[[], None]:
         """Stop a worker without ending it; return what wakes it and looks what it has written."""
@@ -275,10 +303,10 @@ class Chaos:
             self._stop_workers()
             self._look_back()
         finally:
-            for worker in self._workers:
+            for process in (*self._workers, *([self._door] if self._door else [])):
                 with suppress(ProcessLookupError):
-                    os.kill(worker.pid, signal.SIGKILL)
-                worker.wait()
+                    os.kill(process.pid, signal.SIGKILL)
+                process.wait()
             asyncio.run(self._server.stop())
         return self.told
 
@@ -331,6 +359,10 @@ class Chaos:
                     self.told.wrong += differences
                     break
                 _TICK.wait(0.5)
+        while self.rows(_LEFT["deliveries waiting"])[0]["n"]:
+            if time.monotonic() - begun > CALM_SECONDS:
+                break  # it is told below
+            _TICK.wait(0.5)
         self.told.settled_after = time.monotonic() - begun
 
     def _differences(self, number: int, store: Sandbox) -> list[str]:
@@ -350,9 +382,10 @@ class Chaos:
 
     def _stop_workers(self) -> None:
         begun = time.monotonic()
-        for worker in self._workers:
+        processes = [*self._workers, *([self._door] if self._door else [])]
+        for worker in processes:
             worker.terminate()
-        for worker in self._workers:
+        for worker in processes:
             try:
                 code = worker.wait(STOP_SECONDS + 5)
             except subprocess.TimeoutExpired:
@@ -364,6 +397,8 @@ class Chaos:
             self.told.wrong.append(f"stopping took {time.monotonic() - begun:.1f} s")
 
     def _look_back(self) -> None:
+        applied = "SELECT count(*) AS n FROM mirror.inbox WHERE state = 'applied'"
+        self.told.deliveries = self.rows(applied)[0]["n"]
         for what, statement in _LEFT.items():
             if count := self.rows(statement)[0]["n"]:
                 self.told.wrong.append(f"{count} {what}")
@@ -392,6 +427,17 @@ def _change(store: Store, dice: random.Random) -> None:
         store.delete("orders", chosen)
     else:
         store.edit("orders", chosen, {"customer_note": f"changed {dice.random()}"})
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _name(number: int) -> str:
@@ -435,5 +481,6 @@ def measure(figures: Figures, chosen: argparse.Namespace) -> None:  # noqa: ARG0
         print(f"  WRONG: {line}")
     figures.add("chaos: what is wrong in the end", len(told.wrong), "", 0)
     figures.add("chaos: runs cut off", len(told.gaps), "")
+    figures.add("chaos: webhooks applied", told.deliveries, "")
     figures.add("chaos: longest until one goes on", told.longest_gap, "s", RESUMED_WITHIN)
     figures.add("chaos: twins equal their stores after", told.settled_after, "s")

@@ -1,4 +1,4 @@
-"""Workers are killed, paused and woken, PostgreSQL is killed: every twin equals its store in the end."""
+"""Workers are killed, paused and woken, the door and PostgreSQL are killed: every twin ends as its store."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def test_it_was_chaos(told: Told) -> None:
     assert told.kills >= 4
     assert told.restarts == 2
     assert told.changes > 50
+    assert told.deliveries > 20
     assert {what for what, _ in told.gaps} == {"kill", "pause", "restart"}
 
 
