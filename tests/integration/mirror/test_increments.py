@@ -159,6 +159,17 @@ async def test_many_new_customers_are_all_brought(twin: Twin) -> None:
     assert (await synced(twin, "customers")).needs_sweep == ("customers",)
 
 
+async def test_a_customer_that_waits_as_a_dead_letter_calls_for_no_sweep(twin: Twin) -> None:
+    store = twin.sandbox.store
+    for number in range(130):
+        store.create("customers", {"email": f"new{number}@example.test"})
+    twin.sandbox.faults.switch_on(f"poison:resource=customers,ids={store.ids('customers')[7]}")
+    await twin.pull("customers")
+    assert await twin.letters() == {"customers": {str(store.ids("customers")[7])}}
+    done = await synced(twin, "customers")
+    assert done.needs_sweep == (), done.resources
+
+
 async def test_chosen_order_notes_cost_one_question_an_order(
     database_dsn: str, tmp_path: Path
 ) -> None:
