@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,7 +38,7 @@ from storetwin.mirror.identity import confirm_identity
 from storetwin.mirror.window import lists_changed
 from storetwin.resources import Catalogue
 from storetwin.runs import repository as runs
-from storetwin.runs.models import Lane, Run, RunKind, RunState
+from storetwin.runs.models import BELIEVED, Lane, Run, RunKind, RunState
 from storetwin.runs.repository import RunTakenOverError
 from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.errors import NotFoundError
@@ -46,7 +46,6 @@ from storetwin.woocommerce.identity import tells_itself
 from storetwin.woocommerce.routes import Routes
 
 HEARTBEAT = timedelta(seconds=2)
-BELIEVED = timedelta(seconds=10)  # a heart that has not beaten for longer has stopped
 ABSENCE = timedelta(seconds=30)  # a restart takes seconds, a recovery after a crash a few more
 MOST_ABSENCES = 20  # a run
 BREATH = 0.2  # seconds between two looks at a database that went away
@@ -120,7 +119,7 @@ class Runner:
                         await confirm_identity(context, connection, may_lack=may_lack)
                     yield context
             except BaseException as error:
-                await self._fail(run, connection, client, error)
+                await _undisturbed(self._fail(run, connection, client, error))
                 raise
             finally:
                 await client.close()
@@ -345,6 +344,26 @@ class _Hold:
         """
         await self._held.aclose()
         await self._held.enter_async_context(self._database.lock(self._name))
+
+
+async def _undisturbed(closing: Coroutine[Any, Any, None]) -> None:
+    """Close something although whoever does so is cancelled once more meanwhile.
+
+    A worker that stops may be told so twice, and a run that stays open looks as if it were at work.
+
+    Raises:
+        CancelledError: in the end, where it was.
+    """
+    task = asyncio.create_task(closing)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    task.result()
 
 
 def _lock_of(run_id: UUID) -> str:

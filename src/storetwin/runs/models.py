@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+BELIEVED = timedelta(seconds=10)
+"""A run whose heart has not beaten for longer is not at work any more, whatever it says."""
 
 
 class RunState(StrEnum):

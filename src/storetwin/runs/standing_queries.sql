@@ -34,11 +34,14 @@ WHERE (%(connection_id)s::uuid IS NULL OR r.connection_id = %(connection_id)s)
 ORDER BY r.started_at DESC LIMIT %(limit)s;
 
 -- name: read_followed
--- The progress of runs that are at work or have ended lately, to follow them.
-SELECT r.run_id, r.connection_id, c.name AS connection, r.kind, r.state AS run_state, r.error,
+-- The progress of runs that are at work or have ended lately, to follow them. One whose heart has stopped is at work
+-- no more, though nobody has closed it yet.
+SELECT r.run_id, r.connection_id, c.name AS connection, r.kind, r.error,
+       CASE WHEN r.state = 'running' AND r.heartbeat_at < clock_timestamp() - %(believed)s::interval
+            THEN 'interrupted' ELSE r.state END AS run_state,
        p.stage, p.resource, p.state, p.records, p.created, p.updated, p.buried, p.unreadable, p.pages, p.expected, p.started_at
 FROM runs.runs r JOIN connections.connections c ON c.id = r.connection_id
 LEFT JOIN runs.progress p ON p.run_id = r.run_id
-WHERE (r.state = 'running' OR r.run_id = ANY(%(run_ids)s::uuid[]))
+WHERE (r.state = 'running' AND r.heartbeat_at >= clock_timestamp() - %(believed)s::interval OR r.run_id = ANY(%(run_ids)s::uuid[]))
   AND (%(connection_id)s::uuid IS NULL OR r.connection_id = %(connection_id)s)
 ORDER BY r.started_at, r.run_id, p.started_at;

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from storetwin.db.database import Row, Transaction
 from storetwin.db.queries import load_queries
-from storetwin.runs.models import RunKind, RunState
+from storetwin.runs.models import BELIEVED, RunKind, RunState
 from storetwin.runs.standing import Marks
 
 Q = load_queries(__package__)
@@ -78,6 +78,5 @@ async def read_followed(
     tx: Transaction, connection_id: UUID | None, run_ids: Sequence[UUID]
 ) -> list[Row]:
     """Return the progress of all runs at work, and of these."""
-    return await tx.fetch_all(
-        Q.read_followed, {"connection_id": connection_id, "run_ids": list(run_ids)}
-    )
+    values = {"connection_id": connection_id, "run_ids": list(run_ids), "believed": BELIEVED}
+    return await tx.fetch_all(Q.read_followed, values)

@@ -93,6 +93,36 @@ async def test_a_run_whose_session_is_gone_is_closed_at_once(
     assert [row["state"] for row in await twin.rows(STATES)] == ["done", "interrupted", "done"]
 
 
+async def test_a_run_that_is_cancelled_twice_is_closed_all_the_same(twin: Twin) -> None:
+    await twin.pull("taxes")
+    sleeper = await sleeping(twin)
+    async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+        await tx.fetch_all("SELECT FROM runs.runs WHERE state = 'running' FOR UPDATE")
+        for _ in range(3):  # the first begins to close it, which waits for the row
+            sleeper.task.cancel()
+            await asyncio.sleep(0.05)
+        assert not sleeper.task.done()
+    with pytest.raises(asyncio.CancelledError):
+        await sleeper.task
+    assert [row["state"] for row in await twin.rows(STATES)] == ["done", "interrupted"]
+
+
+async def test_a_run_whose_heart_stopped_is_not_followed_as_if_it_were_at_work(twin: Twin) -> None:
+    await twin.pull("taxes")
+    sleeper = await sleeping(twin)
+    [run] = {row["run_id"] for row in await twin.hub.standings.followed(None, [])}
+    await twin.rows(
+        "UPDATE runs.runs SET heartbeat_at = clock_timestamp() - interval '11 seconds'"
+        " WHERE state = 'running' RETURNING run_id"
+    )
+    assert await twin.hub.standings.followed(None, []) == []
+    assert {row["run_state"] for row in await twin.hub.standings.followed(None, [run])} == {
+        "interrupted"
+    }
+    sleeper.awake.set()
+    await sleeper.task
+
+
 async def test_one_run_of_each_lane_may_be_at_work(twin: Twin) -> None:
     await twin.pull("taxes")
     async with at_work(twin, RunKind.SYNC) as sync, at_work(twin, RunKind.RECEIVE) as receive:
