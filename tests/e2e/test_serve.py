@@ -19,6 +19,7 @@ from installed import NAME, Installation, installation, until
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 
 STOP_SECONDS = 10.0
+PROVED = "SELECT FROM runs.runs WHERE kind = 'pull' AND state = 'done'"
 RUNNING = "SELECT owner FROM runs.runs WHERE state = 'running'"
 
 
@@ -34,7 +35,7 @@ def home(store: Sandbox) -> Iterator[Installation]:
     with installation() as made, made.serving():
         made.connect(store)
         with serving(made):
-            until(lambda: said(made, "status")["standing"] == "in step", "it is in step")
+            until(lambda: bool(made.rows(PROVED)), "the first pull and its proof")
         yield made
 
 
