@@ -11,7 +11,7 @@ import typer
 
 from storetwin.cli.connection_set import print_options, set_
 from storetwin.cli.exits import Exit
-from storetwin.cli.pull import JSON, NAME
+from storetwin.cli.options import JSON, NAME
 from storetwin.cli.running import print_json, problem, say_error, show_error, with_hub
 
 if TYPE_CHECKING:

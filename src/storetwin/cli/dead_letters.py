@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from storetwin.cli.exits import Exit
-from storetwin.cli.pull import JSON, NOW
+from storetwin.cli.options import JSON, NOW
 from storetwin.cli.running import print_json, say_error, with_hub
 
 if TYPE_CHECKING:

@@ -10,21 +10,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from storetwin.cli.exits import Exit
+from storetwin.cli.options import JSON, NAME, NOW, RESOURCES
 from storetwin.cli.running import print_json, with_hub
 
 if TYPE_CHECKING:
     from storetwin.hub import Hub, Outcome
 
-NAME = typer.Argument(help="Name of the connection.", metavar="CONNECTION")
-RESOURCES = typer.Option(
-    None, "--resource", "-r", help="Only this resource (may be given several times)."
-)
-JSON = typer.Option(False, "--json", help="Print one JSON document on standard output.")
 BURY = typer.Option(
     False, "--bury", help="The store really lost many records: bury them in the twin too."
 )
-
-NOW = typer.Option(False, "--now", help="Do not mind the connection's quiet hours.")
 
 
 class LevelChoice(StrEnum):

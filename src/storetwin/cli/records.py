@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from storetwin.cli.exits import Exit
-from storetwin.cli.pull import JSON, NAME
+from storetwin.cli.options import JSON, NAME
 from storetwin.cli.running import print_json, with_hub
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from storetwin.cli.exits import Exit
-from storetwin.cli.pull import JSON
+from storetwin.cli.options import JSON
 from storetwin.cli.running import print_json, say_error, with_hub
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from storetwin.cli.exits import Exit
-from storetwin.cli.pull import JSON
+from storetwin.cli.options import JSON
 from storetwin.cli.running import print_json, say_error, with_hub
 
 if TYPE_CHECKING:

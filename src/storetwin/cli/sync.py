@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from storetwin.cli.exits import Exit
-from storetwin.cli.pull import JSON, NOW, RESOURCES
+from storetwin.cli.options import JSON, NOW, RESOURCES
 from storetwin.cli.running import print_json, with_hub
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from storetwin.mirror import history, repository
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.models import Known, Part, PartPosition, State
 from storetwin.mirror.parts import listing_of, parts_of
-from storetwin.mirror.pull import keep_batch, keep_unreadable, read_part
+from storetwin.mirror.pull import keep_batch, keep_unreadable, read_part, set_list_aside
 from storetwin.mirror.singles import Outcome, Reading, SingleReader
 from storetwin.resources import Resource, RouteArguments
 from storetwin.runs import repository as runs
@@ -229,18 +229,7 @@ async def _pull_part(
         async for step in read_part(context, listing, PartPosition()):
             await _keep(context, resource, step, progress)
     except RecordError as error:
-        async with context.transaction() as tx:
-            await runs.add_dead_letter(
-                tx,
-                context.run,
-                resource=resource.name,
-                remote_id=None,
-                name=f"the list {part.path}",
-                reason=error.message,
-                now=context.clock(),
-            )
-            progress.unreadable += 1
-            await context.note(tx, progress)
+        await set_list_aside(context, resource, part, error, progress)
 
 
 async def _keep(context: RunContext, resource: Resource, step: Step, progress: Progress) -> None:

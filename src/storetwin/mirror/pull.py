@@ -93,24 +93,30 @@ async def _passed(
     return await repository.count_present(tx, context.shelf(resource))
 
 
+async def set_list_aside(
+    context: RunContext, resource: Resource, part: Part, error: RecordError, progress: Progress
+) -> None:
+    """Name a list that cannot be read to its end; the next one goes on."""
+    async with context.transaction() as tx:
+        await runs.add_dead_letter(
+            tx,
+            context.run,
+            resource=resource.name,
+            remote_id=None,
+            name=f"the list {part.path}",
+            reason=error.message,
+            now=context.clock(),
+        )
+        progress.unreadable += 1
+        await context.note(tx, progress)
+
+
 async def _pull_part(pulling: _Pulling, start: PartPosition) -> None:
     context, resource, part = pulling.context, pulling.resource, pulling.part
     try:
         await _keep_all(pulling, start)
     except RecordError as error:
-        # This list cannot be read to its end: named, and the next one goes on.
-        async with context.transaction() as tx:
-            await runs.add_dead_letter(
-                tx,
-                context.run,
-                resource=resource.name,
-                remote_id=None,
-                name=f"the list {part.path}",
-                reason=error.message,
-                now=context.clock(),
-            )
-            pulling.progress.unreadable += 1
-            await context.note(tx, pulling.progress)
+        await set_list_aside(context, resource, part, error, pulling.progress)
 
 
 async def read_part(
