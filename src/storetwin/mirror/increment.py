@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from storetwin.connections import repository as connections
 from storetwin.kernel.errors import RecordError
@@ -44,6 +44,9 @@ from storetwin.woocommerce.walk import Batch, Step, Walk
 STATUSES = "order_statuses"  # a new one makes another list of the orders: routes are asked anew
 FOLLOWED = "followed"
 NEWEST = 10  # records that are looked at where a list has no dates
+SWEPT_LATELY = timedelta(hours=6)
+"""A list that was swept so lately and still differs from its own total counts wrongly, or lost a
+record since: the daily sweep is soon enough, for each one reads all of it."""
 
 
 async def execute_sync(context: RunContext, resources: Sequence[Resource]) -> list[Synced]:
@@ -242,7 +245,11 @@ class _Syncing:
             if not await self._keep_newest(listing, loaded, highest, progress, len(parts)):
                 trouble = trouble or f"{part.path} cannot be read to its end"
         await self._finish(progress)
-        return trouble or await self._difference(total)
+        return None if self._was_swept_lately() else trouble or await self._difference(total)
+
+    def _was_swept_lately(self) -> bool:
+        swept_at = self.cursor.swept_at if self.cursor else None
+        return swept_at is not None and self.context.clock() - swept_at < SWEPT_LATELY
 
     async def _keep_newest(
         self, listing: Listing, loaded: Loaded, highest: int, progress: Progress, parts: int

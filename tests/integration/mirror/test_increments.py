@@ -159,6 +159,21 @@ async def test_many_new_customers_are_all_brought(twin: Twin) -> None:
     assert (await synced(twin, "customers")).needs_sweep == ("customers",)
 
 
+async def test_a_list_that_was_swept_and_still_differs_is_not_swept_at_each_round(
+    twin: Twin,
+) -> None:
+    store = twin.sandbox.store
+    for number in range(130):
+        store.create("customers", {"email": f"new{number}@example.test"})
+    await twin.pull("customers")
+    twin.sandbox.faults.switch_on("totals:how=large")
+    assert (await synced(twin, "customers")).needs_sweep == ("customers",)
+    await twin.hub.sweep(NAME, ["customers"], observe=lambda _: None)
+    assert (await synced(twin, "customers")).needs_sweep == ()
+    await twin.rows("UPDATE runs.cursors SET swept_at = swept_at - interval '7 hours' RETURNING 1")
+    assert (await synced(twin, "customers")).needs_sweep == ("customers",)
+
+
 async def test_a_customer_that_waits_as_a_dead_letter_calls_for_no_sweep(twin: Twin) -> None:
     store = twin.sandbox.store
     for number in range(130):
