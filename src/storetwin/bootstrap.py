@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
 
 from storetwin.connections.models import Connection, Credentials
 from storetwin.connections.register import Register
@@ -20,6 +23,7 @@ from storetwin.hub import Hub
 from storetwin.hub.running import Revive
 from storetwin.hub.stores import Stores
 from storetwin.jobs.schema import pending_steps, upgrade_queue
+from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import utc_now
 from storetwin.kernel.errors import ConfigurationError
 from storetwin.security import Vault
@@ -32,10 +36,13 @@ from storetwin.woocommerce.probe import StoreProbe
 if TYPE_CHECKING:
     from storetwin.jobs.worker import Worker
 
+log = structlog.get_logger()
+Result = TypeVar("Result")
 SESSIONS_PER_RUN = (
     3  # its lock, a transaction, its heart; another connection's inbox is one more run
 )
 SESSIONS_BESIDE = 4  # rounds, the door, a question of a person
+AT_START = Backoff(base=0.2, longest=2.0, attempts=20)  # PostgreSQL restarts: half a minute
 WAITING = 2  # pages that wait for their turn, so that no turn is left out while one is written
 
 
@@ -137,8 +144,33 @@ async def open_site(settings: Settings, *, concurrency: int | None = None) -> As
     at_once = concurrency or settings.worker_concurrency
     sessions = max(settings.database_pool_size, SESSIONS_PER_RUN * at_once + SESSIONS_BESIDE)
     roomy = settings.model_copy(update={"database_pool_size": sessions})
-    async with _open_server(settings) as server, _hub_on(server, roomy) as hub:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(_open_server(settings))
+        hub = await patiently(
+            lambda: stack.enter_async_context(_hub_on(server, roomy)), server.revive
+        )
         yield Site(server.dsn, hub, Worker(hub, server.dsn, at_once, server.revive, random))
+
+
+async def patiently(call: Callable[[], Awaitable[Result]], revive: Revive | None) -> Result:
+    """Call until PostgreSQL is there: what runs for ever may be started while that restarts.
+
+    Raises:
+        DatabaseUnavailableError: it did not come within half a minute.
+    """
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            if attempt > 1 and revive is not None:
+                await revive()
+            return await call()
+        except DatabaseUnavailableError as error:
+            delay = AT_START.delay(attempt, random=random)
+            if delay is None:
+                raise
+            log.warning("waiting_for_postgres", why=str(error))
+            await asyncio.sleep(delay)
 
 
 @asynccontextmanager

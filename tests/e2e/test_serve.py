@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import pytest
 
 from installed import NAME, Installation, installation, until
+from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 
 STOP_SECONDS = 10.0
@@ -190,6 +191,19 @@ def test_a_second_signal_ends_it_at_once(program: Installation) -> None:
         os.kill(worker.pid, signal.SIGTERM)
         until(lambda: worker.poll() is not None, "it ends", seconds=3)
         assert worker.returncode in (0, 130)
+
+
+def test_a_worker_may_be_started_before_its_database(program: Installation) -> None:
+    program.do("status")  # it makes the database, and leaves it stopped
+    dsn = EmbeddedPostgres(program.data_dir).dsn
+    worker = program.start("worker", STORETWIN_DATABASE_URL=dsn)
+    assert worker.stderr is not None
+    assert worker.stdout is not None
+    assert b"waiting_for_postgres" in worker.stderr.readline()
+    with program.serving():
+        assert worker.stdout.readline().startswith(b"At work")
+        worker.terminate()
+        assert program.finish(worker, seconds=STOP_SECONDS).code == 0
 
 
 @contextmanager

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from storetwin.api.app import Part
     from storetwin.bootstrap import Site
-    from storetwin.hub import Hub
+    from storetwin.connections.models import Connection
+    from storetwin.runs.schedules import Schedule
     from storetwin.settings import Settings
 
 CONCURRENCY = typer.Option(
@@ -36,13 +37,14 @@ def serve(
 
     async def call() -> Exit:
         from storetwin.api.server import address_of, listen_on
-        from storetwin.bootstrap import open_site
+        from storetwin.bootstrap import open_site, patiently
         from storetwin.cli.stopping import until_stopped
 
         settings = _settings(host=host, port=port)
         with listen_on(settings.host, settings.port) as listening:
             async with open_site(settings, concurrency=concurrency) as site:
-                await _say_what_it_does(site, settings, has_worker=not no_worker)
+                found = await patiently(site.hub.schedules.of, site.hub.revive)
+                _say_what_it_does(site, settings, found, has_worker=not no_worker)
                 url = address_of(listening)
                 return await until_stopped(
                     lambda: serve_site(site, listening, url, has_worker=not no_worker)
@@ -95,9 +97,15 @@ async def serve_site(
     )
 
 
-async def _say_what_it_does(site: Site, settings: Settings, *, has_worker: bool) -> None:
+def _say_what_it_does(
+    site: Site,
+    settings: Settings,
+    found: list[tuple[Connection, list[Schedule]]],
+    *,
+    has_worker: bool,
+) -> None:
     """Say who is kept in step, by whom, and how stores reach this hub."""
-    await _say_connections(site.hub)
+    _say_connections(found)
     if has_worker:
         typer.echo(f"The worker reads up to {site.worker.concurrency} connections at a time.")
     else:
@@ -108,8 +116,7 @@ async def _say_what_it_does(site: Site, settings: Settings, *, has_worker: bool)
         typer.echo("Without STORETWIN_PUBLIC_URL stores cannot tell what changed: it is asked for.")
 
 
-async def _say_connections(hub: Hub) -> None:
-    found = await hub.schedules.of()
+def _say_connections(found: list[tuple[Connection, list[Schedule]]]) -> None:
     if not found:
         typer.echo("No store is connected yet. From another terminal:")
         typer.echo("  storetwin connection add shop --url https://shop.example")
