@@ -10,10 +10,15 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from storetwin.kernel.errors import ConfigurationError
 
@@ -124,6 +129,17 @@ class Settings(BaseSettings):
         description="Header in which a proxy before `storetwin serve` names the address of its "
         "peer, like X-Forwarded-For. Set it only where no request comes past that proxy.",
     )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins whose web pages may call the REST API, separated by commas, like "
+        "https://office.example. None by default.",
+    )
+    requests_per_minute: int = Field(
+        default=600,
+        ge=1,
+        description="Requests to the REST API that one key or session may make in a minute, of "
+        "one process.",
+    )
     log_level: str = Field(
         default="warning",
         pattern="^(debug|info|warning|error)$",
@@ -132,6 +148,14 @@ class Settings(BaseSettings):
     log_format: str = Field(
         default="console", pattern="^(console|json)$", description="console or json."
     )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _several(cls, given: object) -> object:
+        """Take several values from one text."""
+        if isinstance(given, str):
+            return tuple(part.strip() for part in given.split(",") if part.strip())
+        return given
 
     @classmethod
     def settings_customise_sources(

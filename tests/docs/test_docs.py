@@ -55,7 +55,7 @@ def test_every_setting_is_documented_with_its_default():
         )
         assert line is not None, name
         assert field.description in line
-        if field.default_factory is None and field.default is not None:
+        if field.default_factory is None and field.default not in (None, ()):
             assert f"`{field.default}`" in line
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import structlog
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 
 from storetwin.api.health import Health, health_routes
+from storetwin.api.limits import RATE_HEADERS, Limits
+from storetwin.api.problems import handle_problems
+from storetwin.api.route import Edge
+from storetwin.api.v1 import include_nouns
 from storetwin.api.webhooks import Door
 from storetwin.hub import Hub
 
@@ -19,23 +25,62 @@ log = structlog.get_logger()
 Part = Callable[[], Awaitable[None]]
 
 
-def create_app(hub: Hub, health: Health, beside: Sequence[Part] = ()) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How the REST API treats its callers.
+
+    Args:
+        cors_origins: whose web pages may call it.
+        requests_per_minute: how often each may.
+    """
+
+    cors_origins: tuple[str, ...] = ()
+    requests_per_minute: int = 600
+
+
+def create_app(
+    hub: Hub,
+    health: Health,
+    beside: Sequence[Part] = (),
+    *,
+    manners: Manners | None = None,
+    mounts: Sequence[BaseRoute] = (),
+) -> FastAPI:
     """Return the application.
 
     Args:
         health: what is asked whether everything works.
         beside: what runs as long as it does, like an embedded worker.
+        manners: how the REST API treats its callers.
+        mounts: what else is answered here, like the MCP server.
     """
+    manners = manners or Manners()
     door = Door(hub)
-    routes: list[BaseRoute] = [*health_routes(health), *door.routes()]
-    return FastAPI(
+    app = FastAPI(
         title="Storetwin",
         version=version("storetwin"),
-        routes=routes,
+        summary="A complete, provable twin of every WooCommerce store.",
+        routes=[*health_routes(health), *door.routes(), *mounts],
+        openapi_url="/api/v1/openapi.json",
         docs_url=None,  # they load from elsewhere, and a hub may have no way out
         redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         lifespan=lambda _: _running([door.run, *beside]),
     )
+    app.state.edge = Edge(hub, Limits(manners.requests_per_minute))
+    handle_problems(app)
+    include_nouns(app)
+    if manners.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=manners.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"],
+            expose_headers=["ETag", "Location", "Retry-After", *RATE_HEADERS],
+            max_age=600,
+        )
+    return app
 
 
 def _running(parts: Sequence[Part]) -> AbstractAsyncContextManager[None]:

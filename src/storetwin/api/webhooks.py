@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from storetwin.api.deliveries import Ping, Receiver, Refused, judge
 from storetwin.api.keeping import RETRY_AFTER, Keeper, Limits, Notes, NotKeptError
+from storetwin.api.peers import header_name, peer_of
 from storetwin.api.receivers import Receivers
 from storetwin.connections.webhooks import PATH, Refusal
 from storetwin.hub import Hub
@@ -43,7 +44,7 @@ class Door:
         self._receivers = Receivers(hub)
         self._keeper = Keeper(hub.database, hub.clock, self._limits)
         self._notes = Notes(hub.database)
-        self._proxy_header = hub.proxy_header.lower().encode() if hub.proxy_header else None
+        self._proxy_header = header_name(hub.proxy_header)
         self._in_hand = 0
 
     def routes(self) -> list[BaseRoute]:
@@ -100,7 +101,7 @@ class Door:
             return 503
         if receiver is None:
             return NOBODY
-        peer = self._peer(scope)
+        peer = peer_of(scope, self._proxy_header)
         if not receiver.admits(peer):
             return self._refuse(receiver, Refused(403, f"{peer} is not allowed to deliver"))
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -155,15 +156,6 @@ class Door:
     @property
     def _too_long(self) -> str:
         return f"it is longer than {self._limits.body:,} bytes"
-
-    def _peer(self, scope: Scope) -> str | None:
-        """Return the address of who delivers: of a proxy's header what the proxy wrote, the last."""
-        if self._proxy_header is not None:
-            told = [value for name, value in scope["headers"] if name == self._proxy_header]
-            text: str = told[-1].decode("latin-1").rsplit(",", 1)[-1] if told else ""
-            return text.strip() or None
-        client = scope.get("client")
-        return client[0] if client else None
 
 
 async def _next_of(receive: Receive) -> tuple[bytes, bool]:

@@ -12,7 +12,7 @@ from storetwin.cli.running import run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from storetwin.api.app import Part
+    from storetwin.api.app import Manners, Part
     from storetwin.bootstrap import Site
     from storetwin.connections.models import Connection
     from storetwin.runs.schedules import Schedule
@@ -36,6 +36,7 @@ def serve(
     """Keep every store's twin in step, and take the webhooks of stores, until Ctrl-C."""
 
     async def call() -> Exit:
+        from storetwin.api.app import Manners
         from storetwin.api.server import address_of, listen_on
         from storetwin.bootstrap import open_site, patiently
         from storetwin.cli.stopping import until_stopped
@@ -46,8 +47,11 @@ def serve(
                 found = await patiently(site.hub.schedules.of, site.hub.revive)
                 _say_what_it_does(site, settings, found, has_worker=not no_worker)
                 url = address_of(listening)
+                manners = Manners(settings.cors_origins, settings.requests_per_minute)
                 return await until_stopped(
-                    lambda: serve_site(site, listening, url, has_worker=not no_worker)
+                    lambda: serve_site(
+                        site, listening, url, has_worker=not no_worker, manners=manners
+                    )
                 )
 
     run(call)
@@ -68,11 +72,18 @@ def worker(concurrency: int | None = CONCURRENCY) -> None:
 
 
 async def serve_site(
-    site: Site, listening: object, url: str, *, has_worker: bool, more: Sequence[Part] = ()
+    site: Site,
+    listening: object,
+    url: str,
+    *,
+    has_worker: bool,
+    manners: Manners | None = None,
+    more: Sequence[Part] = (),
 ) -> None:
     """Serve the web application, with a worker in it or without, until cancelled.
 
     Args:
+        manners: how the REST API treats its callers.
         more: what else begins when it does.
     """
     from functools import partial
@@ -91,7 +102,7 @@ async def serve_site(
         is_at_work=(lambda: site.worker.is_at_work) if has_worker else None,
     )
     worker = [partial(site.worker.run, is_start=True)] if has_worker else []
-    app = create_app(site.hub, health, [*worker, *more])
+    app = create_app(site.hub, health, [*worker, *more], manners=manners)
     await run_server(
         app, listening, lambda: typer.echo(f"Listening on {url} (health: {url}/health/ready)")
     )

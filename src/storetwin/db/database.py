@@ -50,13 +50,18 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self, organisation_id: UUID | None) -> AsyncIterator[Transaction]:
+    async def transaction(
+        self, organisation_id: UUID | None, *, user_id: UUID | None = None
+    ) -> AsyncIterator[Transaction]:
         """Open a transaction that sees one organisation's rows; None sees none.
+
+        Args:
+            user_id: whose own rows it sees as well (password, sessions).
 
         Commits at the end of the block, rolls back on any exception. Never begun again by itself:
         `DatabaseUnavailableError` tells the caller that it may.
         """
-        async with transaction_on(self._pool, organisation_id) as transaction:
+        async with transaction_on(self._pool, organisation_id, user_id) as transaction:
             yield transaction
 
     @asynccontextmanager

@@ -211,10 +211,112 @@ CREATE TABLE security.vault_checks (
     created_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE tenancy.answers (
+    organisation_id uuid NOT NULL,
+    actor_id uuid NOT NULL,
+    idempotency_key text NOT NULL,
+    request_hash bytea NOT NULL,
+    status integer,
+    headers json,
+    sealed_body bytea,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE tenancy.api_keys (
+    api_key_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    key_hash bytea NOT NULL,
+    hint text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone
+);
+
+CREATE TABLE tenancy.audit (
+    organisation_id uuid NOT NULL,
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_id uuid,
+    actor text NOT NULL,
+    via text NOT NULL,
+    action text NOT NULL,
+    subject text,
+    outcome text,
+    detail json,
+    address text
+);
+
+CREATE TABLE tenancy.invitations (
+    invitation_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    email text,
+    role text NOT NULL,
+    is_installation_admin boolean NOT NULL DEFAULT false,
+    token_hash bytea NOT NULL,
+    invited_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    revoked_at timestamp with time zone
+);
+
+CREATE TABLE tenancy.memberships (
+    organisation_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE tenancy.organisations (
     id uuid NOT NULL,
     name text NOT NULL,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE tenancy.passwords (
+    user_id uuid NOT NULL,
+    password_hash text NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE tenancy.refresh_tokens (
+    token_hash bytea NOT NULL,
+    session_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+CREATE TABLE tenancy.refusals (
+    who bytea NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE tenancy.sessions (
+    session_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_for text,
+    agent text,
+    address text
+);
+
+CREATE TABLE tenancy.users (
+    user_id uuid NOT NULL,
+    email text NOT NULL,
+    email_lower text NOT NULL,
+    name text NOT NULL,
+    is_installation_admin boolean NOT NULL DEFAULT false,
+    created_at timestamp with time zone NOT NULL,
+    disabled_at timestamp with time zone
 );
 
 ALTER TABLE connections.connections ADD CONSTRAINT connections_auth_check CHECK ((auth = ANY (ARRAY['auto'::text, 'basic'::text, 'query'::text, 'oauth1'::text])));
@@ -307,9 +409,63 @@ ALTER TABLE security.vault_checks ADD CONSTRAINT vault_checks_organisation_id_fk
 
 ALTER TABLE security.vault_checks ADD CONSTRAINT vault_checks_pkey PRIMARY KEY (organisation_id);
 
+ALTER TABLE tenancy.answers ADD CONSTRAINT answers_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE tenancy.answers ADD CONSTRAINT answers_pkey PRIMARY KEY (organisation_id, actor_id, idempotency_key);
+
+ALTER TABLE tenancy.api_keys ADD CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash);
+
+ALTER TABLE tenancy.api_keys ADD CONSTRAINT api_keys_name_check CHECK ((name <> ''::text));
+
+ALTER TABLE tenancy.api_keys ADD CONSTRAINT api_keys_organisation_id_user_id_fkey FOREIGN KEY (organisation_id, user_id) REFERENCES tenancy.memberships(organisation_id, user_id) ON DELETE CASCADE;
+
+ALTER TABLE tenancy.api_keys ADD CONSTRAINT api_keys_pkey PRIMARY KEY (api_key_id);
+
+ALTER TABLE tenancy.audit ADD CONSTRAINT audit_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE tenancy.audit ADD CONSTRAINT audit_pkey PRIMARY KEY (organisation_id, number);
+
+ALTER TABLE tenancy.audit ADD CONSTRAINT audit_via_check CHECK ((via = ANY (ARRAY['session'::text, 'api_key'::text, 'command'::text, 'system'::text])));
+
+ALTER TABLE tenancy.invitations ADD CONSTRAINT invitations_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE tenancy.invitations ADD CONSTRAINT invitations_pkey PRIMARY KEY (invitation_id);
+
+ALTER TABLE tenancy.invitations ADD CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'administrator'::text, 'operator'::text, 'viewer'::text])));
+
+ALTER TABLE tenancy.invitations ADD CONSTRAINT invitations_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE tenancy.memberships ADD CONSTRAINT memberships_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE tenancy.memberships ADD CONSTRAINT memberships_pkey PRIMARY KEY (organisation_id, user_id);
+
+ALTER TABLE tenancy.memberships ADD CONSTRAINT memberships_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'administrator'::text, 'operator'::text, 'viewer'::text])));
+
+ALTER TABLE tenancy.memberships ADD CONSTRAINT memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES tenancy.users(user_id) ON DELETE CASCADE;
+
 ALTER TABLE tenancy.organisations ADD CONSTRAINT organisations_name_check CHECK ((name <> ''::text));
 
 ALTER TABLE tenancy.organisations ADD CONSTRAINT organisations_pkey PRIMARY KEY (id);
+
+ALTER TABLE tenancy.passwords ADD CONSTRAINT passwords_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE tenancy.passwords ADD CONSTRAINT passwords_user_id_fkey FOREIGN KEY (user_id) REFERENCES tenancy.users(user_id) ON DELETE CASCADE;
+
+ALTER TABLE tenancy.refresh_tokens ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE tenancy.refresh_tokens ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES tenancy.sessions(session_id) ON DELETE CASCADE;
+
+ALTER TABLE tenancy.refresh_tokens ADD CONSTRAINT refresh_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES tenancy.users(user_id) ON DELETE CASCADE;
+
+ALTER TABLE tenancy.refusals ADD CONSTRAINT refusals_pkey PRIMARY KEY (who);
+
+ALTER TABLE tenancy.sessions ADD CONSTRAINT sessions_pkey PRIMARY KEY (session_id);
+
+ALTER TABLE tenancy.sessions ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES tenancy.users(user_id) ON DELETE CASCADE;
+
+ALTER TABLE tenancy.users ADD CONSTRAINT users_email_lower_key UNIQUE (email_lower);
+
+ALTER TABLE tenancy.users ADD CONSTRAINT users_pkey PRIMARY KEY (user_id);
 
 CREATE UNIQUE INDEX connections_one_default ON connections.connections USING btree (organisation_id) WHERE is_default;
 
@@ -347,6 +503,14 @@ CREATE UNIQUE INDEX runs_one_at_a_time ON runs.runs USING btree (connection_id, 
 
 CREATE INDEX schedules_due ON runs.schedules USING btree (next_at) WHERE (NOT is_paused);
 
+CREATE INDEX answers_by_age ON tenancy.answers USING btree (organisation_id, created_at);
+
+CREATE INDEX memberships_by_user ON tenancy.memberships USING btree (user_id);
+
+CREATE INDEX refresh_tokens_by_session ON tenancy.refresh_tokens USING btree (session_id);
+
+CREATE INDEX sessions_by_user ON tenancy.sessions USING btree (user_id, created_at DESC);
+
 ALTER TABLE connections.connections ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE connections.webhooks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -371,7 +535,27 @@ ALTER TABLE runs.schedules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE security.vault_checks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
+ALTER TABLE tenancy.answers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tenancy.api_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tenancy.audit ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tenancy.invitations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tenancy.memberships ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE tenancy.organisations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tenancy.passwords ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tenancy.refresh_tokens ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tenancy.refusals ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tenancy.sessions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE tenancy.users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY finding ON connections.connections FOR SELECT TO storetwin_owner USING (true);
 
@@ -405,7 +589,45 @@ CREATE POLICY own_organisation ON runs.schedules FOR ALL TO PUBLIC USING ((organ
 
 CREATE POLICY own_organisation ON security.vault_checks FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY own_organisation ON tenancy.answers FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON tenancy.api_keys FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_organisation ON tenancy.api_keys FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON tenancy.audit FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON tenancy.invitations FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_organisation ON tenancy.invitations FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON tenancy.memberships FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_memberships ON tenancy.memberships FOR SELECT TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON tenancy.memberships FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY own_organisation ON tenancy.organisations FOR ALL TO PUBLIC USING ((id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_user ON tenancy.passwords FOR ALL TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON tenancy.refresh_tokens FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_user ON tenancy.refresh_tokens FOR ALL TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON tenancy.refusals FOR ALL TO storetwin_owner USING (true);
+
+CREATE POLICY finding ON tenancy.sessions FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_user ON tenancy.sessions FOR ALL TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY fellow_members ON tenancy.users FOR SELECT TO PUBLIC USING ((EXISTS ( SELECT
+   FROM tenancy.memberships m
+  WHERE ((m.user_id = users.user_id) AND (m.organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid)))));
+
+CREATE POLICY finding ON tenancy.users FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_user ON tenancy.users FOR ALL TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 
 CREATE VIEW mirror.documents (
     organisation_id uuid,
@@ -475,6 +697,51 @@ AS $function$
     FROM connections.connections c
 $function$;
 
+CREATE OR REPLACE FUNCTION tenancy.find_api_key(wanted bytea)
+ RETURNS TABLE(organisation_id uuid, api_key_id uuid, user_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT k.organisation_id, k.api_key_id, k.user_id FROM tenancy.api_keys k WHERE k.key_hash = wanted
+$function$;
+
+CREATE OR REPLACE FUNCTION tenancy.find_invitation(wanted bytea)
+ RETURNS TABLE(organisation_id uuid, invitation_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT i.organisation_id, i.invitation_id FROM tenancy.invitations i WHERE i.token_hash = wanted
+$function$;
+
+CREATE OR REPLACE FUNCTION tenancy.find_refresh_token(wanted bytea)
+ RETURNS TABLE(user_id uuid, session_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT r.user_id, r.session_id FROM tenancy.refresh_tokens r WHERE r.token_hash = wanted
+$function$;
+
+CREATE OR REPLACE FUNCTION tenancy.find_user(wanted text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT u.user_id FROM tenancy.users u WHERE u.email_lower = wanted
+$function$;
+
+CREATE OR REPLACE FUNCTION tenancy.has_users()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT EXISTS (SELECT FROM tenancy.users)
+$function$;
+
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.connections TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.webhooks TO storetwin_app;
@@ -501,4 +768,24 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON runs.schedules TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON security.vault_checks TO storetwin_app;
 
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.answers TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.api_keys TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.audit TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.invitations TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.memberships TO storetwin_app;
+
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.organisations TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.passwords TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.refresh_tokens TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.refusals TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.sessions TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.users TO storetwin_app;

@@ -20,6 +20,7 @@ Parameters = Mapping[str, Any] | Sequence[Any] | None
 
 Q = load_queries("storetwin.db")
 ORGANISATION_SETTING = "app.organisation_id"
+USER_SETTING = "app.user_id"
 
 
 class Transaction:
@@ -72,16 +73,21 @@ class Transaction:
 
 
 @asynccontextmanager
-async def transaction_on(pool: Pool, organisation_id: UUID | None) -> AsyncIterator[Transaction]:
+async def transaction_on(
+    pool: Pool, organisation_id: UUID | None, user_id: UUID | None = None
+) -> AsyncIterator[Transaction]:
     """Lend a connection, scope it to an organisation, commit at the end; roll back on any error.
 
-    Without an organisation, row-level security shows no row of any tenant.
+    Without an organisation, row-level security shows no row of any tenant; without a user, no row
+    of any user.
     """
     async with pool.lend() as connection:
         try:
             transaction = Transaction(connection)
             if organisation_id is not None:
                 await transaction.set_local(ORGANISATION_SETTING, str(organisation_id))
+            if user_id is not None:
+                await transaction.set_local(USER_SETTING, str(user_id))
             yield transaction
             with translating():
                 await connection.commit()

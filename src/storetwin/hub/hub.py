@@ -35,6 +35,7 @@ from storetwin.mirror.execute import (
 from storetwin.mirror.forget import forget
 from storetwin.mirror.models import Level
 from storetwin.runs.models import DeadLetter, RunKind, RunState
+from storetwin.tenancy.doorkeeper import Doorkeeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,11 @@ class Hub:
     def standings(self) -> Standings:
         """Return what tells how the connections are doing."""
         return Standings(self.database, self.register, self.organisation_id, self.clock)
+
+    @property
+    def doorkeeper(self) -> Doorkeeper:
+        """Return what knows who asks."""
+        return Doorkeeper(self.database, self.clock)
 
     def of(self, organisation_id: UUID) -> Self:
         """Return the hub of another organisation on the same database."""

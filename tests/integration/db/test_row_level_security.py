@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from psycopg import AsyncConnection, sql
@@ -25,6 +25,10 @@ SELECT n.nspname AS schema, c.relname AS name, c.relrowsecurity AS is_enabled,
 """
 
 
+OWN_USER = {"users", "passwords", "sessions", "refresh_tokens"}  # a user's, not an organisation's
+NOBODYS = {"refusals"}  # reached through functions only
+
+
 async def tables(dsn: str) -> list[dict]:
     async with await connect(dsn) as connection:
         return await (await connection.execute(TABLES)).fetchall()
@@ -36,11 +40,15 @@ async def test_every_table_has_a_forced_policy_for_its_organisation(database_dsn
         f"{table['schema']}.{table['name']}" for table in found
     }
     for table in found:
-        is_the_tenant = (table["schema"], table["name"]) == ("tenancy", "organisations")
+        is_special = table["schema"] == "tenancy" and table["name"] in {
+            "organisations",
+            *OWN_USER,
+            *NOBODYS,
+        }
         assert table["is_enabled"], table
         assert table["is_forced"], table
         assert table["policies"] == 1, table
-        assert table["has_organisation"] or is_the_tenant, table
+        assert table["has_organisation"] or is_special, table
         assert table["owner"] == "storetwin_owner", table
 
 
@@ -50,15 +58,19 @@ async def test_every_policy_reads_the_setting_of_the_transaction(database_dsn: s
             await connection.execute(
                 "SELECT polrelid::regclass::text AS name, pg_get_expr(polqual, polrelid) AS rule,"
                 " polroles = '{0}' AS is_for_all, polpermissive FROM pg_policy"
-                " WHERE polname <> 'finding'"
+                " WHERE polname NOT IN ('finding', 'own_memberships', 'fellow_members')"
             )
         ).fetchall()
     assert rows
     for row in rows:
-        column = "id" if row["name"] == "tenancy.organisations" else "organisation_id"
+        schema, _, table = row["name"].partition(".")
+        setting, column = "organisation_id", "organisation_id"
+        if schema == "tenancy" and table in OWN_USER:
+            setting, column = "user_id", "user_id"
+        elif schema == "tenancy" and table == "organisations":
+            column = "id"
         assert row["rule"] == (
-            f"({column} = (NULLIF(current_setting('app.organisation_id'::text, true),"
-            " ''::text))::uuid)"
+            f"({column} = (NULLIF(current_setting('app.{setting}'::text, true), ''::text))::uuid)"
         ), row
         assert row["is_for_all"], row
 
@@ -79,8 +91,18 @@ async def test_only_the_owner_finds_what_it_has_to_before_an_organisation_is_kno
         "connections.webhooks",
         "mirror.inbox",
         "runs.schedules",
+        "tenancy.api_keys",
+        "tenancy.invitations",
+        "tenancy.memberships",
+        "tenancy.refresh_tokens",
+        "tenancy.refusals",
+        "tenancy.sessions",
+        "tenancy.users",
     )
-    assert rows == [{"name": name, "command": "r", "is_the_owners": True} for name in names]
+    assert rows == [
+        {"name": name, "command": "*" if name == "tenancy.refusals" else "r", "is_the_owners": True}
+        for name in names
+    ]
 
 
 async def test_every_foreign_key_between_tenants_tables_includes_the_organisation(
@@ -95,7 +117,9 @@ async def test_every_foreign_key_between_tenants_tables_includes_the_organisatio
         ).fetchall()
     assert rows
     for row in rows:
-        assert row["rule"].startswith("FOREIGN KEY (organisation_id"), row
+        is_a_users = row["target"] in {"tenancy.users", "tenancy.sessions"}
+        first = "FOREIGN KEY (organisation_id"
+        assert row["rule"].startswith(first) or is_a_users, row
 
 
 async def test_views_see_with_the_rights_of_the_reader(database_dsn: str) -> None:
@@ -112,11 +136,22 @@ async def test_views_see_with_the_rights_of_the_reader(database_dsn: str) -> Non
         assert "security_invoker=true" in row["options"], row
 
 
+def column_of(table: dict) -> str:
+    """Return the column that says whose a row is."""
+    if table["has_organisation"]:
+        return "organisation_id"
+    return {"organisations": "id", "refusals": "who"}.get(table["name"], "user_id")
+
+
+def value_of(table: dict, whose: UUID) -> UUID | bytes:
+    return whose.bytes if table["name"] in NOBODYS else whose
+
+
 async def fill(connection: AsyncConnection, organisation) -> None:
     """Put one row of an organisation into every table (constraints are off for it)."""
     for table in await (await connection.execute(TABLES)).fetchall():
         name = sql.Identifier(table["schema"], table["name"])
-        column = "organisation_id" if table["has_organisation"] else "id"
+        column = column_of(table)
         columns = await (
             await connection.execute(
                 "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
@@ -132,7 +167,7 @@ async def fill(connection: AsyncConnection, organisation) -> None:
             )
         await connection.execute(
             sql.SQL("INSERT INTO {} ({}) VALUES (%s)").format(name, sql.Identifier(column)),
-            (organisation,),
+            (value_of(table, organisation),),
         )
 
 
@@ -157,19 +192,20 @@ async def test_no_row_is_seen_changed_or_written_across_organisations(
         await fill(admin, theirs)
     for table in await tables(database_dsn):
         name = f'{table["schema"]}."{table["name"]}"'
-        column = "organisation_id" if table["has_organisation"] else "id"
-        for organisation in (None, ours):
-            async with database.transaction(organisation) as transaction:
+        column = column_of(table)
+        for nobody in (None, ours):
+            async with database.transaction(nobody, user_id=nobody) as transaction:
                 assert await transaction.fetch_all(f"SELECT FROM {name}") == [], name
                 assert await transaction.execute(f"DELETE FROM {name}") == 0, name
                 assert await transaction.execute(f"UPDATE {name} SET {column} = NULL") == 0, name
             with pytest.raises(InvariantError, match="row-level security"):
-                async with database.transaction(organisation) as transaction:
+                async with database.transaction(nobody, user_id=nobody) as transaction:
                     await transaction.execute(
-                        f"INSERT INTO {name} ({column}) VALUES (%s)", (theirs,)
+                        f"INSERT INTO {name} ({column}) VALUES (%s)", (value_of(table, theirs),)
                     )
-        async with database.transaction(theirs) as transaction:
-            assert len(await transaction.fetch_all(f"SELECT FROM {name}")) == 1, name
+        if table["name"] not in NOBODYS:
+            async with database.transaction(theirs, user_id=theirs) as transaction:
+                assert len(await transaction.fetch_all(f"SELECT FROM {name}")) == 1, name
 
 
 async def test_an_empty_setting_shows_nothing_and_is_no_error(database: Database) -> None:

@@ -1,0 +1,174 @@
+"""Every error as a problem document (RFC 9457); the only place that knows HTTP's codes for ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from storetwin.connections.register import ConnectionExistsError
+from storetwin.hub.running import RunInProgressError
+from storetwin.kernel.errors import (
+    ConfigurationError,
+    ConflictError,
+    CredentialError,
+    RecordError,
+    RetryableError,
+    StoretwinError,
+    UnknownNameError,
+)
+from storetwin.tenancy.models import ForbiddenError, UnauthenticatedError
+
+log = structlog.get_logger()
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = 5  # seconds, where nothing says how long
+
+# The first that fits counts.
+STATUS: Sequence[tuple[type[StoretwinError], int]] = (
+    (UnauthenticatedError, 401),
+    (ForbiddenError, 403),
+    (UnknownNameError, 404),
+    (RunInProgressError, 409),
+    (ConnectionExistsError, 409),
+    (ConflictError, 409),
+    (ConfigurationError, 422),
+    (CredentialError, 422),
+    (RecordError, 422),
+    (RetryableError, 503),
+)
+
+
+class Fault(BaseModel):
+    """One thing that is wrong with a request."""
+
+    where: str = Field(description="Where: `body.name`, `query.limit`, …")
+    detail: str
+
+
+class Problem(BaseModel):
+    """What is wrong, and what to do about it (RFC 9457)."""
+
+    type: str = Field(description="The same for the same kind of problem.")
+    title: str
+    status: int
+    detail: str = Field(description="What is wrong, in one sentence.")
+    code: str = Field(description="The kind of problem, in a word: for programs.")
+    remedy: str | None = Field(default=None, description="What can be done about it.")
+    errors: list[Fault] | None = Field(default=None, description="Each thing that is wrong.")
+
+
+class ProblemError(Exception):
+    """A problem of the request itself, which nothing below a door knows of."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        remedy: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.remedy = remedy
+        self.headers = headers
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    remedy: str | None = None,
+    faults: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a problem as an answer."""
+    document = Problem(
+        type=f"urn:storetwin:problem:{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        remedy=remedy,
+        errors=list(faults) or None,
+    )
+    return JSONResponse(
+        document.model_dump(exclude_none=True),
+        status_code=status,
+        headers=dict(headers or {}),
+        media_type=MEDIA_TYPE,
+    )
+
+
+def answer_to(error: Exception) -> Response:
+    """Return the answer to a request that ended in an error."""
+    match error:
+        case ProblemError():
+            return problem(
+                error.status, error.code, error.detail, remedy=error.remedy, headers=error.headers
+            )
+        case StoretwinError():
+            return _of_ours(error)
+        case RequestValidationError():
+            return _invalid(error)
+        case HTTPException():
+            code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+            return problem(error.status_code, code, str(error.detail), headers=error.headers)
+        case _:
+            log.error("request_failed", exc_info=error)
+            return problem(500, "bug", "Something went wrong here; it was logged.")
+
+
+def _of_ours(error: StoretwinError) -> Response:
+    status = next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+    headers: dict[str, str] = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="storetwin"'
+    if isinstance(error, RetryableError):
+        headers["Retry-After"] = str(max(1, round(error.retry_after or RETRY_AFTER)))
+    if status == 500:
+        log.error("request_failed", exc_info=error)
+        return problem(500, error.code, "Something went wrong here; it was logged.")
+    return problem(status, error.code, error.message, remedy=error.remedy, headers=headers)
+
+
+def _invalid(error: RequestValidationError) -> Response:
+    faults = [
+        Fault(where=".".join(str(part) for part in found["loc"]), detail=str(found["msg"]))
+        for found in error.errors()[:20]
+    ]
+    detail = "; ".join(f"{fault.where}: {fault.detail}" for fault in faults[:3])
+    return problem(422, "invalid", f"The request is not valid. {detail}", faults=faults)
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Answer whatever is raised with a problem document."""
+
+    async def handle(_: Request, error: Exception) -> Response:
+        return answer_to(error)
+
+    for kind in (ProblemError, StoretwinError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, handle)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI document says of these statuses."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content, "model": Problem}
+        for status in statuses
+    }
+
+
+EVERYWHERE = documented(400, 401, 403, 404, 406, 409, 413, 415, 422, 429, 503)

@@ -1,0 +1,1 @@
+"""Answers from the twin alone: the order board, questions, exports. Nothing here asks a store."""

@@ -1,0 +1,96 @@
+"""API keys: for programs. Shown once, kept as a hash, and never stronger than the user who made it.
+
+A key has 256 random bits, so a plain hash of it cannot be guessed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from storetwin.db import Database, load_queries
+from storetwin.db.database import Row, Transaction
+from storetwin.kernel.ids import new_id
+from storetwin.tenancy.models import Permission, Principal, Role, Via
+
+Q = load_queries("storetwin.tenancy")
+PREFIX = "stk_"
+HINT_LENGTH = len(PREFIX) + 6
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key that was just made: the only time that it is known."""
+
+    api_key_id: UUID
+    key: str = field(repr=False)
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What somebody wants a key for.
+
+    Args:
+        scopes: what it may do, of what its user may.
+        expires_at: when it ends by itself, if ever.
+    """
+
+    name: str
+    scopes: frozenset[Permission]
+    expires_at: datetime | None = None
+
+
+async def issue_key(
+    tx: Transaction, organisation_id: UUID, user_id: UUID, new: NewKey, now: datetime
+) -> IssuedKey:
+    """Make a key for a member of an organisation."""
+    key = PREFIX + secrets.token_urlsafe(32)
+    issued = IssuedKey(api_key_id=new_id(now), key=key, hint=key[:HINT_LENGTH])
+    row = {
+        "api_key_id": issued.api_key_id,
+        "organisation_id": organisation_id,
+        "user_id": user_id,
+        "name": new.name,
+        "key_hash": _hash(key),
+        "hint": issued.hint,
+        "scopes": sorted(scope.value for scope in new.scopes),
+        "now": now,
+        "expires_at": new.expires_at,
+    }
+    await tx.execute(Q.insert_api_key, row)
+    return issued
+
+
+async def holder_of_key(database: Database, key: str, now: datetime) -> Principal | None:
+    """Return who asks with a key; None for one that is nobody's, expired or revoked."""
+    async with database.transaction(None) as tx:
+        found = await tx.fetch_one(Q.find_api_key, (_hash(key),))
+    if found is None:
+        return None
+    async with database.transaction(found["organisation_id"]) as tx:
+        row = await tx.fetch_one(Q.read_api_key, {"api_key_id": found["api_key_id"], "now": now})
+        if row is not None:
+            await tx.execute(Q.touch_api_key, {"api_key_id": row["api_key_id"], "now": now})
+    return _principal(row) if row else None
+
+
+def _principal(row: Row) -> Principal:
+    role = Role(row["role"])
+    return Principal(
+        organisation_id=row["organisation_id"],
+        user_id=row["user_id"],
+        credential_id=row["api_key_id"],
+        actor=f"{row['email']} (key {row['name']})",
+        via=Via.API_KEY,
+        role=role,
+        permissions=role.permissions & {Permission(scope) for scope in row["scopes"]},
+        is_installation_admin=row["is_installation_admin"],
+    )
+
+
+def _hash(key: str) -> bytes:
+    return sha256(key.encode()).digest()
