@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response, StreamingResponse
 
 from storetwin.api.callers import Caller, Demand
+from storetwin.api.given import is_text
 from storetwin.api.limits import Allowance, Limits
 from storetwin.api.peers import header_name, peer_of
 from storetwin.api.problems import ProblemError, answer_to
@@ -108,16 +109,8 @@ def _check_text(request: Request) -> None:
         ProblemError: 400, the address has such a thing.
     """
     values = [*request.query_params.values(), *map(str, request.path_params.values())]
-    if any("\x00" in value or not _is_text(value) for value in values):
+    if not all(map(is_text, values)):
         raise ProblemError(400, "bad_text", "The address has characters that are no text.")
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _finished(request: Request, response: Response, allowance: Allowance) -> Response:
