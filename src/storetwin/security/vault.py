@@ -6,6 +6,9 @@ not open there.
 
 A digest tells whether a secret has changed without saying what it is: an HMAC under a key of its
 own. A plain hash of a short secret could be guessed by whoever gets hold of the database.
+
+What else needs a key of its own (the signature of access tokens) gets one derived from the vault's
+by HKDF (RFC 5869) with its own label.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from storetwin.kernel.errors import ConfigurationError, InvariantError
 
@@ -51,12 +56,13 @@ class Vault:
         key: 32 random bytes.
     """
 
-    __slots__ = ("_cipher", "_digest_key", "_head")
+    __slots__ = ("_cipher", "_derivation_key", "_digest_key", "_head")
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise InvariantError("A vault's key has 32 bytes.")
         self._cipher = AESGCM(key)
+        self._derivation_key = hmac.digest(key, b"storetwin derivation key", "sha256")
         self._digest_key = hmac.digest(key, b"storetwin digest key", "sha256")
         self._head = VERSION + sha256(b"storetwin key id" + key).digest()[:KEY_ID_BYTES]
 
@@ -89,6 +95,20 @@ class Vault:
         place = bound_to.encode()
         framed = len(place).to_bytes(4, "big") + place + plaintext
         return hmac.digest(self._digest_key, framed, "sha256")
+
+    @property
+    def key_id(self) -> str:
+        """Return what the current key is known by; it tells nothing of the key."""
+        return self._head[len(VERSION) :].hex()
+
+    def derive(self, label: str) -> bytes:
+        """Return 32 bytes for one purpose, from the current key."""
+        return self.derived(label)[self.key_id]
+
+    def derived(self, label: str) -> dict[str, bytes]:
+        """Return the same from every key that is still known, by key id."""
+        expand = HKDFExpand(SHA256(), KEY_BYTES, label.encode())
+        return {self.key_id: expand.derive(self._derivation_key)}
 
     def _bond(self, place: str) -> bytes:
         return self._head + place.encode()
