@@ -15,6 +15,10 @@ SELECT * FROM connections.connections ORDER BY is_default DESC, name;
 -- One connection by its name.
 SELECT * FROM connections.connections WHERE name = %s;
 
+-- name: select_connection_by_id
+-- One connection by its id.
+SELECT * FROM connections.connections WHERE id = %s;
+
 -- name: select_default_connection
 -- The connection that is meant when none is named.
 SELECT * FROM connections.connections WHERE is_default;

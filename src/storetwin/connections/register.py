@@ -135,6 +135,20 @@ class Register:
             raise _unknown(name, known)
         return found
 
+    async def named(self, text: str) -> Connection:
+        """Return a connection by its id or by its name; should both be somebody's, the id counts.
+
+        Raises:
+            UnknownConnectionError: this organisation has none; names those it has.
+        """
+        connection_id = _read_id(text)
+        if connection_id is not None:
+            async with self._database.transaction(self._organisation_id) as transaction:
+                found = await repository.by_id(transaction, connection_id)
+            if found is not None:
+                return found
+        return await self.get(text)
+
     async def rename(self, name: str, new_name: str) -> Connection:
         """Give a connection another name.
 
@@ -259,6 +273,16 @@ class Register:
     def _seal(self, connection_id: UUID, credentials: Credentials) -> bytes:
         pair = (credentials.key.get_secret_value(), credentials.secret.get_secret_value())
         return self._vault.seal(msgspec.json.encode(pair), bound_to=_place(connection_id))
+
+
+def _read_id(text: str) -> UUID | None:
+    """Return the id that a text is in its usual spelling; None where it is none."""
+    if len(text) != 36:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _code_of(error: object) -> str:

@@ -58,6 +58,12 @@ async def by_name(transaction: Transaction, name: str | None) -> Connection | No
     return _connection(row) if row else None
 
 
+async def by_id(transaction: Transaction, connection_id: UUID) -> Connection | None:
+    """Return the connection of this id."""
+    row = await transaction.fetch_one(Q.select_connection_by_id, (connection_id,))
+    return _connection(row) if row else None
+
+
 async def delete(transaction: Transaction, name: str) -> bool:
     """Remove a connection and everything pulled through it; False when there is none."""
     is_gone = await transaction.execute(Q.delete_connection, (name,)) == 1

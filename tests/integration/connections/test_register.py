@@ -61,6 +61,42 @@ async def test_what_was_added_is_found_again(register: Register) -> None:
     assert register.credentials(added.connection) == CREDENTIALS
 
 
+async def test_a_connection_is_found_by_its_name_and_by_its_id(register: Register) -> None:
+    shop = (await register.add(SHOP, NOW)).connection
+    assert await register.named("shop") == shop
+    assert await register.named(str(shop.id)) == shop
+    assert await register.named(str(shop.id).upper()) == shop
+    misleading = (await register.add(replace(OTHER, name=str(shop.id)), NOW)).connection
+    assert await register.named(str(shop.id)) == shop
+    assert await register.named(str(misleading.id)) == misleading
+
+
+@pytest.mark.parametrize("text", ["nobody", "", str(UUID(int=7)), "-" * 36, "ä" * 36])
+async def test_who_names_no_connection_hears_of_his_own_only(
+    register: Register, database: Database, text: str
+) -> None:
+    await register.add(SHOP, NOW)
+    with pytest.raises(UnknownConnectionError) as caught:
+        await register.named(text)
+    assert repr(text) in caught.value.message
+    assert caught.value.remedy == "Use one of: shop."
+    stranger = await other_register(database)
+    with pytest.raises(UnknownConnectionError) as refused:
+        await stranger.named(text)
+    assert "shop" not in f"{refused.value.message} {refused.value.remedy}"
+
+
+async def test_another_organisations_connection_is_as_one_that_is_not_there(
+    register: Register, database: Database
+) -> None:
+    shop = (await register.add(SHOP, NOW)).connection
+    stranger = await other_register(database)
+    for text in ("shop", str(shop.id)):
+        with pytest.raises(UnknownConnectionError) as caught:
+            await stranger.named(text)
+        assert caught.value.message == f"There is no connection {text!r}."
+
+
 async def test_the_first_is_the_default_until_it_is_removed(register: Register) -> None:
     await register.add(SHOP, NOW)
     await register.add(OTHER, NOW + timedelta(seconds=1))
