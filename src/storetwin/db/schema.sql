@@ -238,7 +238,7 @@ CREATE TABLE tenancy.api_keys (
 
 CREATE TABLE tenancy.audit (
     organisation_id uuid NOT NULL,
-    number bigint NOT NULL,
+    entry_id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
     actor_id uuid,
     actor text NOT NULL,
@@ -423,7 +423,7 @@ ALTER TABLE tenancy.api_keys ADD CONSTRAINT api_keys_pkey PRIMARY KEY (api_key_i
 
 ALTER TABLE tenancy.audit ADD CONSTRAINT audit_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
 
-ALTER TABLE tenancy.audit ADD CONSTRAINT audit_pkey PRIMARY KEY (organisation_id, number);
+ALTER TABLE tenancy.audit ADD CONSTRAINT audit_pkey PRIMARY KEY (organisation_id, entry_id);
 
 ALTER TABLE tenancy.audit ADD CONSTRAINT audit_via_check CHECK ((via = ANY (ARRAY['session'::text, 'api_key'::text, 'command'::text, 'system'::text])));
 

@@ -79,6 +79,9 @@ class Via(StrEnum):
     SESSION = "session"
     API_KEY = "api_key"
     COMMAND = "command"
+    """At the machine itself: the command line."""
+    SYSTEM = "system"
+    """Nobody: Storetwin by itself."""
 
 
 @dataclass(frozen=True, slots=True)

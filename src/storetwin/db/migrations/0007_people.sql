@@ -94,7 +94,7 @@ COMMENT ON COLUMN tenancy.api_keys.hint IS 'The beginning of the key, to know it
 
 CREATE TABLE tenancy.audit (
     organisation_id uuid NOT NULL REFERENCES tenancy.organisations ON DELETE CASCADE,
-    number bigint GENERATED ALWAYS AS IDENTITY,
+    entry_id uuid NOT NULL,
     at timestamptz NOT NULL,
     actor_id uuid,
     actor text NOT NULL,
@@ -104,9 +104,10 @@ CREATE TABLE tenancy.audit (
     outcome text,
     detail json,
     address text,
-    PRIMARY KEY (organisation_id, number)
+    PRIMARY KEY (organisation_id, entry_id)
 );
 COMMENT ON TABLE tenancy.audit IS 'Who did what.';
+COMMENT ON COLUMN tenancy.audit.entry_id IS 'Of version 7, so it sorts by time; a number would tell how much others do.';
 COMMENT ON COLUMN tenancy.audit.outcome IS 'done, or the code of the error; absent where it was cut off in the middle.';
 
 -- How often somebody was refused lately: by a keyed digest of the e-mail, or of the address.
