@@ -193,6 +193,7 @@ async def _hub_on(server: Server, settings: Settings) -> AsyncIterator[Hub]:
             register=Register(database, vault, organisation_id),
             organisation_id=organisation_id,
             clock=utc_now,
+            vault=vault,
             stores=Stores(
                 make_client=lambda connection, credentials: _client(
                     settings, connection, credentials

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from storetwin.connections.register import ConnectionExistsError
 from storetwin.hub.running import RunInProgressError
@@ -93,7 +94,7 @@ def problem(
     faults: Sequence[Fault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a problem as an answer."""
+    """Return a problem as an answer; half characters in what is quoted become whole ones."""
     document = Problem(
         type=f"urn:storetwin:problem:{code}",
         title=HTTPStatus(status).phrase,
@@ -103,11 +104,9 @@ def problem(
         remedy=remedy,
         errors=list(faults) or None,
     )
-    return JSONResponse(
-        document.model_dump(exclude_none=True),
-        status_code=status,
-        headers=dict(headers or {}),
-        media_type=MEDIA_TYPE,
+    text = json.dumps(document.model_dump(exclude_none=True), ensure_ascii=False)
+    return Response(
+        text.encode("utf-8", "replace"), status, dict(headers or {}), media_type=MEDIA_TYPE
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from uuid import UUID
 
@@ -35,6 +35,7 @@ from storetwin.mirror.execute import (
 from storetwin.mirror.forget import forget
 from storetwin.mirror.models import Level
 from storetwin.runs.models import DeadLetter, RunKind, RunState
+from storetwin.security import Vault
 from storetwin.tenancy.doorkeeper import Doorkeeper
 
 
@@ -62,6 +63,7 @@ class Hub:
     Args:
         organisation_id: whose rows this hub sees.
         stores: how stores are reached.
+        vault: seals what must stay secret.
         public_url: where stores reach this hub; None: they cannot.
         revive: starts the database server again, where it is ours to start.
     """
@@ -71,6 +73,7 @@ class Hub:
     organisation_id: UUID
     clock: Clock
     stores: Stores
+    vault: Vault = field(repr=False)
     public_url: str | None = None
     proxy_header: str | None = None
     revive: Revive | None = None

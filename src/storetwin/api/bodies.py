@@ -1,0 +1,64 @@
+"""Bodies of requests: read once, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import Request
+from starlette.types import Message
+
+from storetwin.api.problems import ProblemError
+
+MOST_BYTES = 1024 * 1024
+SECONDS = 15.0  # that a body may take to arrive
+
+
+async def with_body(request: Request) -> tuple[Request, bytes]:
+    """Return a request whose body was read, and the body.
+
+    Raises:
+        ProblemError: 413, it is too long; 408, it does not come to its end.
+        ClientDisconnect: the other side went away.
+    """
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and (len(told) > 12 or int(told) > MOST_BYTES):
+        raise _too_long()
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > MOST_BYTES:
+                    raise _too_long()
+                chunks.append(chunk)
+    except TimeoutError:
+        raise ProblemError(
+            408, "body_timeout", f"The body did not arrive within {SECONDS:g} s."
+        ) from None
+    body = b"".join(chunks)
+    return Request(request.scope, _Again(request, body)), body
+
+
+class _Again:
+    """Gives a body once more, and then what the connection says."""
+
+    def __init__(self, request: Request, body: bytes) -> None:
+        self._request = request
+        self._body: bytes | None = body
+
+    async def __call__(self) -> Message:
+        if self._body is None:
+            return await self._request.receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+def _too_long() -> ProblemError:
+    return ProblemError(
+        413,
+        "too_long",
+        f"The body is longer than {MOST_BYTES:,} bytes.",
+        remedy="Send less at a time.",
+        headers={"Connection": "close"},
+    )
