@@ -224,7 +224,7 @@ async def opened(hub: Hub, name: str, store: Sandbox) -> AsyncIterator[Hub]:
 async def run(chosen: argparse.Namespace) -> dict[str, Any]:
     settings = Settings(
         database_url=SecretStr(chosen.dsn), data_dir=Path(tempfile.gettempdir()),
-        encryption_key=SecretStr(KEY),
+        encryption_key=SecretStr(KEY), allowed_networks="127.0.0.1/32",
     )  # fmt: skip
     with running_store(orders=chosen.orders, seed=3, webhook_delay=chosen.delay) as store:
         async with open_hub(settings) as hub:

@@ -164,6 +164,7 @@ class Chaos:
     def _environment(self) -> dict[str, str]:
         own = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": tempfile.gettempdir()}
         own["STORETWIN_PUBLIC_URL"] = f"http://127.0.0.1:{self._port}"
+        own["STORETWIN_ALLOWED_NETWORKS"] = "127.0.0.1/32"
         return own | {"STORETWIN_DATA_DIR": str(self.folder / "data")}
 
     def start_worker(self) -> subprocess.Popen[bytes]:

@@ -81,7 +81,10 @@ async def apply_all(hub: Hub, applied: dict[str, int]) -> None:
 
 
 def _hub_of(chosen: argparse.Namespace) -> AbstractAsyncContextManager[Hub]:
-    settings = Settings(database_url=SecretStr(chosen.dsn), data_dir=Path(chosen.folder))
+    settings = Settings(
+        database_url=SecretStr(chosen.dsn), data_dir=Path(chosen.folder),
+        allowed_networks="127.0.0.1/32",
+    )  # fmt: skip
     return open_hub(settings)
 
 

@@ -28,6 +28,8 @@ from storetwin.woocommerce.connect import connect_store
 
 NAME = "shop"
 ENCRYPTION_KEY = base64.b64encode(bytes(range(32))).decode()
+LOOPBACK = "127.0.0.1/32"
+"""Where stores may be in a test: beside the hub."""
 HASTY = Backoff(base=0.002, longest=0.02)
 """Repeats at once: what a test waits for is the answer, not the politeness."""
 RESOURCE_NAMES = tuple(resource.name for resource in RESOURCES if not resource.is_extra)
@@ -156,7 +158,7 @@ def settings_for(dsn: str, folder: Path, **more: Any) -> Settings:
         database_url=SecretStr(dsn),
         data_dir=folder,
         encryption_key=SecretStr(ENCRYPTION_KEY),
-        **more,
+        **{"allowed_networks": LOOPBACK} | more,
     )
 
 

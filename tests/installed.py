@@ -27,6 +27,7 @@ from storetwin.sandboxes.woocommerce import Sandbox
 
 PROGRAM = Path(sys.executable).with_name("storetwin")
 NAME = "shop"
+LOOPBACK = "127.0.0.1/32"  # the stores of the tests are on this machine
 PATIENCE = 60.0
 _TICK = threading.Event()  # never set: waiting for it passes two milliseconds
 
@@ -85,7 +86,8 @@ class Installation:
 
     def _variables(self, more: Mapping[str, str]) -> dict[str, str]:
         own = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": tempfile.gettempdir()}
-        return own | {"STORETWIN_DATA_DIR": str(self.data_dir)} | self.environment | dict(more)
+        own |= {"STORETWIN_DATA_DIR": str(self.data_dir), "STORETWIN_ALLOWED_NETWORKS": LOOPBACK}
+        return own | self.environment | dict(more)
 
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
         """Start a command in a session of its own, and do not wait for it."""

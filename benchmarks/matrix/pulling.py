@@ -93,6 +93,7 @@ class Program:
             "LANG": "C.UTF-8",
             "STORETWIN_DATABASE_URL": self.dsn,
             "STORETWIN_DATA_DIR": str(self.folder),
+            "STORETWIN_ALLOWED_NETWORKS": "127.0.0.1/32",
             "STORETWIN_ENCRYPTION_KEY": _KEY,
             "STORETWIN_REQUEST_TIMEOUT": str(REQUEST_TIMEOUT),
         }

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -22,6 +23,7 @@ from storetwin.runs.schedules import ScheduleKind
 from storetwin.settings import Settings
 
 NAME = "demo"
+STORE_NETWORK = ip_network("127.0.0.1/32")
 MARKER = "demo-store.txt"
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -39,8 +41,17 @@ class DemoStore:
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """Return the settings of the demo: a data folder of its own, so that it never meets real data."""
-    return settings.model_copy(update={"data_dir": settings.data_dir / NAME, "database_url": None})
+    """Return the settings of the demo: a data folder of its own, so that it never meets real data.
+
+    Its store is on this machine, and may be.
+    """
+    return settings.model_copy(
+        update={
+            "data_dir": settings.data_dir / NAME,
+            "database_url": None,
+            "allowed_networks": (*settings.allowed_networks, STORE_NETWORK),
+        }
+    )
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -129,6 +129,12 @@ class Settings(BaseSettings):
         description="Header in which a proxy before `storetwin serve` names the address of its "
         "peer, like X-Forwarded-For. Set it only where no request comes past that proxy.",
     )
+    allowed_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        default=(),
+        description="Networks beside the internet in which stores may be, separated by commas, "
+        "like 10.1.2.0/24, 127.0.0.1/32. None by default: a store's address leads nowhere into the "
+        "network that this hub is in.",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Origins whose web pages may call the REST API, separated by commas, like "
@@ -149,7 +155,7 @@ class Settings(BaseSettings):
         default="console", pattern="^(console|json)$", description="console or json."
     )
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "allowed_networks", mode="before")
     @classmethod
     def _several(cls, given: object) -> object:
         """Take several values from one text."""

@@ -341,7 +341,7 @@ def test_the_demo_once(program):
 
 
 def test_the_demo_stays_up_until_it_is_stopped(program):
-    process = program.start(*demo())
+    process = program.start(*demo(), STORETWIN_ALLOWED_NETWORKS="")
     said(process, "Everything stays up")
     assert len(processes_with(SEED)) == 2
     os.kill(process.pid, signal.SIGINT)
@@ -352,7 +352,7 @@ def test_the_demo_stays_up_until_it_is_stopped(program):
 
 
 def test_the_demos_twin_follows_its_store(program):
-    process = program.start(*demo())
+    process = program.start(*demo(), STORETWIN_ALLOWED_NETWORKS="")
     url = said(process, "The store answers at").split()[-1]
     said(process, "Everything stays up")
     store = API(url=url, consumer_key=READ_WRITE.key, consumer_secret=READ_WRITE.secret)
@@ -374,7 +374,7 @@ def test_the_demos_twin_follows_its_store(program):
 
 
 def test_a_killed_demo_leaves_no_store_behind(program):
-    process = program.start(*demo())
+    process = program.start(*demo(), STORETWIN_ALLOWED_NETWORKS="")
     said(process, "Everything stays up")
     process.kill()
     process.communicate(timeout=STOPS_WITHIN)

@@ -181,6 +181,13 @@ def nobody_listens(scene: Scene) -> Iterator[Situation]:
     yield Situation(scene.home, is_the_store=True)
 
 
+@produces("in the hub's own network")
+@contextmanager
+def in_its_own_network(scene: Scene) -> Iterator[Situation]:
+    scene.connect(scene.store.url)
+    yield Situation(scene.home, {"STORETWIN_ALLOWED_NETWORKS": "192.168.0.0/16"})
+
+
 class _Elsewhere(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_error(404)

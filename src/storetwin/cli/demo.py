@@ -110,12 +110,13 @@ def _say_what_to_try(store: DemoStore) -> None:
 
 
 def _say_where_to_look(settings: Settings) -> None:
-    from storetwin.demo import demo_settings
+    from storetwin.demo import STORE_NETWORK, demo_settings
 
     folder = demo_settings(settings).data_dir
     typer.echo()
     typer.echo("Look at it from another terminal:")
     typer.echo(f"  export STORETWIN_DATA_DIR={folder}")
+    typer.echo(f"  export STORETWIN_ALLOWED_NETWORKS={STORE_NETWORK}")
     typer.echo("  storetwin status")
     typer.echo(
         '  storetwin db psql -c "SELECT resource, count(*) FROM mirror.documents GROUP BY 1"'

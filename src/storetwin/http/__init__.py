@@ -2,9 +2,11 @@
 
 from storetwin.http.answer import Answer, Request
 from storetwin.http.circuit import Circuit
+from storetwin.http.egress import ANYWHERE, Egress
 from storetwin.http.errors import (
     AnswerCutError,
     AnswerTooLargeError,
+    EgressRefusedError,
     NoAnswerError,
     RedirectedError,
     TlsError,
@@ -15,10 +17,13 @@ from storetwin.http.retry import Retrying
 from storetwin.http.transport import TlsPolicy, Transport
 
 __all__ = [
+    "ANYWHERE",
     "Answer",
     "AnswerCutError",
     "AnswerTooLargeError",
     "Circuit",
+    "Egress",
+    "EgressRefusedError",
     "Limiter",
     "NoAnswerError",
     "RedirectedError",

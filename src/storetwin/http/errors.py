@@ -47,6 +47,16 @@ class TlsError(ConfigurationError):
     )
 
 
+class EgressRefusedError(ConfigurationError):
+    """The address lies in a network that stores are not reached in; nothing was sent."""
+
+    code = "address_refused"
+    default_remedy = (
+        "Give the store's public address. Where stores are meant to be in such a network, whoever "
+        "runs this hub allows it: STORETWIN_ALLOWED_NETWORKS, like 10.1.2.0/24 or 127.0.0.1/32."
+    )
+
+
 class RedirectedError(ConfigurationError):
     """The server sends us elsewhere; keys are never sent along.
 

@@ -1,4 +1,4 @@
-"""One origin over aiohttp: bounded time, bounded size, checked certificates, no foreign redirects."""
+"""One origin over aiohttp: bounded time and size, checked addresses and certificates, no redirects."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from yarl import URL
 
 from storetwin.http.answer import Answer, Request
 from storetwin.http.body import Reader, Room, Unpacker
+from storetwin.http.egress import AddressRefusedError, Egress
 from storetwin.http.errors import (
     AnswerCutError,
+    EgressRefusedError,
     NoAnswerError,
     RedirectedError,
     TlsError,
@@ -67,12 +69,16 @@ class Transport:
         timeout: seconds for one whole exchange, unless the request allows less.
         max_bytes: an answer is read no further than this, nor are all together that are read at
             the same time.
+        egress: which addresses the origin may have.
     """
 
-    def __init__(self, *, timeout: float, max_bytes: int, tls: TlsPolicy, user_agent: str) -> None:
+    def __init__(
+        self, *, timeout: float, max_bytes: int, tls: TlsPolicy, egress: Egress, user_agent: str
+    ) -> None:
         self._timeout = timeout
         self._room = Room(max_bytes)
         self._tls = tls
+        self._egress = egress
         self._user_agent = user_agent
         self._session: aiohttp.ClientSession | None = None
         self._way = Way()
@@ -90,6 +96,7 @@ class Transport:
         Raises:
             UnreachableError, NoAnswerError, AnswerCutError, AnswerTooLargeError: no whole answer.
             TlsError: the certificate is not trusted.
+            EgressRefusedError: the origin lies where we do not connect to.
             RedirectedError: the answer sends us elsewhere.
         """
         self.requests += 1
@@ -124,7 +131,9 @@ class Transport:
         if self._session is None:
             self._way.trips = 2 if request.url.startswith("https:") else 1
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=self._tls.context(), limit=64),
+                connector=aiohttp.TCPConnector(
+                    ssl=self._tls.context(), limit=64, socket_factory=self._egress.open
+                ),
                 auto_decompress=False,
                 headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate"},
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -168,6 +177,11 @@ def _translate(request: Request, error: Exception, timeout: float) -> NoReturn:
         raise UnreachableError(
             f"There is no server called {URL(request.url).host}.", is_name_unknown=True
         ) from error
+    inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+    if isinstance(inner, AddressRefusedError):
+        raise EgressRefusedError(
+            f"{place} is not connected to: it leads to a {inner.kind} address."
+        ) from None  # which one is nobody's business but the log's
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
         raise UnreachableError(f"Nobody answers at {place}: {_why(error)}.") from error
     if isinstance(error, TimeoutError | asyncio.TimeoutError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from storetwin.connections.webhooks_plan import TEST_TOPIC
-from storetwin.http import Request, TlsPolicy, Transport
+from storetwin.http import ANYWHERE, Request, TlsPolicy, Transport
 from storetwin.kernel.errors import StoretwinError
 
 SECONDS = 15.0
@@ -72,6 +72,7 @@ async def probe(url: str, secret: str, source: str, nonce: str) -> Probed:
         timeout=SECONDS,
         max_bytes=1024 * 1024,
         tls=TlsPolicy(),
+        egress=ANYWHERE,  # it is this installation's own
         user_agent=f"Storetwin/{version('storetwin')}",
     )
     try:

@@ -91,6 +91,11 @@ class StoreClient:
         return self._retrying.transport.requests
 
     @property
+    def cost(self) -> Cost:
+        """What was met at the store so far."""
+        return self._retrying.cost
+
+    @property
     def scheme(self) -> AuthScheme:
         """The way of authentication in use."""
         return self._schemes[0]

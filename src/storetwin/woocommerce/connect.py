@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from storetwin.connections.models import AuthScheme, Connection, Credentials
-from storetwin.http import Limiter, Retrying, TlsPolicy, Transport
+from storetwin.http import Egress, Limiter, Retrying, TlsPolicy, Transport
 from storetwin.http.load import Spacing
 from storetwin.http.width import Width
 from storetwin.kernel.backoff import Backoff
@@ -31,6 +31,7 @@ def connect_store(
         timeout=settings.request_timeout,
         max_bytes=settings.max_answer_bytes,
         tls=TlsPolicy(connection.ca, connection.is_tls_insecure),
+        egress=Egress(settings.allowed_networks),
         user_agent=f"Storetwin/{version('storetwin')}",
     )
     options = connection.options

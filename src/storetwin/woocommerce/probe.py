@@ -20,6 +20,7 @@ from storetwin.connections.models import AuthScheme, Connection, Credentials, St
 from storetwin.connections.probe import Check, ProbeReport
 from storetwin.http import (
     Answer,
+    Egress,
     Limiter,
     RedirectedError,
     Request,
@@ -102,6 +103,7 @@ class StoreProbe:
             timeout=min(30.0, self._settings.request_timeout),
             max_bytes=self._settings.max_answer_bytes,
             tls=TlsPolicy(connection.ca, connection.is_tls_insecure),
+            egress=Egress(self._settings.allowed_networks),
             user_agent="Storetwin",
         )
         retrying = Retrying(transport, Limiter(Width(ceiling=1)), backoff=HURRIED)

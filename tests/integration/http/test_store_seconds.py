@@ -2,7 +2,7 @@
 
 import asyncio
 
-from storetwin.http import Request, TlsPolicy, Transport
+from storetwin.http import ANYWHERE, Request, TlsPolicy, Transport
 
 THINKS, SENDS = 0.1, 0.2
 
@@ -24,7 +24,9 @@ async def slow_store(reader, writer):
 async def test_the_store_is_answerable_for_its_thinking_and_not_for_the_way_of_the_answer():
     listener = await asyncio.start_server(slow_store, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
-    transport = Transport(timeout=10, max_bytes=1_000, tls=TlsPolicy(), user_agent="Storetwin/1")
+    transport = Transport(
+        timeout=10, max_bytes=1_000, tls=TlsPolicy(), egress=ANYWHERE, user_agent="Storetwin/1"
+    )
     try:
         for _ in range(2):  # over a new connection, and over the same again
             answer = await transport.send(Request("GET", f"http://127.0.0.1:{port}/"))

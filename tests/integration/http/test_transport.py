@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from storetwin.http import (
+    ANYWHERE,
     AnswerCutError,
     AnswerTooLargeError,
     NoAnswerError,
@@ -105,7 +106,11 @@ async def serving(bytes_=None, *, tls=None, **how):
 @asynccontextmanager
 async def transport(*, timeout=5.0, max_bytes=1_000_000, **tls):
     made = Transport(
-        timeout=timeout, max_bytes=max_bytes, tls=TlsPolicy(**tls), user_agent="Storetwin/1"
+        timeout=timeout,
+        max_bytes=max_bytes,
+        tls=TlsPolicy(**tls),
+        egress=ANYWHERE,
+        user_agent="Storetwin/1",
     )
     try:
         yield made

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from pydantic import SecretStr
 
-from hubs import lasting
+from hubs import LOOPBACK, lasting
 from storetwin.connections.models import AuthScheme, Connection, Credentials, normalise_url
 from storetwin.http import RedirectedError
 from storetwin.http.retry import GATEWAY_TRIES
@@ -48,7 +48,9 @@ async def client(url, keys=KEYS, *, clock=utc_now, timeout=5.0, **more):
     made = connect_store(
         connection,
         Credentials(*map(SecretStr, keys)),
-        Settings(request_timeout=timeout, max_answer_bytes=200_000),
+        Settings(
+            request_timeout=timeout, max_answer_bytes=200_000, allowed_networks=LOOPBACK
+        ),
         clock=clock,
         backoff=HASTY,
     )
