@@ -190,7 +190,21 @@ CREATE TABLE runs.runs (
     ended_at timestamp with time zone,
     requests bigint NOT NULL DEFAULT 0,
     error text,
-    lane text NOT NULL DEFAULT 'pull'::text
+    lane text NOT NULL DEFAULT 'pull'::text,
+    asked_at timestamp with time zone,
+    not_before timestamp with time zone,
+    waits_for text,
+    beginnings integer NOT NULL DEFAULT 0,
+    cancel_asked_at timestamp with time zone,
+    retry_of uuid,
+    error_code text,
+    remedy text,
+    result json,
+    answers bigint NOT NULL DEFAULT 0,
+    answer_ms bigint NOT NULL DEFAULT 0,
+    slowest_ms bigint NOT NULL DEFAULT 0,
+    throttled bigint NOT NULL DEFAULT 0,
+    troubled bigint NOT NULL DEFAULT 0
 );
 
 CREATE TABLE runs.schedules (
@@ -256,6 +270,7 @@ CREATE TABLE tenancy.invitations (
     email text,
     role text NOT NULL,
     is_installation_admin boolean NOT NULL DEFAULT false,
+    is_first boolean NOT NULL DEFAULT false,
     token_hash bytea NOT NULL,
     invited_by uuid,
     created_at timestamp with time zone NOT NULL,
@@ -300,6 +315,7 @@ CREATE TABLE tenancy.refusals (
 CREATE TABLE tenancy.sessions (
     session_id uuid NOT NULL,
     user_id uuid NOT NULL,
+    organisation_id uuid,
     created_at timestamp with time zone NOT NULL,
     last_used_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
@@ -383,11 +399,11 @@ ALTER TABLE runs.progress ADD CONSTRAINT progress_organisation_id_run_id_fkey FO
 
 ALTER TABLE runs.progress ADD CONSTRAINT progress_pkey PRIMARY KEY (run_id, stage, resource);
 
-ALTER TABLE runs.progress ADD CONSTRAINT progress_stage_check CHECK ((stage = ANY (ARRAY['pull'::text, 'verify'::text, 'sync'::text, 'sweep'::text, 'receive'::text])));
+ALTER TABLE runs.progress ADD CONSTRAINT progress_stage_check CHECK ((stage = ANY (ARRAY['pull'::text, 'verify'::text, 'sync'::text, 'sweep'::text, 'receive'::text, 'rehearse'::text])));
 
 ALTER TABLE runs.progress ADD CONSTRAINT progress_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])));
 
-ALTER TABLE runs.runs ADD CONSTRAINT runs_kind_check CHECK ((kind = ANY (ARRAY['pull'::text, 'verify'::text, 'retry'::text, 'sync'::text, 'sweep'::text, 'receive'::text])));
+ALTER TABLE runs.runs ADD CONSTRAINT runs_kind_check CHECK ((kind = ANY (ARRAY['pull'::text, 'verify'::text, 'retry'::text, 'sync'::text, 'sweep'::text, 'receive'::text, 'rehearse'::text])));
 
 ALTER TABLE runs.runs ADD CONSTRAINT runs_lane_check CHECK ((lane = ANY (ARRAY['pull'::text, 'inbox'::text])));
 
@@ -397,7 +413,9 @@ ALTER TABLE runs.runs ADD CONSTRAINT runs_organisation_id_run_id_key UNIQUE (org
 
 ALTER TABLE runs.runs ADD CONSTRAINT runs_pkey PRIMARY KEY (run_id);
 
-ALTER TABLE runs.runs ADD CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'incomplete'::text, 'failed'::text, 'interrupted'::text, 'paused'::text])));
+ALTER TABLE runs.runs ADD CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'incomplete'::text, 'failed'::text, 'interrupted'::text, 'paused'::text, 'cancelled'::text])));
+
+ALTER TABLE runs.runs ADD CONSTRAINT runs_waits_for_check CHECK ((waits_for = ANY (ARRAY['run'::text, 'quiet_hours'::text])));
 
 ALTER TABLE runs.schedules ADD CONSTRAINT schedules_kind_check CHECK ((kind = ANY (ARRAY['sync'::text, 'sweep'::text])));
 
@@ -485,13 +503,25 @@ CREATE INDEX snapshots_by_number ON mirror.snapshots USING btree (connection_id,
 
 CREATE INDEX snapshots_by_parent ON mirror.snapshots USING btree (connection_id, resource, parent_id) WHERE ((parent_id <> '0'::text) AND (state <> 'gone'::text));
 
+CREATE INDEX snapshots_by_resource_change ON mirror.snapshots USING btree (connection_id, resource, changed_at, remote_id) WHERE (changed_at IS NOT NULL);
+
 CREATE INDEX snapshots_by_text ON mirror.snapshots USING gin (search_text gin_trgm_ops);
 
 CREATE INDEX versions_by_organisation ON mirror.versions USING btree (organisation_id, superseded_at);
 
+CREATE INDEX versions_by_resource_writing ON mirror.versions USING btree (connection_id, resource, written_at) WHERE (written_at IS NOT NULL);
+
 CREATE INDEX versions_by_writing ON mirror.versions USING btree (connection_id, written_at) WHERE (written_at IS NOT NULL);
 
 CREATE INDEX certificates_by_connection ON runs.certificates USING btree (organisation_id, connection_id, ended_at DESC);
+
+CREATE INDEX certificates_by_id ON runs.certificates USING btree (organisation_id, certificate_id);
+
+CREATE INDEX certificates_by_run ON runs.certificates USING btree (organisation_id, run_id);
+
+CREATE INDEX dead_letters_by_age ON runs.dead_letters USING btree (organisation_id, state, dead_letter_id);
+
+CREATE INDEX dead_letters_by_run ON runs.dead_letters USING btree (organisation_id, run_id) WHERE (run_id IS NOT NULL);
 
 CREATE INDEX dead_letters_by_state ON runs.dead_letters USING btree (organisation_id, connection_id, state, last_seen_at DESC);
 
@@ -499,7 +529,13 @@ CREATE UNIQUE INDEX dead_letters_one_a_record ON runs.dead_letters USING btree (
 
 CREATE INDEX runs_by_connection ON runs.runs USING btree (organisation_id, connection_id, started_at DESC);
 
+CREATE INDEX runs_by_end ON runs.runs USING btree (organisation_id, ended_at) WHERE (ended_at IS NOT NULL);
+
+CREATE INDEX runs_by_id ON runs.runs USING btree (organisation_id, connection_id, run_id);
+
 CREATE UNIQUE INDEX runs_one_at_a_time ON runs.runs USING btree (connection_id, lane) WHERE (state = 'running'::text);
+
+CREATE INDEX runs_queued ON runs.runs USING btree (connection_id, run_id) WHERE (state = 'queued'::text);
 
 CREATE INDEX schedules_due ON runs.schedules USING btree (next_at) WHERE (NOT is_paused);
 
@@ -508,6 +544,8 @@ CREATE INDEX answers_by_age ON tenancy.answers USING btree (organisation_id, cre
 CREATE INDEX memberships_by_user ON tenancy.memberships USING btree (user_id);
 
 CREATE INDEX refresh_tokens_by_session ON tenancy.refresh_tokens USING btree (session_id);
+
+CREATE INDEX refusals_by_age ON tenancy.refusals USING btree (last_at);
 
 CREATE INDEX sessions_by_user ON tenancy.sessions USING btree (user_id, created_at DESC);
 
@@ -569,17 +607,25 @@ CREATE POLICY finding ON mirror.inbox FOR SELECT TO storetwin_owner USING (true)
 
 CREATE POLICY own_organisation ON mirror.inbox FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY finding ON mirror.snapshots FOR SELECT TO storetwin_owner USING (true);
+
 CREATE POLICY own_organisation ON mirror.snapshots FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON mirror.versions FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON runs.certificates FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY finding ON runs.cursors FOR SELECT TO storetwin_owner USING (true);
+
 CREATE POLICY own_organisation ON runs.cursors FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON runs.dead_letters FOR SELECT TO storetwin_owner USING (true);
 
 CREATE POLICY own_organisation ON runs.dead_letters FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON runs.progress FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON runs.runs FOR SELECT TO storetwin_owner USING (true);
 
 CREATE POLICY own_organisation ON runs.runs FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
@@ -607,6 +653,12 @@ CREATE POLICY own_memberships ON tenancy.memberships FOR SELECT TO PUBLIC USING 
 
 CREATE POLICY own_organisation ON tenancy.memberships FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY finding ON tenancy.organisations FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY organisations_of_members ON tenancy.organisations FOR SELECT TO PUBLIC USING ((EXISTS ( SELECT
+   FROM tenancy.memberships m
+  WHERE ((m.organisation_id = organisations.id) AND (m.user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)))));
+
 CREATE POLICY own_organisation ON tenancy.organisations FOR ALL TO PUBLIC USING ((id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_user ON tenancy.passwords FOR ALL TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
@@ -616,8 +668,6 @@ CREATE POLICY finding ON tenancy.refresh_tokens FOR SELECT TO storetwin_owner US
 CREATE POLICY own_user ON tenancy.refresh_tokens FOR ALL TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY finding ON tenancy.refusals FOR ALL TO storetwin_owner USING (true);
-
-CREATE POLICY finding ON tenancy.sessions FOR SELECT TO storetwin_owner USING (true);
 
 CREATE POLICY own_user ON tenancy.sessions FOR ALL TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 
@@ -665,6 +715,24 @@ BEGIN
     ANALYZE mirror.snapshots;
 END $function$;
 
+CREATE OR REPLACE FUNCTION mirror.search_snapshots(wanted_connection uuid, wanted_resource text, wanted_text text, after_id text, most integer)
+ RETURNS SETOF text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+DECLARE
+    own uuid := nullif(current_setting('app.organisation_id', true), '')::uuid;
+    pattern text := '%' || replace(replace(replace(wanted_text, '\', '\\'), '%', '\%'), '_', '\_') || '%';
+BEGIN
+    RETURN QUERY
+        SELECT s.remote_id FROM mirror.snapshots s
+        WHERE s.organisation_id = own AND s.connection_id = wanted_connection AND s.resource = wanted_resource
+          AND s.search_text LIKE pattern AND s.remote_id > after_id COLLATE "C"
+        ORDER BY s.remote_id LIMIT most;
+END $function$;
+
 CREATE OR REPLACE FUNCTION mirror.waiting_inboxes(moment timestamp with time zone)
  RETURNS TABLE(organisation_id uuid, connection_id uuid)
  LANGUAGE sql
@@ -687,6 +755,35 @@ AS $function$
     WHERE NOT s.is_paused AND s.next_at <= moment
 $function$;
 
+CREATE OR REPLACE FUNCTION runs.every_connection()
+ RETURNS TABLE(organisation_id uuid, connection_id uuid, is_active boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT c.organisation_id, c.id, c.state = 'active' FROM connections.connections c ORDER BY c.id
+$function$;
+
+CREATE OR REPLACE FUNCTION runs.figures()
+ RETURNS TABLE(figure text, label text, other text, value double precision)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT 'runs', r.kind, r.state, count(*)::float8 FROM runs.runs r GROUP BY 2, 3
+    UNION ALL
+    SELECT 'dead_letters', d.state, NULL, count(*)::float8 FROM runs.dead_letters d GROUP BY 2
+    UNION ALL
+    SELECT 'inbox', i.state, NULL, count(*)::float8 FROM mirror.inbox i GROUP BY 2
+    UNION ALL
+    SELECT 'connections', c.state, NULL, count(*)::float8 FROM connections.connections c GROUP BY 2
+    UNION ALL
+    SELECT 'age', k.connection_id::text, NULL,
+           extract(epoch FROM clock_timestamp() - min(COALESCE(k.synced_at, CASE WHEN k.is_done THEN k.updated_at END)))
+    FROM runs.cursors k GROUP BY 2
+    HAVING bool_and(k.synced_at IS NOT NULL OR k.is_done)
+$function$;
+
 CREATE OR REPLACE FUNCTION runs.scheduled_connections()
  RETURNS TABLE(organisation_id uuid, connection_id uuid, is_scheduled boolean)
  LANGUAGE sql
@@ -695,6 +792,39 @@ CREATE OR REPLACE FUNCTION runs.scheduled_connections()
 AS $function$
     SELECT c.organisation_id, c.id, EXISTS (SELECT FROM runs.schedules s WHERE s.connection_id = c.id)
     FROM connections.connections c
+$function$;
+
+CREATE OR REPLACE FUNCTION runs.waiting_runs(moment timestamp with time zone, believed interval)
+ RETURNS TABLE(organisation_id uuid, connection_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT DISTINCT r.organisation_id, r.connection_id
+    FROM runs.runs r JOIN connections.connections c ON c.id = r.connection_id AND c.state = 'active'
+    WHERE r.state = 'queued' AND COALESCE(r.not_before, moment) <= moment
+       OR r.state = 'running' AND r.asked_at IS NOT NULL AND r.heartbeat_at < moment - believed
+$function$;
+
+CREATE OR REPLACE FUNCTION tenancy.count_refusals(wanted bytea[], counts integer[], at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    UPDATE tenancy.refusals r SET failures = given.failures, last_at = at
+    FROM unnest(wanted, counts) AS given (who, failures) WHERE r.who = given.who
+$function$;
+
+CREATE OR REPLACE FUNCTION tenancy.drop_refusals(before timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    DELETE FROM tenancy.refusals r WHERE r.who IN (
+        SELECT o.who FROM tenancy.refusals o WHERE o.last_at < before
+        ORDER BY o.last_at LIMIT 20 FOR UPDATE SKIP LOCKED)
 $function$;
 
 CREATE OR REPLACE FUNCTION tenancy.find_api_key(wanted bytea)
@@ -740,6 +870,27 @@ CREATE OR REPLACE FUNCTION tenancy.has_users()
  SET search_path TO 'pg_catalog'
 AS $function$
     SELECT EXISTS (SELECT FROM tenancy.users)
+$function$;
+
+CREATE OR REPLACE FUNCTION tenancy.hold_refusals(wanted bytea[], at timestamp with time zone)
+ RETURNS TABLE(who bytea, failures integer, last_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    INSERT INTO tenancy.refusals AS r (who, failures, last_at)
+    SELECT w, 0, at FROM unnest(wanted) AS w ORDER BY w
+    ON CONFLICT (who) DO UPDATE SET failures = r.failures
+    RETURNING r.who, r.failures, r.last_at
+$function$;
+
+CREATE OR REPLACE FUNCTION tenancy.organisation_ids()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT o.id FROM tenancy.organisations o ORDER BY o.id
 $function$;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.connections TO storetwin_app;

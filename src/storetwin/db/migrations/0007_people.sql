@@ -39,6 +39,7 @@ CREATE TABLE tenancy.invitations (
     email text,
     role text NOT NULL CHECK (role IN ('owner', 'administrator', 'operator', 'viewer')),
     is_installation_admin boolean NOT NULL DEFAULT false,
+    is_first boolean NOT NULL DEFAULT false,
     token_hash bytea NOT NULL UNIQUE,
     invited_by uuid,
     created_at timestamptz NOT NULL,
@@ -46,12 +47,14 @@ CREATE TABLE tenancy.invitations (
     accepted_at timestamptz,
     revoked_at timestamptz
 );
+COMMENT ON COLUMN tenancy.invitations.is_first IS 'For the very first user: of no use as soon as there is one.';
 COMMENT ON COLUMN tenancy.invitations.email IS 'Who is meant; absent for the first user, who says it.';
 COMMENT ON COLUMN tenancy.invitations.token_hash IS 'SHA-256 of the last part of the link.';
 
 CREATE TABLE tenancy.sessions (
     session_id uuid PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES tenancy.users ON DELETE CASCADE,
+    organisation_id uuid,
     created_at timestamptz NOT NULL,
     last_used_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
@@ -61,6 +64,8 @@ CREATE TABLE tenancy.sessions (
     address text
 );
 COMMENT ON TABLE tenancy.sessions IS 'Sign-ins, each with a family of refresh tokens.';
+COMMENT ON COLUMN tenancy.sessions.organisation_id IS 'In which he was last; whether he still may be, memberships say.';
+COMMENT ON COLUMN tenancy.sessions.revoked_for IS 'Why it ended: signed out, revoked, a new password, a refresh token used twice.';
 CREATE INDEX sessions_by_user ON tenancy.sessions (user_id, created_at DESC);
 
 CREATE TABLE tenancy.refresh_tokens (
@@ -117,6 +122,7 @@ CREATE TABLE tenancy.refusals (
     last_at timestamptz NOT NULL
 );
 COMMENT ON TABLE tenancy.refusals IS 'Failed sign-ins, for throttling; holds no name and no address.';
+CREATE INDEX refusals_by_age ON tenancy.refusals (last_at);
 
 -- Answers to requests with an Idempotency-Key: the second of the same gets the first one's.
 CREATE TABLE tenancy.answers (
@@ -154,13 +160,17 @@ BEGIN
             'CREATE POLICY own_user ON tenancy.%s
                  USING (user_id = nullif(current_setting(''app.user_id'', true), '''')::uuid)', name);
     END LOOP;
-    FOREACH name IN ARRAY ARRAY['users', 'invitations', 'sessions', 'refresh_tokens', 'api_keys', 'memberships'] LOOP
+    FOREACH name IN ARRAY ARRAY['organisations', 'users', 'invitations', 'refresh_tokens', 'api_keys',
+                                'memberships'] LOOP
         EXECUTE format('CREATE POLICY finding ON tenancy.%s FOR SELECT TO storetwin_owner USING (true)', name);
     END LOOP;
 END $$;
--- A user sees in which organisations he is; an organisation sees who its members are.
+-- A user sees in which organisations he is, and what they are called; an organisation sees who its members are.
 CREATE POLICY own_memberships ON tenancy.memberships FOR SELECT
     USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY organisations_of_members ON tenancy.organisations FOR SELECT
+    USING (EXISTS (SELECT FROM tenancy.memberships m WHERE m.organisation_id = organisations.id
+        AND m.user_id = nullif(current_setting('app.user_id', true), '')::uuid));
 CREATE POLICY fellow_members ON tenancy.users FOR SELECT
     USING (EXISTS (SELECT FROM tenancy.memberships m WHERE m.user_id = users.user_id
         AND m.organisation_id = nullif(current_setting('app.organisation_id', true), '')::uuid));
@@ -187,4 +197,28 @@ $$;
 CREATE FUNCTION tenancy.find_invitation(wanted bytea) RETURNS TABLE (organisation_id uuid, invitation_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT i.organisation_id, i.invitation_id FROM tenancy.invitations i WHERE i.token_hash = wanted
+$$;
+CREATE FUNCTION tenancy.organisation_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT o.id FROM tenancy.organisations o ORDER BY o.id
+$$;
+-- Whoever tries holds his counts until the transaction ends: of many at once each sees those before him.
+CREATE FUNCTION tenancy.hold_refusals(wanted bytea[], at timestamptz)
+    RETURNS TABLE (who bytea, failures integer, last_at timestamptz)
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    INSERT INTO tenancy.refusals AS r (who, failures, last_at)
+    SELECT w, 0, at FROM unnest(wanted) AS w ORDER BY w
+    ON CONFLICT (who) DO UPDATE SET failures = r.failures
+    RETURNING r.who, r.failures, r.last_at
+$$;
+CREATE FUNCTION tenancy.count_refusals(wanted bytea[], counts integer[], at timestamptz) RETURNS void
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    UPDATE tenancy.refusals r SET failures = given.failures, last_at = at
+    FROM unnest(wanted, counts) AS given (who, failures) WHERE r.who = given.who
+$$;
+CREATE FUNCTION tenancy.drop_refusals(before timestamptz) RETURNS void
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    DELETE FROM tenancy.refusals r WHERE r.who IN (
+        SELECT o.who FROM tenancy.refusals o WHERE o.last_at < before
+        ORDER BY o.last_at LIMIT 20 FOR UPDATE SKIP LOCKED)
 $$;
