@@ -1,0 +1,27 @@
+"""Two organisations for the tests of one file, and the whole application on their database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from estates import World, world_on
+from sites import Served, serving_site
+from storetwin.db.embedded import EmbeddedPostgres
+
+
+@pytest.fixture(scope="module")
+def world(
+    postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """Two organisations, each with one of everything."""
+    with world_on(postgres, template, tmp_path_factory.mktemp("hub")) as settled:
+        yield settled
+
+
+@pytest.fixture(scope="module")
+def served(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The application as ``storetwin serve`` makes it."""
+    with serving_site(world.dsn, tmp_path_factory.mktemp("site")) as site:
+        yield site
