@@ -19,11 +19,14 @@ from storetwin.http.load import Limiter
 from storetwin.http.transport import Transport
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import Clock, parse_http_date, utc_now
+from storetwin.kernel.cost import Cost
 from storetwin.kernel.errors import RetryableError
+from storetwin.telemetry.metrics import store_answered, store_silent
 
 HURRIED = Backoff(base=0.3, longest=1.0, attempts=2, patience=2.0)
 NUMBER = re.compile(r"(?<=/)\d+")
-NOT_NOW = frozenset({429, 503})  # the server itself asks for a pause
+THROTTLED = 429  # the server says itself that it was too many
+NOT_NOW = frozenset({THROTTLED, 503})  # the server itself asks for a pause
 # Something before the server got no answer from it. It may be down, or what was asked for kills it.
 GATEWAY = frozenset({502, 504, 520, 521, 522, 523, 524})
 BUSY = NOT_NOW | GATEWAY
@@ -48,6 +51,12 @@ class Retrying:
     random: Callable[[], float] = random.random
     clock: Clock = utc_now
     retries: int = 0
+    _met: Cost = field(default_factory=Cost)
+
+    @property
+    def cost(self) -> Cost:
+        """What was met so far."""
+        return replace(self._met, requests=self.transport.requests)
 
     @contextmanager
     def hurried(self) -> Iterator[None]:
@@ -119,16 +128,19 @@ class Retrying:
             try:
                 answer = await self.transport.send(request)
             except AnswerCutError as error:
+                self._unanswered()
                 self.limiter.struggled()
                 self.circuit.abandoned()  # somebody is there; one record may break its answer
                 return None, error
             except (UnreachableError, NoAnswerError) as error:
+                self._unanswered()
                 self.limiter.struggled()
                 self.circuit.failed(time.monotonic())
                 return None, error
             except BaseException:
                 self.circuit.abandoned()
                 raise
+            self._answered(answer)
             if answer.status in BUSY:
                 self.limiter.struggled()
                 self.circuit.failed(time.monotonic())
@@ -137,6 +149,16 @@ class Retrying:
                 if answer.status < 300:  # a refusal says nothing of what an answer costs
                     self.limiter.answered(turn, kind_of(request), answer.store_seconds)
             return answer, None
+
+    def _answered(self, answer: Answer) -> None:
+        took = round(answer.elapsed * 1000)
+        is_throttled, is_troubled = answer.status == THROTTLED, answer.status >= 500
+        self._met += Cost(0, 1, took, took, int(is_throttled), int(is_troubled))
+        store_answered(answer.status, answer.elapsed)
+
+    def _unanswered(self) -> None:
+        self._met += Cost(troubled=1)
+        store_silent()
 
 
 def _tries(answer: Answer | None, error: RetryableError | None, *, is_piece: bool = False) -> float:

@@ -12,9 +12,12 @@ from storetwin.connections.models import Connection
 from storetwin.connections.probe import ProbeReport
 from storetwin.connections.register import Register
 from storetwin.db.database import Database
+from storetwin.hub.asking import Asking
 from storetwin.hub.history import History
 from storetwin.hub.identities import Identities
 from storetwin.hub.partial import Partial
+from storetwin.hub.records import Records
+from storetwin.hub.queries import Queries
 from storetwin.hub.reports import Reports
 from storetwin.hub.running import Revive, Runner
 from storetwin.hub.schedules import Schedules
@@ -35,6 +38,7 @@ from storetwin.mirror.execute import (
 from storetwin.mirror.forget import forget
 from storetwin.mirror.models import Level
 from storetwin.runs.models import DeadLetter, RunKind, RunState
+from storetwin.runs.queued import Queued
 from storetwin.security import Vault
 from storetwin.tenancy.doorkeeper import Doorkeeper
 
@@ -66,6 +70,7 @@ class Hub:
         vault: seals what must stay secret.
         public_url: where stores reach this hub; None: they cannot.
         revive: starts the database server again, where it is ours to start.
+        queued: the run from the queue that the next verb opens, instead of a new one.
     """
 
     database: Database
@@ -77,6 +82,7 @@ class Hub:
     public_url: str | None = None
     proxy_header: str | None = None
     revive: Revive | None = None
+    queued: Queued | None = None
 
     @property
     def runner(self) -> Runner:
@@ -88,6 +94,7 @@ class Hub:
             self.clock,
             self.stores,
             self.revive,
+            queued=self.queued,
         )
 
     @property
@@ -104,6 +111,11 @@ class Hub:
     def reports(self) -> Reports:
         """Return what tells what has happened."""
         return Reports(self.database, self.register, self.organisation_id, self.clock)
+
+    @property
+    def records(self) -> Records:
+        """Return what tells what the twin holds."""
+        return Records(self.database, self.register, self.organisation_id)
 
     @property
     def history(self) -> History:
@@ -126,9 +138,19 @@ class Hub:
         return Standings(self.database, self.register, self.organisation_id, self.clock)
 
     @property
+    def asking(self) -> Asking:
+        """Return the verbs about runs that are asked for and wait for a worker."""
+        return Asking(self.database, self.register, self.organisation_id, self.clock)
+
+    @property
+    def queries(self) -> Queries:
+        """Return what answers questions from the twin."""
+        return Queries(self.database, self.register, self.organisation_id, self.clock)
+
+    @property
     def doorkeeper(self) -> Doorkeeper:
         """Return what knows who asks."""
-        return Doorkeeper(self.database, self.clock)
+        return Doorkeeper(self.database, self.vault, self.clock)
 
     def of(self, organisation_id: UUID) -> Self:
         """Return the hub of another organisation on the same database."""

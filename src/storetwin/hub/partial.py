@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from storetwin.connections.catalogue import catalogue_for
@@ -28,7 +29,7 @@ from storetwin.mirror.partial import (
     takes_span,
 )
 from storetwin.mirror.rehearsal import LookingContext, Rehearsed, rehearse
-from storetwin.runs.models import Progress, Run, RunKind, RunState
+from storetwin.runs.models import Progress, Run, RunKind, RunState, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Partial:
                     context, context.catalogue.named(resource), list(ids)
                 )
             pulled = PulledRecords(context.run.run_id, tuple(found))
-            await self._close(context, is_whole=pulled.is_whole)
+            await self._close(context, pulled.is_whole, [asdict(record) for record in found])
             return pulled
 
     async def span(
@@ -144,7 +145,8 @@ class Partial:
                 work = partial(pull_span, context, resource, span)
                 lines.append(await self.runner.lasting(context, work))
             pulled = PulledSpan(context.run.run_id, span, zone, tuple(lines), left_out)
-            await self._close(context, is_whole=pulled.is_whole)
+            result = {"zone": zone, "since": span.since, "until": span.until}
+            await self._close(context, pulled.is_whole, result | {"left_out": left_out})
             return pulled
 
     async def rehearse(
@@ -164,8 +166,30 @@ class Partial:
                 found[resource.name] = await rehearse(context, resource, containers=found)
         return list(found.values())
 
-    async def _close(self, context: RunContext, *, is_whole: bool) -> None:
-        await self.runner.close(context, RunState.DONE if is_whole else RunState.INCOMPLETE)
+    async def rehearse_in_run(
+        self, name: str, resources: Sequence[str], *, observe: Observer, now: bool = False
+    ) -> None:
+        """Do as :meth:`rehearse`, in a run that keeps what was found: for who does not wait for it.
+
+        Raises:
+            RunInProgressError, StoreChangedError, RetryableError: as for a pull.
+        """
+        found: dict[str, Rehearsed] = {}
+        async with self.runner.running(name, RunKind.REHEARSE, {"now": now}, observe) as context:
+            looking = LookingContext(
+                **{field.name: getattr(context, field.name) for field in fields(RunContext)}
+            )
+            for resource in context.catalogue.ordered(resources):
+                progress = context.begin(Stage.REHEARSE, resource)
+                line = await rehearse(looking, resource, containers=found)
+                found[resource.name] = line
+                progress.records, progress.unreadable = line.in_store, line.unreadable
+                await context.finish(progress)
+            await self._close(context, True, [asdict(line) for line in found.values()])
+
+    async def _close(self, context: RunContext, is_whole: bool, result: Any) -> None:
+        state = RunState.DONE if is_whole else RunState.INCOMPLETE
+        await self.runner.close(context, state, result=result)
 
     @asynccontextmanager
     async def _looking(

@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from storetwin.connections import repository as connections
@@ -26,8 +26,16 @@ from storetwin.connections.identity import Identity
 from storetwin.connections.models import Connection, ConnectionState, Credentials
 from storetwin.connections.quiet import QuietHoursError, gate
 from storetwin.connections.register import Register
-from storetwin.db.database import Database
+from storetwin.db.database import Database, Transaction
 from storetwin.db.errors import DatabaseUnavailableError
+from storetwin.hub.holding import (
+    Hold,
+    RunCancelledError,
+    ending_of,
+    lock_of,
+    state_after,
+    undisturbed,
+)
 from storetwin.hub.stores import Stores
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.errors import ConflictError, RetryableError
@@ -39,7 +47,8 @@ from storetwin.mirror.window import lists_changed
 from storetwin.resources import Catalogue
 from storetwin.runs import repository as runs
 from storetwin.runs.models import BELIEVED, Lane, Run, RunKind, RunState
-from storetwin.runs.repository import RunTakenOverError
+from storetwin.runs.queued import Queued, begin_queued, hand_back
+from storetwin.runs.repository import Ending, RunTakenOverError
 from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.errors import NotFoundError
 from storetwin.woocommerce.identity import tells_itself
@@ -68,6 +77,7 @@ class Runner:
     Args:
         revive: starts the database server again, where it is ours to start.
         absence: for how long a run waits for one that is not.
+        queued: the run from the queue that is opened next, instead of a new one.
     """
 
     database: Database
@@ -77,6 +87,7 @@ class Runner:
     stores: Stores
     revive: Revive | None = None
     absence: timedelta = ABSENCE
+    queued: Queued | None = None
 
     @asynccontextmanager
     async def running(
@@ -87,6 +98,8 @@ class Runner:
         Raises:
             RunInProgressError: one of the same lane is at work.
             RunTakenOverError: this process slept so long that another went on.
+            RunCancelledError: somebody asked it to stop.
+            RunGoneError: the queued run that was to be opened does not wait any more.
             QuietHoursError: the store is to be left alone at this time of the day.
             StoreChangedError: another store answers than the one that is trusted.
         """
@@ -98,6 +111,8 @@ class Runner:
             credentials = self.register.credentials(connection)
             client = self.stores.make_client(connection, credentials)
             client.hold(held)
+            if self.queued is not None and self.queued.batch is not None:
+                client.page_limit = min(client.page_limit, self.queued.batch)
             try:
                 async with self._beating(run):
                     catalogue = catalogue_for(connection.options)
@@ -119,7 +134,7 @@ class Runner:
                         await confirm_identity(context, connection, may_lack=may_lack)
                     yield context
             except BaseException as error:
-                await _undisturbed(self._fail(run, connection, client, error))
+                await undisturbed(self._fail(run, connection, client, error))
                 raise
             finally:
                 await client.close()
@@ -137,11 +152,22 @@ class Runner:
                 await self._make_way(connection, lane)
             yield
 
-    async def close(self, context: RunContext, state: RunState = RunState.DONE) -> None:
-        """Close a run that came to its end."""
+    async def close(
+        self, context: RunContext, state: RunState = RunState.DONE, *, result: Any = None
+    ) -> None:
+        """Close a run that came to its end.
+
+        Args:
+            result: what it found, where progress and certificate do not tell.
+        """
         async with context.transaction() as tx:
             await runs.end_run(
-                tx, context.run, state, requests=context.client.requests, now=self.clock()
+                tx,
+                context.run,
+                state,
+                cost=context.client.cost,
+                now=self.clock(),
+                ending=Ending(result=result),
             )
 
     async def lasting(self, context: RunContext, work: Callable[[], Awaitable[_T]]) -> _T:
@@ -231,24 +257,40 @@ class Runner:
     @asynccontextmanager
     async def _at_work(
         self, connection: Connection, kind: RunKind, options: Mapping[str, Any]
-    ) -> AsyncIterator[tuple[Run, _Hold]]:
+    ) -> AsyncIterator[tuple[Run, Hold]]:
         """Write the run down while holding the lock that says that its process lives."""
-        run_id = new_id(self.clock())
-        async with _Hold(self.database, _lock_of(run_id)) as hold:
+        run_id = self.queued.run_id if self.queued else new_id(self.clock())
+        async with AsyncExitStack() as held:
             async with self._opening(connection, kind.lane):
                 await self._make_way(connection, kind.lane)
+                hold = Hold(self.database, lock_of(run_id))
+                await held.enter_async_context(hold)
                 async with self.database.transaction(self.organisation_id) as tx:
-                    run = await runs.start_run(
-                        tx,
-                        run_id=run_id,
-                        connection_id=connection.id,
-                        organisation_id=self.organisation_id,
-                        kind=kind,
-                        owner=f"{socket.gethostname()}:{os.getpid()}",
-                        options=dict(options),
-                        now=self.clock(),
-                    )
+                    run = await self._begin(tx, connection, kind, options, run_id)
             yield run, hold
+
+    async def _begin(
+        self,
+        tx: Transaction,
+        connection: Connection,
+        kind: RunKind,
+        options: Mapping[str, Any],
+        run_id: UUID,
+    ) -> Run:
+        process, now = f"{socket.gethostname()}:{os.getpid()}", self.clock()
+        if self.queued is not None:
+            owner = (self.organisation_id, connection.id)
+            return await begin_queued(tx, owner, run_id, process=process, now=now)
+        return await runs.start_run(
+            tx,
+            run_id=run_id,
+            connection_id=connection.id,
+            organisation_id=self.organisation_id,
+            kind=kind,
+            owner=process,
+            options=dict(options),
+            now=now,
+        )
 
     async def _make_way(self, connection: Connection, lane: Lane) -> None:
         """Close the run that stands as being at work in a lane, if nobody is at work in it.
@@ -260,7 +302,7 @@ class Runner:
             found = await runs.find_open_run(tx, connection.id, lane, believed=BELIEVED)
         if found is None:
             return
-        async with self.database.lock(_lock_of(found.run_id)) as is_orphan:
+        async with self.database.lock(lock_of(found.run_id)) as is_orphan:
             if not is_orphan and found.is_alive:
                 raise _in_progress(connection)
             async with self.database.transaction(self.organisation_id) as tx:
@@ -268,30 +310,38 @@ class Runner:
 
     @asynccontextmanager
     async def _beating(self, run: Run) -> AsyncIterator[None]:
-        """Keep the run's heart beating beside its work; where another took over, stop the work."""
+        """Keep the run's heart beating beside its work.
+
+        Where another took over, or somebody asks the run to stop, it stops the work: what is not
+        committed then is read again by the next run.
+        """
         work = asyncio.current_task()
         assert work is not None
-        taken_over: list[RunTakenOverError] = []
+        stopped: list[ConflictError] = []
 
         async def beat() -> None:
             while True:
                 await asyncio.sleep(HEARTBEAT.total_seconds())
                 try:
                     async with self.database.transaction(self.organisation_id) as tx:
-                        await runs.beat(tx, run)
+                        is_cancelled = await runs.beat(tx, run)
                 except RunTakenOverError as error:
-                    taken_over.append(error)
-                    work.cancel()
-                    return
+                    stopped.append(error)
                 except RetryableError:
                     continue  # where the database is away the work itself meets it
+                else:
+                    if not is_cancelled:
+                        continue
+                    stopped.append(RunCancelledError("Cancelled."))
+                work.cancel()
+                return
 
         heart = asyncio.create_task(beat())
         try:
             yield
         except asyncio.CancelledError:
-            if taken_over and work.uncancel() == 0:
-                raise taken_over[0] from None
+            if stopped and work.uncancel() == 0:
+                raise stopped[0] from None
             raise
         finally:
             heart.cancel()
@@ -301,73 +351,29 @@ class Runner:
     async def _fail(
         self, run: Run, connection: Connection, client: StoreClient, error: BaseException
     ) -> None:
-        """Close a run that did not come to its end; where that fails too, the next run closes it."""
-        message = str(error) if isinstance(error, Exception) else "Stopped by a person."
-        stopped = isinstance(error, QuietHoursError) or not isinstance(error, Exception)
-        state = RunState.INTERRUPTED if stopped else RunState.FAILED
+        """Close a run that did not come to its end; where that fails too, the next run closes it.
+
+        One from the queue goes back there when its worker stops, and in quiet hours.
+        """
+        state = state_after(error)
+        ending = ending_of(error)
         try:
             async with self.database.transaction(self.organisation_id) as tx:
+                if run.is_asked and state is RunState.INTERRUPTED:
+                    until = error.until if isinstance(error, QuietHoursError) else None
+                    if await hand_back(tx, run, client.cost, not_before=until):
+                        return
+                    state, ending = RunState.CANCELLED, ending_of(RunCancelledError("Cancelled."))
                 if isinstance(error, NotFoundError) and error.is_route_missing:
                     await connections.forget_routes(tx, connection.id)
                 if isinstance(error, StoreChangedError):
                     state = RunState.PAUSED
                     await pause_for_doubt(tx, connection, error)
                 await runs.end_run(
-                    tx, run, state, requests=client.requests, now=self.clock(), error=message
+                    tx, run, state, cost=client.cost, now=self.clock(), ending=ending
                 )
         except Exception as second:  # noqa: BLE001 - the first error is the one to tell
             error.add_note(f"The run could not be closed either: {second}")
-
-
-class _Hold:
-    """A lock that is held for as long as a run is, through restarts of the database."""
-
-    __slots__ = ("_database", "_held", "_name")
-
-    def __init__(self, database: Database, name: str) -> None:
-        self._database = database
-        self._name = name
-        self._held = AsyncExitStack()
-
-    async def __aenter__(self) -> Self:
-        await self._held.enter_async_context(self._database.lock(self._name))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._held.aclose()
-
-    async def regain(self) -> None:
-        """Take the lock again in a new session; the old one is gone.
-
-        Raises:
-            DatabaseUnavailableError: the database is still away.
-        """
-        await self._held.aclose()
-        await self._held.enter_async_context(self._database.lock(self._name))
-
-
-async def _undisturbed(closing: Coroutine[Any, Any, None]) -> None:
-    """Close something although whoever does so is cancelled once more meanwhile.
-
-    A worker that stops may be told so twice, and a run that stays open looks as if it were at work.
-
-    Raises:
-        CancelledError: in the end, where it was.
-    """
-    task = asyncio.create_task(closing)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    task.result()
-
-
-def _lock_of(run_id: UUID) -> str:
-    return f"run:{run_id}"
 
 
 def _in_progress(connection: Connection) -> RunInProgressError:

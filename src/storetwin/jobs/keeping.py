@@ -16,6 +16,7 @@ from storetwin.connections.doubts import ConnectionPausedError, StoreChangedErro
 from storetwin.connections.quiet import QuietHoursError
 from storetwin.db.errors import DatabaseUnavailableError
 from storetwin.hub import Hub
+from storetwin.hub.holding import RunCancelledError
 from storetwin.hub.schedules import Turn
 from storetwin.kernel.backoff import SCHEDULE_DELAYS
 from storetwin.kernel.errors import ConflictError, RetryableError, StoretwinError
@@ -150,6 +151,8 @@ def ending_of(error: Exception) -> Ending:
     """Return what an error means for the schedule whose turn it was."""
     if isinstance(error, QuietHoursError):
         return Later(error.until)
+    if isinstance(error, RunCancelledError):
+        return Later(None)  # somebody stopped it: it is due when it would have been next
     if isinstance(error, ConflictError):  # at work elsewhere, or taken over by another process
         return Busy()
     if isinstance(error, ConnectionPausedError | StoreChangedError):

@@ -23,7 +23,7 @@ from storetwin.db.errors import DatabaseUnavailableError
 from storetwin.db.queries import load_queries
 from storetwin.db.session import Row
 from storetwin.hub import Hub
-from storetwin.jobs import keeping
+from storetwin.jobs import asked, keeping
 
 Q = load_queries("storetwin.jobs")
 log = structlog.get_logger()
@@ -100,7 +100,10 @@ def _add_tasks(app: procrastinate.App, hub: Hub) -> None:
     async def tidy(organisation_id: str, connection_id: str) -> None:
         await keeping.tidy(hub.of(UUID(organisation_id)), UUID(connection_id))
 
-    for task in (keep_in_step, drain, tidy):
+    async def work_off(organisation_id: str, connection_id: str) -> None:
+        await asked.work_off(hub.of(UUID(organisation_id)), UUID(connection_id))
+
+    for task in (keep_in_step, drain, tidy, work_off):
         app.task(name=task.__name__, queue=NAME, retry=HandBack())(_told(task))
 
 

@@ -12,6 +12,7 @@ from storetwin.db.queries import load_queries
 from storetwin.hub import Hub
 from storetwin.jobs.heart import BELIEVED
 from storetwin.jobs.queue import connections, put
+from storetwin.runs.models import BELIEVED as RUN_BELIEVED
 
 Q = load_queries("storetwin.jobs")
 log = structlog.get_logger()
@@ -28,7 +29,7 @@ async def tick(app: procrastinate.App, hub: Hub) -> None:
             of = hub.of(row["organisation_id"])
             await of.schedules.ensure(row["connection_id"])
     async with hub.database.transaction(None) as tx:
-        due = await tx.fetch_all(Q.due_work)
+        due = await tx.fetch_all(Q.due_work, {"believed": RUN_BELIEVED})
     for row in due:
         await put(app, row["task"], row["organisation_id"], row["connection_id"])
 

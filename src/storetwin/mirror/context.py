@@ -87,7 +87,7 @@ class RunContext:
         Raises:
             RunTakenOverError: another process has taken over; the transaction is undone.
         """
-        await runs.fence(tx, self.run, requests=self.client.requests)
+        await runs.fence(tx, self.run, self.client.cost)
 
     @contextmanager
     def unfollowed(self) -> Iterator[None]:

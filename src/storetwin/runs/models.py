@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+from storetwin.kernel.cost import Cost
 
 BELIEVED = timedelta(seconds=10)
 """A run whose heart has not beaten for longer is not at work any more, whatever it says."""
@@ -15,12 +18,19 @@ BELIEVED = timedelta(seconds=10)
 class RunState(StrEnum):
     """Where a run is, or how it ended."""
 
+    QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     INCOMPLETE = "incomplete"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+    @property
+    def has_ended(self) -> bool:
+        """Say whether nothing of it is to come any more."""
+        return self not in (RunState.QUEUED, RunState.RUNNING)
 
 
 class Lane(StrEnum):
@@ -39,6 +49,7 @@ class RunKind(StrEnum):
     SYNC = "sync"
     SWEEP = "sweep"
     RECEIVE = "receive"
+    REHEARSE = "rehearse"
 
     @property
     def lane(self) -> Lane:
@@ -61,6 +72,19 @@ class Stage(StrEnum):
     SYNC = "sync"
     SWEEP = "sweep"
     RECEIVE = "receive"
+    REHEARSE = "rehearse"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a run that is taken up again has done before, in another process.
+
+    Args:
+        progress: by stage and resource.
+    """
+
+    cost: Cost = field(default_factory=Cost)
+    progress: Mapping[tuple[str, str], Progress] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +93,10 @@ class Run:
 
     ``epoch`` fences: every transaction of a run first touches its row ``WHERE epoch = mine``
     and stops when there is none, so a paused process that wakes up late writes nothing.
+
+    Args:
+        is_asked: it came from the queue, and goes back there when its worker stops.
+        carried: what it has done before, where it was taken up again.
     """
 
     run_id: UUID
@@ -77,6 +105,8 @@ class Run:
     kind: RunKind
     epoch: int
     started_at: datetime
+    is_asked: bool = False
+    carried: Carried = field(default_factory=Carried)
 
 
 @dataclass(frozen=True, slots=True)

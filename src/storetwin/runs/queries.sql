@@ -4,8 +4,14 @@ SELECT run_id, heartbeat_at > clock_timestamp() - %(believed)s::interval AS is_a
 FROM runs.runs WHERE connection_id = %(connection_id)s AND lane = %(lane)s AND state = 'running';
 
 -- name: close_orphan
--- Closes a run whose process is gone, or sleeps.
-UPDATE runs.runs SET state = 'interrupted', ended_at = %(now)s, error = 'Its process ended without closing it.'
+-- Closes a run whose process is gone, or sleeps. One that was asked for goes back to the queue, unless it was begun too
+-- often or is to stop.
+UPDATE runs.runs
+SET (state, ended_at, error) = (
+    SELECT CASE WHEN cancel_asked_at IS NOT NULL THEN 'cancelled' WHEN again THEN 'queued' ELSE 'interrupted' END,
+           CASE WHEN NOT again THEN %(now)s::timestamptz END,
+           CASE WHEN NOT again THEN 'Its process ended without closing it.' END
+    FROM (SELECT asked_at IS NOT NULL AND cancel_asked_at IS NULL AND beginnings < %(most)s) AS given (again))
 WHERE run_id = %(run_id)s AND state = 'running';
 
 -- name: start_run
@@ -18,18 +24,24 @@ RETURNING epoch;
 
 -- name: touch_run
 -- The fence: refreshes the heartbeat, and touches no row when another run took over.
-UPDATE runs.runs SET heartbeat_at = clock_timestamp(), requests = %(requests)s
+UPDATE runs.runs SET heartbeat_at = clock_timestamp(), requests = %(requests)s, answers = %(answers)s,
+    answer_ms = %(answer_ms)s, slowest_ms = %(slowest_ms)s, throttled = %(throttled)s, troubled = %(troubled)s
 WHERE run_id = %(run_id)s AND epoch = %(epoch)s AND state = 'running';
 
 -- name: beat
--- Refreshes the heartbeat; touches no row when another run took over.
+-- Refreshes the heartbeat and says whether somebody asks it to stop; touches no row when another run took over.
 UPDATE runs.runs SET heartbeat_at = clock_timestamp()
-WHERE run_id = %(run_id)s AND epoch = %(epoch)s AND state = 'running';
+WHERE run_id = %(run_id)s AND epoch = %(epoch)s AND state = 'running'
+RETURNING cancel_asked_at IS NOT NULL AS is_cancelled;
 
 -- name: end_run
--- Closes a run with its result.
-UPDATE runs.runs SET state = %(state)s, ended_at = %(now)s, error = %(error)s, requests = %(requests)s
-WHERE run_id = %(run_id)s AND epoch = %(epoch)s AND state = 'running';
+-- Closes a run with its result, and tells whoever follows it.
+WITH ended AS (
+    UPDATE runs.runs SET state = %(state)s, ended_at = %(now)s, error = %(error)s, error_code = %(error_code)s,
+        remedy = %(remedy)s, result = %(result)s::json, requests = %(requests)s, answers = %(answers)s,
+        answer_ms = %(answer_ms)s, slowest_ms = %(slowest_ms)s, throttled = %(throttled)s, troubled = %(troubled)s
+    WHERE run_id = %(run_id)s AND epoch = %(epoch)s AND state = 'running' RETURNING run_id)
+SELECT pg_notify('storetwin_progress', run_id::text) FROM ended;
 
 -- name: save_progress
 -- Writes the progress of a run with one resource and tells whoever listens.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from uuid import UUID
 from storetwin.db.database import Row, Transaction
 from storetwin.db.queries import load_queries
 from storetwin.kernel.backoff import DEAD_LETTER_DELAYS
+from storetwin.kernel.cost import Cost
 from storetwin.kernel.errors import ConflictError
 from storetwin.kernel.ids import new_id
 from storetwin.runs.models import (
@@ -31,6 +32,9 @@ from storetwin.runs.models import (
 )
 
 Q = load_queries(__package__)
+
+
+MOST_BEGINNINGS = 20  # of a run from the queue: it may be what kills its workers
 
 
 class RunTakenOverError(ConflictError):
@@ -54,8 +58,8 @@ async def find_open_run(
 
 
 async def close_orphan(tx: Transaction, run_id: UUID, *, now: datetime) -> None:
-    """Close a run whose process is gone, or sleeps."""
-    await tx.execute(Q.close_orphan, {"run_id": run_id, "now": now})
+    """Close a run whose process is gone, or sleeps; one that was asked for is queued again."""
+    await tx.execute(Q.close_orphan, {"run_id": run_id, "now": now, "most": MOST_BEGINNINGS})
 
 
 async def start_run(
@@ -87,27 +91,44 @@ async def start_run(
     return Run(run_id, organisation_id, connection_id, kind, row["epoch"], now)
 
 
-async def beat(tx: Transaction, run: Run) -> None:
-    """Renew a run's heartbeat.
+async def beat(tx: Transaction, run: Run) -> bool:
+    """Renew a run's heartbeat; return whether somebody asks that it stops.
 
     Raises:
         RunTakenOverError: the run is no longer ours.
     """
-    if await tx.execute(Q.beat, {"run_id": run.run_id, "epoch": run.epoch}) == 0:
+    row = await tx.fetch_one(Q.beat, {"run_id": run.run_id, "epoch": run.epoch})
+    if row is None:
         raise _taken_over(run)
+    return bool(row["is_cancelled"])
 
 
 def _taken_over(run: Run) -> RunTakenOverError:
     return RunTakenOverError(f"Run {run.run_id} was taken over by another process.")
 
 
-async def fence(tx: Transaction, run: Run, *, requests: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What else is kept of a run that ends.
+
+    Args:
+        error: why it came to nothing, with its code and what to do.
+        result: what it found, where progress and certificate do not tell.
+    """
+
+    error: str | None = None
+    code: str | None = None
+    remedy: str | None = None
+    result: Any = None
+
+
+async def fence(tx: Transaction, run: Run, cost: Cost) -> None:
     """Refresh the run's heartbeat, first thing in each of its transactions.
 
     Raises:
         RunTakenOverError: the run is no longer ours.
     """
-    found = {"run_id": run.run_id, "epoch": run.epoch, "requests": requests}
+    found = {"run_id": run.run_id, "epoch": run.epoch, **asdict(run.carried.cost + cost)}
     if await tx.execute(Q.touch_run, found) == 0:
         raise _taken_over(run)
 
@@ -117,26 +138,35 @@ async def end_run(
     run: Run,
     state: RunState,
     *,
-    requests: int,
+    cost: Cost,
     now: datetime,
-    error: str | None = None,
+    ending: Ending | None = None,
 ) -> None:
     """Close a run with its result; does nothing when it was taken over."""
+    ending = ending or Ending()
     await tx.execute(
         Q.end_run,
         {
             "run_id": run.run_id,
             "epoch": run.epoch,
             "state": state.value,
-            "requests": requests,
-            "error": error,
+            "error": ending.error,
+            "error_code": ending.code,
+            "remedy": ending.remedy,
+            "result": None if ending.result is None else json.dumps(ending.result, default=str),
             "now": now,
+            **asdict(run.carried.cost + cost),
         },
     )
 
 
 async def save_progress(tx: Transaction, run: Run, progress: Progress, *, now: datetime) -> None:
     """Write how far the run has come, and tell whoever listens."""
+    if before := run.carried.progress.get((progress.stage.value, progress.resource)):
+        sum_of_both = replace(progress)
+        sum_of_both.add(before)
+        sum_of_both.expected = progress.expected or before.expected
+        progress = sum_of_both
     found = asdict(progress) | {"stage": progress.stage.value, "now": now}
     await tx.fetch_one(
         Q.save_progress, found | {"organisation_id": run.organisation_id, "run_id": run.run_id}

@@ -12,7 +12,7 @@ WHERE state = 'waiting' GROUP BY connection_id, resource;
 -- name: latest_runs
 -- The latest run of each connection that has ended, but for those that apply deliveries, and all that are at work.
 (SELECT DISTINCT ON (connection_id) connection_id, run_id, kind, state, started_at, ended_at, error
- FROM runs.runs WHERE state <> 'running' AND kind <> 'receive' ORDER BY connection_id, started_at DESC)
+ FROM runs.runs WHERE state NOT IN ('running', 'queued') AND kind <> 'receive' ORDER BY connection_id, started_at DESC)
 UNION ALL
 SELECT connection_id, run_id, kind, state, started_at, ended_at, error FROM runs.runs WHERE state = 'running';
 

@@ -24,6 +24,7 @@ from storetwin.http import (
 from storetwin.http.caching import cached_by
 from storetwin.http.retry import GATEWAY, NOT_NOW
 from storetwin.kernel.clock import Clock
+from storetwin.kernel.cost import Cost
 from storetwin.kernel.errors import RetryableError, StoretwinError
 from storetwin.woocommerce.answers import Cut, StoreError, cut, read_error
 from storetwin.woocommerce.auth import sign
