@@ -20,10 +20,10 @@ Row = dict[str, Any]
 
 TABLES = """
 SELECT n.nspname AS schema, c.relname AS name,
+       (SELECT p.polname FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname ^@ 'own_'
+           AND p.polcmd = '*') AS policy,
        EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped
-                  AND a.attname = 'organisation_id') AS has_organisation,
-       EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped
-                  AND a.attname = 'user_id') AS has_user
+                  AND a.attname = 'organisation_id') AS has_organisation
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname <> 'jobs'
    AND n.nspowner = 'storetwin_owner'::regrole ORDER BY 1, 2
@@ -83,12 +83,10 @@ def tables_of(admin: Connection[Row]) -> list[Row]:
 
 
 def whose(table: Row) -> str | None:
-    """Return the column that says whose the rows of a table are."""
-    if table["has_organisation"]:
-        return "organisation_id"
-    if table["name"] == "organisations":
-        return "id"
-    return "user_id" if table["has_user"] else None
+    """Return the column by which the policy of a table tells whose a row is."""
+    if table["policy"] == "own_organisation":
+        return "organisation_id" if table["has_organisation"] else "id"
+    return "user_id" if table["policy"] == "own_user" else None
 
 
 @dataclass(slots=True)
@@ -201,7 +199,7 @@ SELECT count(*) AS n, md5(coalesce(string_agg(h, '' ORDER BY h), '')) AS digest
 def state_of(
     admin_dsn: str, database: str, organisation_id: UUID | None = None
 ) -> dict[str, tuple[int, str]]:
-    """Return rows and a digest of every table, of one organisation or of all, and of the queue.
+    """Return rows and a digest of every table, of one organisation and its people or of all.
 
     When a key or a session was used last is left out, and so is what says who asked.
     """
@@ -210,17 +208,14 @@ def state_of(
         for table in tables_of(admin):
             name = (table["schema"], table["name"])
             column = whose(table)
-            is_ours = column in ("organisation_id", "id")
-            if name in NOTED or (organisation_id and not is_ours):
+            if name in NOTED or (organisation_id and column is None):
                 continue
             columns = [c["name"] for c in admin.execute(COLUMNS, (".".join(name),)).fetchall()]
             kept = [sql.Identifier("t", c) for c in columns if c != "last_used_at"]
             query = sql.SQL(_CONTENT).format(
                 columns=sql.SQL("ROW({})").format(sql.SQL(", ").join(kept)),
                 table=sql.Identifier(*name),
-                condition=sql.SQL("{} = {}").format(sql.Identifier(column), organisation_id)
-                if organisation_id and column
-                else sql.SQL("true"),
+                condition=_condition(column, organisation_id),
             )
             row = admin.execute(query).fetchone()
             assert row is not None
@@ -229,3 +224,13 @@ def state_of(
             jobs = admin.execute("SELECT count(*) AS n FROM jobs.procrastinate_jobs").fetchone()
             found["jobs"] = (jobs["n"] if jobs else 0, "")
     return found
+
+
+def _condition(column: str | None, organisation_id: UUID | None) -> sql.Composable:
+    if column is None or organisation_id is None:
+        return sql.SQL("true")
+    if column == "user_id":
+        return sql.SQL(
+            "user_id IN (SELECT user_id FROM tenancy.memberships WHERE organisation_id = {})"
+        ).format(organisation_id)
+    return sql.SQL("{} = {}").format(sql.Identifier(column), organisation_id)
