@@ -1,24 +1,19 @@
-"""API keys: for programs. Shown once, kept as a hash, and never stronger than the user who made it.
-
-A key has 256 random bits, so a plain hash of it cannot be guessed.
-"""
+"""API keys: for programs. Shown once, kept as a hash, never stronger than the user who made it."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from storetwin.db import Database, load_queries
 from storetwin.db.database import Row, Transaction
 from storetwin.kernel.ids import new_id
 from storetwin.tenancy.models import Permission, Principal, Role, Via
+from storetwin.tenancy.one_time import KEY_PREFIX, hash_of, new_secret
 
 Q = load_queries("storetwin.tenancy")
-PREFIX = "stk_"
-HINT_LENGTH = len(PREFIX) + 6
+HINT_LENGTH = len(KEY_PREFIX) + 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +43,14 @@ async def issue_key(
     tx: Transaction, organisation_id: UUID, user_id: UUID, new: NewKey, now: datetime
 ) -> IssuedKey:
     """Make a key for a member of an organisation."""
-    key = PREFIX + secrets.token_urlsafe(32)
+    key = new_secret(KEY_PREFIX)
     issued = IssuedKey(api_key_id=new_id(now), key=key, hint=key[:HINT_LENGTH])
     row = {
         "api_key_id": issued.api_key_id,
         "organisation_id": organisation_id,
         "user_id": user_id,
         "name": new.name,
-        "key_hash": _hash(key),
+        "key_hash": hash_of(key),
         "hint": issued.hint,
         "scopes": sorted(scope.value for scope in new.scopes),
         "now": now,
@@ -68,7 +63,7 @@ async def issue_key(
 async def holder_of_key(database: Database, key: str, now: datetime) -> Principal | None:
     """Return who asks with a key; None for one that is nobody's, expired or revoked."""
     async with database.transaction(None) as tx:
-        found = await tx.fetch_one(Q.find_api_key, (_hash(key),))
+        found = await tx.fetch_one(Q.find_api_key, (hash_of(key),))
     if found is None:
         return None
     async with database.transaction(found["organisation_id"]) as tx:
@@ -90,7 +85,3 @@ def _principal(row: Row) -> Principal:
         permissions=role.permissions & {Permission(scope) for scope in row["scopes"]},
         is_installation_admin=row["is_installation_admin"],
     )
-
-
-def _hash(key: str) -> bytes:
-    return sha256(key.encode()).digest()

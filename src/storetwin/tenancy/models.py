@@ -23,10 +23,15 @@ class UnauthenticatedError(StoretwinError):
         super().__init__("This needs valid credentials.")
 
 
-class ForbiddenError(StoretwinError):
-    """Whoever asks may not do this."""
+class NotAllowedError(StoretwinError):
+    """It is known who asks, and this is not for him."""
 
     code = "forbidden"
+
+
+class ForbiddenError(NotAllowedError):
+    """Whoever asks may not do this."""
+
     default_remedy = "Ask an administrator of the organisation for the permission."
 
     def __init__(self, permission: Permission) -> None:
@@ -63,6 +68,11 @@ class Role(StrEnum):
         """Return what it may do."""
         return _PERMISSIONS[self]
 
+    @property
+    def rank(self) -> int:
+        """Return a number that is greater the more it may say about others."""
+        return _RANKS[self]
+
 
 _ALL: Final = frozenset(Permission)
 _PERMISSIONS: Final = {
@@ -71,6 +81,9 @@ _PERMISSIONS: Final = {
     Role.OPERATOR: _ALL - {Permission.DELETE, Permission.ADMINISTER},
     Role.VIEWER: frozenset({Permission.READ}),
 }
+
+
+_RANKS: Final = {Role.OWNER: 3, Role.ADMINISTRATOR: 2, Role.OPERATOR: 1, Role.VIEWER: 0}
 
 
 class Via(StrEnum):
