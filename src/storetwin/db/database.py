@@ -51,17 +51,24 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, organisation_id: UUID | None, *, user_id: UUID | None = None
+        self,
+        organisation_id: UUID | None,
+        *,
+        user_id: UUID | None = None,
+        is_steady: bool = False,
     ) -> AsyncIterator[Transaction]:
         """Open a transaction that sees one organisation's rows; None sees none.
 
         Args:
             user_id: whose own rows it sees as well (password, sessions).
+            is_steady: every statement sees the rows as the first one did.
 
         Commits at the end of the block, rolls back on any exception. Never begun again by itself:
         `DatabaseUnavailableError` tells the caller that it may.
         """
-        async with transaction_on(self._pool, organisation_id, user_id) as transaction:
+        async with transaction_on(
+            self._pool, organisation_id, user_id, is_steady=is_steady
+        ) as transaction:
             yield transaction
 
     @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, IsolationLevel
 from psycopg.rows import dict_row
 
 from storetwin.db.errors import translating
@@ -74,15 +74,24 @@ class Transaction:
 
 @asynccontextmanager
 async def transaction_on(
-    pool: Pool, organisation_id: UUID | None, user_id: UUID | None = None
+    pool: Pool,
+    organisation_id: UUID | None,
+    user_id: UUID | None = None,
+    *,
+    is_steady: bool = False,
 ) -> AsyncIterator[Transaction]:
     """Lend a connection, scope it to an organisation, commit at the end; roll back on any error.
 
     Without an organisation, row-level security shows no row of any tenant; without a user, no row
     of any user.
+
+    Args:
+        is_steady: every statement sees the rows as the first one did.
     """
     async with pool.lend() as connection:
         try:
+            if is_steady:
+                await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
             transaction = Transaction(connection)
             if organisation_id is not None:
                 await transaction.set_local(ORGANISATION_SETTING, str(organisation_id))
@@ -95,3 +104,7 @@ async def transaction_on(
             with suppress(psycopg.Error):  # the pool closes what could not be rolled back
                 await connection.rollback()
             raise
+        finally:
+            if is_steady:
+                with suppress(psycopg.Error):
+                    await connection.set_isolation_level(None)
