@@ -1,0 +1,1 @@
+-- The statements of this room stand beside, one file a subject: …_queries.sql.
