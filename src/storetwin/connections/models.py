@@ -14,6 +14,7 @@ from storetwin.connections.options import Options
 from storetwin.kernel.errors import ConfigurationError
 
 MAX_NAME_LENGTH = 63
+RESERVED_NAMES = frozenset({"default", "test"})  # /connections/default, /connections/test
 
 
 class AuthScheme(StrEnum):
@@ -75,6 +76,7 @@ class Connection:
         pause_reason: why runs do not use it at the moment, where it is paused.
         routes: what the store's routes take, as JSON text; None before it was asked.
         routes_at: when it was asked.
+        created_by: the user who made it; None at the machine itself.
     """
 
     id: UUID
@@ -98,6 +100,7 @@ class Connection:
     pause_reason: str | None = None
     routes: str | None = field(default=None, repr=False)
     routes_at: datetime | None = None
+    created_by: UUID | None = None
 
     @property
     def scheme(self) -> AuthScheme:
@@ -147,15 +150,18 @@ def check_name(given: str) -> str:
     """Return the connection's name, stripped.
 
     Raises:
-        ConfigurationError: empty, longer than 63 characters, or with characters that would need
-            quoting on a command line.
+        ConfigurationError: empty, longer than 63 characters, without a letter or a digit, with
+            characters that would need quoting on a command line, or a word of the API's addresses.
     """
     name = given.strip()
-    if 0 < len(name) <= MAX_NAME_LENGTH and all(c.isalnum() or c in "-_." for c in name):
+    is_short = 0 < len(name) <= MAX_NAME_LENGTH
+    has_letters = any(c.isalnum() for c in name) and all(c.isalnum() or c in "-_." for c in name)
+    if is_short and has_letters and name not in RESERVED_NAMES:
         return name
     raise ConfigurationError(
         f"{given!r} cannot be the name of a connection.",
-        remedy="Use up to 63 letters, digits, dots, dashes and underscores.",
+        remedy="Use up to 63 letters, digits, dots, dashes and underscores"
+        + (f", and another word than {name}." if name in RESERVED_NAMES else "."),
     )
 
 
@@ -169,3 +175,14 @@ def doubts_about(credentials: Credentials) -> tuple[str, ...]:
         if not value.get_secret_value().startswith(prefix):
             doubts.append(f"The {what} does not start with {prefix}: is it complete?")
     return tuple(doubts)
+
+
+def doubts_about_scheme(connection: Connection) -> tuple[str, ...]:
+    """Return a warning where the keys travel in a way that is not read.
+
+    WooCommerce reads Basic and query keys over https only (measured: docs/explanation/how-a-store-behaves.md).
+    """
+    is_plain = connection.url.startswith("http://")
+    if is_plain and connection.auth in {AuthScheme.BASIC, AuthScheme.QUERY}:
+        return (f"WooCommerce ignores {connection.auth.value} keys over plain http; use oauth1.",)
+    return ()

@@ -1,9 +1,9 @@
 -- name: insert_connection
 -- Add a connection; the first of an organisation becomes its default.
 INSERT INTO connections.connections (id, organisation_id, name, platform, url, auth,
-       sealed_credentials, ca, is_tls_insecure, created_at, is_default)
+       sealed_credentials, ca, is_tls_insecure, created_at, created_by, is_default)
 VALUES (%(id)s, %(organisation_id)s, %(name)s, %(platform)s, %(url)s, %(auth)s,
-       %(sealed_credentials)s, %(ca)s, %(is_tls_insecure)s, %(created_at)s,
+       %(sealed_credentials)s, %(ca)s, %(is_tls_insecure)s, %(created_at)s, %(created_by)s,
        NOT EXISTS (SELECT FROM connections.connections WHERE is_default))
 RETURNING *;
 
@@ -86,3 +86,70 @@ UPDATE connections.connections
        currency = coalesce(%(currency)s, currency)
  WHERE id = %(id)s
 RETURNING *;
+
+-- name: select_connections_after
+-- Connections by name, from one on: those after a name, so many at most.
+SELECT * FROM connections.connections
+ WHERE name > %(after)s OR %(after)s::text IS NULL
+ ORDER BY name
+ LIMIT %(limit)s;
+
+-- name: lock_connections
+-- Let nobody else choose a default meanwhile.
+SELECT id FROM connections.connections ORDER BY id FOR UPDATE;
+
+-- name: clear_default
+-- Have no default for a moment.
+UPDATE connections.connections SET is_default = false WHERE is_default AND id <> %s;
+
+-- name: make_default
+-- Make a connection the default.
+UPDATE connections.connections SET is_default = true WHERE id = %s RETURNING *;
+
+-- name: insert_authorisation
+-- Begin an authorisation.
+INSERT INTO connections.authorisations (organisation_id, authorisation_id, created_by, name, url, scope, ca,
+       is_tls_insecure, state_hash, created_at, expires_at)
+VALUES (%(organisation_id)s, %(authorisation_id)s, %(created_by)s, %(name)s, %(url)s, %(scope)s, %(ca)s,
+        %(is_tls_insecure)s, %(state_hash)s, %(now)s, %(expires_at)s)
+RETURNING authorisation_id, organisation_id, created_by, name, url, scope, ca, is_tls_insecure, created_at,
+          expires_at, tries, connected_at, connection_id, trouble, remedy;
+
+-- name: select_authorisation
+-- One authorisation.
+SELECT authorisation_id, organisation_id, created_by, name, url, scope, ca, is_tls_insecure, created_at,
+       expires_at, tries, connected_at, connection_id, trouble, remedy
+  FROM connections.authorisations WHERE authorisation_id = %s;
+
+-- name: find_authorisation
+-- Whose authorisation a state belongs to, before an organisation is known.
+SELECT organisation_id, authorisation_id FROM connections.find_authorisation(%s);
+
+-- name: claim_authorisation
+-- Take hold of an authorisation that waits; no row where it does not.
+UPDATE connections.authorisations
+   SET claimed_at = %(now)s, tries = tries + 1
+ WHERE authorisation_id = %(id)s AND connected_at IS NULL AND expires_at > %(now)s AND tries < %(most)s
+   AND (claimed_at IS NULL OR claimed_at < %(before)s)
+RETURNING authorisation_id, organisation_id, created_by, name, url, scope, ca, is_tls_insecure, created_at,
+          expires_at, tries, connected_at, connection_id, trouble, remedy;
+
+-- name: settle_authorisation
+-- Keep which connection came of an authorisation.
+UPDATE connections.authorisations
+   SET connected_at = %(now)s, connection_id = %(connection_id)s, claimed_at = NULL, trouble = NULL, remedy = NULL
+ WHERE authorisation_id = %(id)s;
+
+-- name: refuse_authorisation
+-- Keep why the keys that came were not taken.
+UPDATE connections.authorisations
+   SET trouble = %(trouble)s, remedy = %(remedy)s, claimed_at = NULL
+ WHERE authorisation_id = %(id)s AND connected_at IS NULL;
+
+-- name: count_waiting_authorisations
+-- How many authorisations wait.
+SELECT count(*) AS waiting FROM connections.authorisations WHERE connected_at IS NULL AND expires_at > %s;
+
+-- name: forget_authorisations
+-- Forget what was begun before a moment.
+DELETE FROM connections.authorisations WHERE created_at < %s;

@@ -8,10 +8,10 @@ from typing import NoReturn
 from uuid import UUID
 
 import msgspec
-from cryptography import x509
 from pydantic import SecretStr
 
 from storetwin.connections import repository
+from storetwin.connections.authorities import check_ca
 from storetwin.connections.models import (
     AuthScheme,
     Connection,
@@ -19,6 +19,7 @@ from storetwin.connections.models import (
     Credentials,
     check_name,
     doubts_about,
+    doubts_about_scheme,
     normalise_url,
 )
 from storetwin.connections.options import Options
@@ -54,6 +55,7 @@ class NewConnection:
     Attributes:
         url: in any spelling `normalise_url` takes.
         ca: PEM text of an extra certificate authority.
+        created_by: who gives it; None at the machine itself.
     """
 
     name: str
@@ -62,6 +64,7 @@ class NewConnection:
     auth: AuthScheme = AuthScheme.AUTO
     ca: str | None = None
     is_tls_insecure: bool = False
+    created_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +96,54 @@ class Register:
             ConfigurationError: name, URL or certificate cannot be used.
             ConnectionExistsError: name or store are taken.
         """
+        connection = self.draft(new, now)
+        kept = await self.keep(connection)
+        return Added(kept, doubts_about(new.credentials) + doubts_about_scheme(kept))
+
+    def draft(self, new: NewConnection, now: datetime) -> Connection:
+        """Return a connection as it would be kept; nothing is written.
+
+        Raises:
+            ConfigurationError: name, URL or certificate cannot be used.
+        """
         connection_id = new_id(now)
-        connection = Connection(
+        return Connection(
             id=connection_id,
             organisation_id=self._organisation_id,
             name=check_name(new.name),
             url=normalise_url(new.url),
             auth=new.auth,
-            ca=_check_ca(new),
+            ca=check_ca(new.ca, is_tls_insecure=new.is_tls_insecure),
             is_tls_insecure=new.is_tls_insecure,
             sealed_credentials=self._seal(connection_id, new.credentials),
             created_at=now,
+            created_by=new.created_by,
         )
+
+    async def keep(self, draft: Connection) -> Connection:
+        """Keep a new connection.
+
+        Raises:
+            ConnectionExistsError: name or store are taken.
+        """
         try:
-            kept = await self._insert(connection)
+            return await self._insert(draft)
         except UniqueViolationError as error:
             if error.constraint != "connections_one_default":
-                raise _exists(connection, error.constraint) from error
-            kept = await self._insert(connection)  # another process added the first one just now
-        return Added(kept, doubts_about(new.credentials) + _doubts_about_scheme(kept))
+                raise _exists(draft, error.constraint) from error
+            return await self._insert(draft)  # another process added the first one just now
+
+    async def check_free(self, draft: Connection) -> None:
+        """Check that nothing stands in the way of a new connection; another may still be faster.
+
+        Raises:
+            ConnectionExistsError: name or store are taken.
+        """
+        for other in await self.every():
+            if other.name == draft.name:
+                raise _exists(draft, "connections_name_key")
+            if other.url == draft.url:
+                raise _exists(draft, "connections_url_key")
 
     async def _insert(self, connection: Connection) -> Connection:
         async with self._database.transaction(self._organisation_id) as transaction:
@@ -121,6 +153,11 @@ class Register:
         """Return all connections, the default first, then by name."""
         async with self._database.transaction(self._organisation_id) as transaction:
             return await repository.every(transaction)
+
+    async def after(self, name: str | None, limit: int) -> list[Connection]:
+        """Return so many connections by name: those after this one, or the first."""
+        async with self._database.transaction(self._organisation_id) as transaction:
+            return await repository.after(transaction, name, limit)
 
     async def get(self, name: str | None = None) -> Connection:
         """Return a connection by its name; the default one for None.
@@ -176,6 +213,17 @@ class Register:
         async with self._database.transaction(self._organisation_id) as transaction:
             renewed = await repository.keep_credentials(transaction, connection.id, sealed)
         return renewed or _vanished(connection)
+
+    async def make_default(self, name: str) -> Connection:
+        """Let a connection be meant where none is named.
+
+        Raises:
+            UnknownConnectionError: there is none.
+        """
+        connection = await self.get(name)
+        async with self._database.transaction(self._organisation_id) as transaction:
+            kept = await repository.make_default(transaction, connection.id)
+        return kept or _vanished(connection)
 
     async def at(self, connection: Connection, url: str) -> Connection:
         """Return a connection as it would be at another address; nothing is written.
@@ -254,12 +302,22 @@ class Register:
             UnknownConnectionError: it was removed meanwhile.
         """
         report = await probe(connection, self.credentials(connection))
+        return await self.keep_report(connection, report, now), report
+
+    async def keep_report(
+        self, connection: Connection, report: ProbeReport, now: datetime
+    ) -> Connection:
+        """Keep what a test of a connection found.
+
+        Raises:
+            UnknownConnectionError: it was removed meanwhile.
+        """
         text = msgspec.json.encode(report, enc_hook=_code_of).decode()
         async with self._database.transaction(self._organisation_id) as transaction:
             kept = await repository.keep_report(
                 transaction, connection.id, text, report.scheme, report.store, now
             )
-        return kept or _vanished(connection), report
+        return kept or _vanished(connection)
 
     @property
     def receiving_ends(self) -> ReceivingEnds:
@@ -293,33 +351,6 @@ def _code_of(error: object) -> str:
 
 def _place(connection_id: UUID) -> str:
     return f"connections/{connection_id}/credentials"
-
-
-def _check_ca(new: NewConnection) -> str | None:
-    """Return the certificate's text if TLS can use it."""
-    if new.ca is None:
-        return None
-    if new.is_tls_insecure:
-        raise ConfigurationError(
-            "A certificate authority is of no use when certificates are not checked.",
-            remedy="Give either --ca or --insecure-tls.",
-        )
-    try:
-        x509.load_pem_x509_certificates(new.ca.encode())
-    except ValueError as error:
-        raise ConfigurationError(
-            "The certificate authority is not a certificate in PEM.",
-            remedy="Give a file that has a line -----BEGIN CERTIFICATE-----.",
-        ) from error
-    return new.ca
-
-
-def _doubts_about_scheme(connection: Connection) -> tuple[str, ...]:
-    """WooCommerce reads Basic and query keys over https only (measured: docs/explanation/how-a-store-behaves.md)."""
-    is_plain = connection.url.startswith("http://")
-    if is_plain and connection.auth in {AuthScheme.BASIC, AuthScheme.QUERY}:
-        return (f"WooCommerce ignores {connection.auth.value} keys over plain http; use oauth1.",)
-    return ()
 
 
 def _exists(connection: Connection, constraint: str) -> ConnectionExistsError:

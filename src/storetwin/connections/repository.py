@@ -38,6 +38,7 @@ async def insert(transaction: Transaction, connection: Connection) -> Connection
         "ca": connection.ca,
         "is_tls_insecure": connection.is_tls_insecure,
         "created_at": connection.created_at,
+        "created_by": connection.created_by,
     }
     row = await transaction.fetch_one(Q.insert_connection, values)
     assert row is not None
@@ -47,6 +48,13 @@ async def insert(transaction: Transaction, connection: Connection) -> Connection
 async def every(transaction: Transaction) -> list[Connection]:
     """Return the organisation's connections, the default first, then by name."""
     return [_connection(row) for row in await transaction.fetch_all(Q.select_connections)]
+
+
+async def after(transaction: Transaction, name: str | None, limit: int) -> list[Connection]:
+    """Return so many connections by name: those after this one, or the first."""
+    values = {"after": name, "limit": limit}
+    rows = await transaction.fetch_all(Q.select_connections_after, values)
+    return [_connection(row) for row in rows]
 
 
 async def by_name(transaction: Transaction, name: str | None) -> Connection | None:
@@ -61,6 +69,16 @@ async def by_name(transaction: Transaction, name: str | None) -> Connection | No
 async def by_id(transaction: Transaction, connection_id: UUID) -> Connection | None:
     """Return the connection of this id."""
     row = await transaction.fetch_one(Q.select_connection_by_id, (connection_id,))
+    return _connection(row) if row else None
+
+
+async def make_default(transaction: Transaction, connection_id: UUID) -> Connection | None:
+    """Make a connection the only default; None when it is gone, and then nothing is changed."""
+    locked = await transaction.fetch_all(Q.lock_connections)
+    if all(row["id"] != connection_id for row in locked):
+        return None
+    await transaction.execute(Q.clear_default, (connection_id,))
+    row = await transaction.fetch_one(Q.make_default, (connection_id,))
     return _connection(row) if row else None
 
 

@@ -11,6 +11,26 @@ CREATE SCHEMA security;
 
 CREATE SCHEMA tenancy;
 
+CREATE TABLE connections.authorisations (
+    organisation_id uuid NOT NULL,
+    authorisation_id uuid NOT NULL,
+    created_by uuid,
+    name text NOT NULL,
+    url text NOT NULL,
+    scope text NOT NULL,
+    ca text,
+    is_tls_insecure boolean NOT NULL DEFAULT false,
+    state_hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    tries integer NOT NULL DEFAULT 0,
+    claimed_at timestamp with time zone,
+    connected_at timestamp with time zone,
+    connection_id uuid,
+    trouble text,
+    remedy text
+);
+
 CREATE TABLE connections.connections (
     id uuid NOT NULL,
     organisation_id uuid NOT NULL,
@@ -37,7 +57,8 @@ CREATE TABLE connections.connections (
     identity json,
     pause_reason text,
     routes json,
-    routes_at timestamp with time zone
+    routes_at timestamp with time zone,
+    created_by uuid
 );
 
 CREATE TABLE connections.webhooks (
@@ -58,6 +79,28 @@ CREATE TABLE connections.webhooks (
     last_refused_at timestamp with time zone,
     last_refusal text,
     state json
+);
+
+CREATE TABLE mirror.daily_tallies (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    resource text NOT NULL,
+    day date NOT NULL,
+    status text NOT NULL,
+    currency text NOT NULL,
+    records bigint NOT NULL,
+    total_minor numeric NOT NULL,
+    refunded_minor numeric NOT NULL
+);
+
+CREATE TABLE mirror.erasures (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    person bytea NOT NULL,
+    erased_at timestamp with time zone NOT NULL,
+    times integer NOT NULL DEFAULT 1,
+    records integer NOT NULL,
+    versions integer NOT NULL
 );
 
 CREATE TABLE mirror.inbox (
@@ -99,7 +142,39 @@ CREATE TABLE mirror.snapshots (
     payload json STORAGE EXTERNAL,
     raw bytea,
     clean json,
-    brought_by text NOT NULL DEFAULT 'pull'::text
+    brought_by text NOT NULL DEFAULT 'pull'::text,
+    number text,
+    number_key text,
+    name text,
+    sku text,
+    currency text,
+    total_minor bigint,
+    refunded_minor bigint,
+    items integer
+);
+
+CREATE TABLE mirror.tallies (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    resource text NOT NULL,
+    status text NOT NULL,
+    currency text NOT NULL,
+    records bigint NOT NULL,
+    total_minor numeric NOT NULL,
+    refunded_minor numeric NOT NULL
+);
+
+CREATE TABLE mirror.tally_changes (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    change bigint NOT NULL,
+    resource text NOT NULL,
+    day date NOT NULL,
+    status text NOT NULL,
+    currency text NOT NULL,
+    records bigint NOT NULL,
+    total_minor numeric NOT NULL,
+    refunded_minor numeric NOT NULL
 );
 
 CREATE TABLE mirror.versions (
@@ -222,7 +297,10 @@ CREATE TABLE runs.schedules (
 CREATE TABLE security.vault_checks (
     organisation_id uuid NOT NULL,
     sealed bytea NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    sealed_next bytea,
+    rotated_at timestamp with time zone,
+    sealed_digest_key bytea
 );
 
 CREATE TABLE tenancy.answers (
@@ -335,7 +413,21 @@ CREATE TABLE tenancy.users (
     disabled_at timestamp with time zone
 );
 
+ALTER TABLE connections.authorisations ADD CONSTRAINT authorisations_created_by_fkey FOREIGN KEY (created_by) REFERENCES tenancy.users(user_id) ON DELETE SET NULL;
+
+ALTER TABLE connections.authorisations ADD CONSTRAINT authorisations_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE SET NULL (connection_id);
+
+ALTER TABLE connections.authorisations ADD CONSTRAINT authorisations_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE connections.authorisations ADD CONSTRAINT authorisations_pkey PRIMARY KEY (organisation_id, authorisation_id);
+
+ALTER TABLE connections.authorisations ADD CONSTRAINT authorisations_scope_check CHECK ((scope = ANY (ARRAY['read'::text, 'write'::text, 'read_write'::text])));
+
+ALTER TABLE connections.authorisations ADD CONSTRAINT authorisations_state_hash_key UNIQUE (state_hash);
+
 ALTER TABLE connections.connections ADD CONSTRAINT connections_auth_check CHECK ((auth = ANY (ARRAY['auto'::text, 'basic'::text, 'query'::text, 'oauth1'::text])));
+
+ALTER TABLE connections.connections ADD CONSTRAINT connections_created_by_fkey FOREIGN KEY (created_by) REFERENCES tenancy.users(user_id) ON DELETE SET NULL;
 
 ALTER TABLE connections.connections ADD CONSTRAINT connections_detected_check CHECK ((detected = ANY (ARRAY['basic'::text, 'query'::text, 'oauth1'::text])));
 
@@ -361,6 +453,14 @@ ALTER TABLE connections.webhooks ADD CONSTRAINT webhooks_pkey PRIMARY KEY (conne
 
 ALTER TABLE connections.webhooks ADD CONSTRAINT webhooks_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE mirror.daily_tallies ADD CONSTRAINT daily_tallies_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE mirror.daily_tallies ADD CONSTRAINT daily_tallies_pkey PRIMARY KEY (organisation_id, connection_id, resource, day, status, currency);
+
+ALTER TABLE mirror.erasures ADD CONSTRAINT erasures_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE mirror.erasures ADD CONSTRAINT erasures_pkey PRIMARY KEY (organisation_id, connection_id, person);
+
 ALTER TABLE mirror.inbox ADD CONSTRAINT inbox_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
 
 ALTER TABLE mirror.inbox ADD CONSTRAINT inbox_pkey PRIMARY KEY (connection_id, number);
@@ -374,6 +474,14 @@ ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_organisation_id_connection
 ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_pkey PRIMARY KEY (organisation_id, connection_id, resource, remote_id);
 
 ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_state_check CHECK ((state = ANY (ARRAY['listed'::text, 'unlisted'::text, 'partial'::text, 'gone'::text])));
+
+ALTER TABLE mirror.tallies ADD CONSTRAINT tallies_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE mirror.tallies ADD CONSTRAINT tallies_pkey PRIMARY KEY (organisation_id, connection_id, resource, status, currency);
+
+ALTER TABLE mirror.tally_changes ADD CONSTRAINT tally_changes_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE mirror.tally_changes ADD CONSTRAINT tally_changes_pkey PRIMARY KEY (organisation_id, connection_id, change);
 
 ALTER TABLE mirror.versions ADD CONSTRAINT versions_organisation_id_connection_id_resource_remote_id_fkey FOREIGN KEY (organisation_id, connection_id, resource, remote_id) REFERENCES mirror.snapshots(organisation_id, connection_id, resource, remote_id) ON DELETE CASCADE;
 
@@ -485,13 +593,31 @@ ALTER TABLE tenancy.users ADD CONSTRAINT users_email_lower_key UNIQUE (email_low
 
 ALTER TABLE tenancy.users ADD CONSTRAINT users_pkey PRIMARY KEY (user_id);
 
+CREATE INDEX authorisations_by_age ON connections.authorisations USING btree (organisation_id, created_at);
+
+CREATE INDEX authorisations_by_connection ON connections.authorisations USING btree (organisation_id, connection_id);
+
+CREATE INDEX authorisations_by_maker ON connections.authorisations USING btree (created_by) WHERE (created_by IS NOT NULL);
+
+CREATE INDEX connections_by_maker ON connections.connections USING btree (created_by) WHERE (created_by IS NOT NULL);
+
 CREATE UNIQUE INDEX connections_one_default ON connections.connections USING btree (organisation_id) WHERE is_default;
+
+CREATE INDEX daily_tallies_empty ON mirror.daily_tallies USING btree (connection_id) WHERE (records = 0);
 
 CREATE UNIQUE INDEX inbox_hints ON mirror.inbox USING btree (connection_id, resource, remote_id) WHERE ((state = 'waiting'::text) AND (body IS NULL));
 
 CREATE INDEX inbox_settled ON mirror.inbox USING btree (organisation_id, applied_at) WHERE (state <> 'waiting'::text);
 
 CREATE INDEX inbox_waiting ON mirror.inbox USING btree (connection_id, next_attempt_at, number) WHERE (state = 'waiting'::text);
+
+CREATE INDEX snapshots_board_created ON mirror.snapshots USING btree (connection_id, resource, status, created_at, remote_id) INCLUDE (organisation_id) WHERE (state <> 'gone'::text);
+
+CREATE INDEX snapshots_board_modified ON mirror.snapshots USING btree (connection_id, resource, status, modified_at, remote_id) INCLUDE (organisation_id, created_at) WHERE (state <> 'gone'::text);
+
+CREATE INDEX snapshots_board_number ON mirror.snapshots USING btree (connection_id, resource, status, number_key, remote_id) INCLUDE (organisation_id, created_at) WHERE (state <> 'gone'::text);
+
+CREATE INDEX snapshots_board_total ON mirror.snapshots USING btree (connection_id, resource, status, total_minor, remote_id) INCLUDE (organisation_id, created_at) WHERE (state <> 'gone'::text);
 
 CREATE INDEX snapshots_by_change ON mirror.snapshots USING btree (connection_id, changed_at) WHERE (changed_at IS NOT NULL);
 
@@ -549,13 +675,23 @@ CREATE INDEX refusals_by_age ON tenancy.refusals USING btree (last_at);
 
 CREATE INDEX sessions_by_user ON tenancy.sessions USING btree (user_id, created_at DESC);
 
+ALTER TABLE connections.authorisations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE connections.connections ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE connections.webhooks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
+ALTER TABLE mirror.daily_tallies ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mirror.erasures ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE mirror.inbox ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE mirror.snapshots ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mirror.tallies ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mirror.tally_changes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE mirror.versions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
@@ -595,6 +731,10 @@ ALTER TABLE tenancy.sessions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY
 
 ALTER TABLE tenancy.users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
+CREATE POLICY finding ON connections.authorisations FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_organisation ON connections.authorisations FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY finding ON connections.connections FOR SELECT TO storetwin_owner USING (true);
 
 CREATE POLICY own_organisation ON connections.connections FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
@@ -603,6 +743,10 @@ CREATE POLICY finding ON connections.webhooks FOR SELECT TO storetwin_owner USIN
 
 CREATE POLICY own_organisation ON connections.webhooks FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY own_organisation ON mirror.daily_tallies FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON mirror.erasures FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY finding ON mirror.inbox FOR SELECT TO storetwin_owner USING (true);
 
 CREATE POLICY own_organisation ON mirror.inbox FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
@@ -610,6 +754,10 @@ CREATE POLICY own_organisation ON mirror.inbox FOR ALL TO PUBLIC USING ((organis
 CREATE POLICY finding ON mirror.snapshots FOR SELECT TO storetwin_owner USING (true);
 
 CREATE POLICY own_organisation ON mirror.snapshots FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON mirror.tallies FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON mirror.tally_changes FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON mirror.versions FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
@@ -693,8 +841,24 @@ CREATE VIEW mirror.documents (
     read_at timestamp with time zone,
     status text,
     email_lower text,
-    document json
+    document json,
+    number text,
+    name text,
+    sku text,
+    currency text,
+    total_minor bigint,
+    refunded_minor bigint,
+    items integer
 ) WITH (security_invoker=true);
+
+CREATE OR REPLACE FUNCTION connections.find_authorisation(wanted bytea)
+ RETURNS TABLE(organisation_id uuid, authorisation_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT a.organisation_id, a.authorisation_id FROM connections.authorisations a WHERE a.state_hash = wanted
+$function$;
 
 CREATE OR REPLACE FUNCTION connections.find_webhook(wanted bytea)
  RETURNS TABLE(organisation_id uuid, connection_id uuid)
@@ -715,6 +879,67 @@ BEGIN
     ANALYZE mirror.snapshots;
 END $function$;
 
+CREATE OR REPLACE FUNCTION mirror.fold_tallies(own_organisation uuid, own_connection uuid, most bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+DECLARE
+    folded bigint;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('storetwin/tallies/' || own_connection, 0)) THEN
+        RETURN 0;
+    END IF;
+    WITH taken AS (
+        DELETE FROM mirror.tally_changes
+        WHERE organisation_id = own_organisation AND connection_id = own_connection AND change = ANY(ARRAY(
+            SELECT change FROM mirror.tally_changes
+            WHERE organisation_id = own_organisation AND connection_id = own_connection ORDER BY change LIMIT most))
+        RETURNING *),
+    whole AS (
+        INSERT INTO mirror.tallies AS t
+        SELECT organisation_id, connection_id, resource, status, currency, sum(records), sum(total_minor), sum(refunded_minor)
+        FROM taken GROUP BY 1, 2, 3, 4, 5
+        ON CONFLICT (organisation_id, connection_id, resource, status, currency) DO UPDATE
+        SET records = t.records + EXCLUDED.records, total_minor = t.total_minor + EXCLUDED.total_minor,
+            refunded_minor = t.refunded_minor + EXCLUDED.refunded_minor),
+    daily AS (
+        INSERT INTO mirror.daily_tallies AS t
+        SELECT organisation_id, connection_id, resource, day, status, currency, sum(records), sum(total_minor),
+               sum(refunded_minor)
+        FROM taken GROUP BY 1, 2, 3, 4, 5, 6
+        ON CONFLICT (organisation_id, connection_id, resource, day, status, currency) DO UPDATE
+        SET records = t.records + EXCLUDED.records, total_minor = t.total_minor + EXCLUDED.total_minor,
+            refunded_minor = t.refunded_minor + EXCLUDED.refunded_minor)
+    SELECT count(*) INTO folded FROM taken;
+    -- Sums of no records come to nothing at all: each change takes away exactly what a record had brought.
+    DELETE FROM mirror.daily_tallies WHERE connection_id = own_connection AND records = 0;
+    DELETE FROM mirror.tallies
+    WHERE organisation_id = own_organisation AND connection_id = own_connection AND records = 0;
+    RETURN folded;
+END $function$;
+
+CREATE OR REPLACE FUNCTION mirror.search_board(wanted_resource text, wanted_connections uuid[], wanted_statuses text[], since timestamp with time zone, until timestamp with time zone, pattern text, most integer)
+ RETURNS TABLE(connection_id uuid, remote_id text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+DECLARE
+    own uuid := nullif(current_setting('app.organisation_id', true), '')::uuid;
+BEGIN
+    RETURN QUERY
+        WITH found AS MATERIALIZED (
+            SELECT s.connection_id, s.remote_id, s.organisation_id, s.resource, s.status, s.state, s.created_at
+            FROM mirror.snapshots s WHERE s.search_text LIKE pattern)
+        SELECT f.connection_id, f.remote_id FROM found f
+        WHERE f.organisation_id = own AND f.resource = wanted_resource AND f.state <> 'gone'
+          AND f.connection_id = ANY(wanted_connections) AND COALESCE(f.status, '') = ANY(wanted_statuses)
+          AND (since IS NULL OR f.created_at >= since) AND (until IS NULL OR f.created_at < until)
+        ORDER BY f.created_at DESC NULLS LAST, f.remote_id DESC LIMIT most;
+END $function$;
+
 CREATE OR REPLACE FUNCTION mirror.search_snapshots(wanted_connection uuid, wanted_resource text, wanted_text text, after_id text, most integer)
  RETURNS SETOF text
  LANGUAGE plpgsql
@@ -731,6 +956,68 @@ BEGIN
         WHERE s.organisation_id = own AND s.connection_id = wanted_connection AND s.resource = wanted_resource
           AND s.search_text LIKE pattern AND s.remote_id > after_id COLLATE "C"
         ORDER BY s.remote_id LIMIT most;
+END $function$;
+
+CREATE OR REPLACE FUNCTION mirror.tally_snapshots()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+DECLARE
+    latest bigint;
+    added bigint;
+    touched record;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        WITH noted AS (
+            INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day, status, currency, records,
+                                              total_minor, refunded_minor)
+            SELECT organisation_id, connection_id, resource,
+                   COALESCE((created_at AT TIME ZONE 'UTC')::date, '-infinity'), COALESCE(status, ''),
+                   COALESCE(currency, ''), count(*), COALESCE(sum(total_minor), 0), COALESCE(sum(refunded_minor), 0)
+            FROM new_rows WHERE state <> 'gone' GROUP BY 1, 2, 3, 4, 5, 6
+            RETURNING change)
+        SELECT max(change), count(*) INTO latest, added FROM noted;
+    ELSIF TG_OP = 'UPDATE' THEN
+        WITH noted AS (
+            INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day, status, currency, records,
+                                              total_minor, refunded_minor)
+            SELECT organisation_id, connection_id, resource, day, status, currency, sum(sign),
+                   COALESCE(sum(sign * total_minor), 0), COALESCE(sum(sign * refunded_minor), 0)
+            FROM (
+                SELECT 1 AS sign, organisation_id, connection_id, resource,
+                       COALESCE((created_at AT TIME ZONE 'UTC')::date, '-infinity') AS day,
+                       COALESCE(status, '') AS status, COALESCE(currency, '') AS currency, total_minor, refunded_minor
+                FROM new_rows WHERE state <> 'gone'
+                UNION ALL
+                SELECT -1, organisation_id, connection_id, resource,
+                       COALESCE((created_at AT TIME ZONE 'UTC')::date, '-infinity'),
+                       COALESCE(status, ''), COALESCE(currency, ''), total_minor, refunded_minor
+                FROM old_rows WHERE state <> 'gone') AS rows
+            GROUP BY 1, 2, 3, 4, 5, 6
+            HAVING sum(sign) <> 0 OR sum(sign * total_minor) <> 0 OR sum(sign * refunded_minor) <> 0
+            RETURNING change)
+        SELECT max(change), count(*) INTO latest, added FROM noted;
+    ELSE  -- of a connection that goes with its records, the tallies go as well
+        WITH noted AS (
+            INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day, status, currency, records,
+                                              total_minor, refunded_minor)
+            SELECT r.organisation_id, r.connection_id, r.resource,
+                   COALESCE((r.created_at AT TIME ZONE 'UTC')::date, '-infinity'), COALESCE(r.status, ''),
+                   COALESCE(r.currency, ''), -count(*), COALESCE(-sum(r.total_minor), 0),
+                   COALESCE(-sum(r.refunded_minor), 0)
+            FROM old_rows r
+            WHERE r.state <> 'gone' AND EXISTS (SELECT FROM connections.connections c WHERE c.id = r.connection_id)
+            GROUP BY 1, 2, 3, 4, 5, 6
+            RETURNING change)
+        SELECT max(change), count(*) INTO latest, added FROM noted;
+    END IF;
+    -- Of about every 512 changes the last folds: as many as gather in that time, and some more.
+    IF added > 0 AND latest / 512 > (latest - added) / 512 THEN
+        SELECT organisation_id, connection_id INTO touched FROM mirror.tally_changes WHERE change = latest;
+        PERFORM mirror.fold_tallies(touched.organisation_id, touched.connection_id, 1024 + 2 * added);
+    END IF;
+    RETURN NULL;
 END $function$;
 
 CREATE OR REPLACE FUNCTION mirror.waiting_inboxes(moment timestamp with time zone)
@@ -804,6 +1091,16 @@ AS $function$
     FROM runs.runs r JOIN connections.connections c ON c.id = r.connection_id AND c.state = 'active'
     WHERE r.state = 'queued' AND COALESCE(r.not_before, moment) <= moment
        OR r.state = 'running' AND r.asked_at IS NOT NULL AND r.heartbeat_at < moment - believed
+$function$;
+
+CREATE OR REPLACE FUNCTION security.organisations_with_secrets()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT c.organisation_id FROM connections.connections c
+    UNION SELECT m.organisation_id FROM tenancy.memberships m
 $function$;
 
 CREATE OR REPLACE FUNCTION tenancy.count_refusals(wanted bytea[], counts integer[], at timestamp with time zone)
@@ -893,15 +1190,31 @@ AS $function$
     SELECT o.id FROM tenancy.organisations o ORDER BY o.id
 $function$;
 
+CREATE TRIGGER tally_changed AFTER UPDATE ON mirror.snapshots REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION mirror.tally_snapshots();
+
+CREATE TRIGGER tally_deleted AFTER DELETE ON mirror.snapshots REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION mirror.tally_snapshots();
+
+CREATE TRIGGER tally_new AFTER INSERT ON mirror.snapshots REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION mirror.tally_snapshots();
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON connections.authorisations TO storetwin_app;
+
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.connections TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.webhooks TO storetwin_app;
 
+GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.daily_tallies TO storetwin_app;
+
 GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.documents TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.erasures TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.inbox TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.snapshots TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.tallies TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.tally_changes TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.versions TO storetwin_app;
 
