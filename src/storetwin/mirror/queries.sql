@@ -52,36 +52,47 @@ ON CONFLICT DO NOTHING;
 -- Writes plain first versions, named by numbers: most of a first pull. Those that are there already stay as they are.
 INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, brought_by, read_at, changed_at, state, version, remote_id,
                               remote_number, parent_id, content_hash, modified_at, created_at, status, email_lower,
-                              search_text, payload)
+                              search_text, number, number_key, name, sku, currency, total_minor, refunded_minor, items,
+                              payload)
 SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, %(brought_by)s, %(read_at)s, %(now)s, %(state)s, 1, r.remote_id,
        r.remote_id::int8, r.parent_id, r.content_hash, r.modified_at::timestamptz,
-       r.created_at::timestamptz, r.status, r.email_lower, r.search_text, r.payload
+       r.created_at::timestamptz, r.status, r.email_lower, r.search_text, r.number, r.number_key, r.name, r.sku,
+       r.currency, r.total_minor, r.refunded_minor, r.items, r.payload
 FROM unnest(%(remote_id)b::text[], %(parent_id)b::text[], %(content_hash)b::bytea[], %(modified_at)b::text[],
             %(created_at)b::text[], %(status)b::text[], %(email_lower)b::text[], %(search_text)b::text[],
-            %(payload)b::json[])
-     AS r(remote_id, parent_id, content_hash, modified_at, created_at, status, email_lower, search_text, payload)
+            %(number)b::text[], %(number_key)b::text[], %(name)b::text[], %(sku)b::text[], %(currency)b::text[],
+            %(total_minor)b::int8[], %(refunded_minor)b::int8[], %(items)b::int4[], %(payload)b::json[])
+     AS r(remote_id, parent_id, content_hash, modified_at, created_at, status, email_lower, search_text, number,
+          number_key, name, sku, currency, total_minor, refunded_minor, items, payload)
 ON CONFLICT DO NOTHING;
 
 -- name: put_snapshots
 -- Writes records that are new or have changed, unless somebody else has written them since; returns those written.
 INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, brought_by, read_at, changed_at, remote_id, remote_number,
                               parent_id, state, version, content_hash, modified_at, created_at, status, email_lower,
-                              search_text, payload, raw, clean)
+                              search_text, number, number_key, name, sku, currency, total_minor, refunded_minor, items,
+                              payload, raw, clean)
 SELECT %(organisation_id)s, %(connection_id)s, %(resource)s, %(brought_by)s, %(read_at)s, %(now)s, r.remote_id, r.remote_number,
        r.parent_id, r.state, r.version, r.content_hash, r.modified_at::timestamptz, r.created_at::timestamptz, r.status, r.email_lower,
-       r.search_text, r.payload, r.raw, r.clean
+       r.search_text, r.number, r.number_key, r.name, r.sku, r.currency, r.total_minor, r.refunded_minor, r.items,
+       r.payload, r.raw, r.clean
 FROM unnest(%(remote_id)b::text[], %(remote_number)b::int8[], %(parent_id)b::text[], %(state)b::text[],
             %(version)b::int4[], %(content_hash)b::bytea[], %(modified_at)b::text[],
             %(created_at)b::text[], %(status)b::text[], %(email_lower)b::text[], %(search_text)b::text[],
+            %(number)b::text[], %(number_key)b::text[], %(name)b::text[], %(sku)b::text[], %(currency)b::text[],
+            %(total_minor)b::int8[], %(refunded_minor)b::int8[], %(items)b::int4[],
             %(payload)b::json[], %(raw)b::bytea[], %(clean)b::json[])
      AS r(remote_id, remote_number, parent_id, state, version, content_hash, modified_at, created_at, status,
-          email_lower, search_text, payload, raw, clean)
+          email_lower, search_text, number, number_key, name, sku, currency, total_minor, refunded_minor, items,
+          payload, raw, clean)
 ON CONFLICT (organisation_id, connection_id, resource, remote_id) DO UPDATE
 SET read_at = EXCLUDED.read_at, changed_at = EXCLUDED.changed_at, remote_number = EXCLUDED.remote_number,
     parent_id = EXCLUDED.parent_id, state = EXCLUDED.state, version = EXCLUDED.version,
     content_hash = EXCLUDED.content_hash, modified_at = EXCLUDED.modified_at, created_at = EXCLUDED.created_at,
     status = EXCLUDED.status, email_lower = EXCLUDED.email_lower, search_text = EXCLUDED.search_text,
-    payload = EXCLUDED.payload, raw = EXCLUDED.raw, clean = EXCLUDED.clean, brought_by = EXCLUDED.brought_by
+    number = EXCLUDED.number, number_key = EXCLUDED.number_key, name = EXCLUDED.name, sku = EXCLUDED.sku,
+    currency = EXCLUDED.currency, total_minor = EXCLUDED.total_minor, refunded_minor = EXCLUDED.refunded_minor,
+    items = EXCLUDED.items, payload = EXCLUDED.payload, raw = EXCLUDED.raw, clean = EXCLUDED.clean, brought_by = EXCLUDED.brought_by
 WHERE mirror.snapshots.version = EXCLUDED.version - 1
 RETURNING remote_id;
 

@@ -16,6 +16,7 @@ from storetwin.kernel.json_text import Storable, storable
 from storetwin.mirror.decide import SAME_SECOND, Change, decide_change
 from storetwin.mirror.models import Known, State, Written
 from storetwin.mirror.repository import Q, Shelf, document_of, known_of
+from storetwin.woocommerce.columns import Extracted
 from storetwin.woocommerce.records import Record
 
 MOST_ROUNDS = 5  # of deciding anew about records that somebody else has written meanwhile
@@ -267,7 +268,9 @@ async def _put(
 def _columns(rows: Sequence[tuple[Record, Storable]]) -> dict[str, Any]:
     """Return what every write sends, by column. Times go as text: the server reads them faster
     than the driver writes them in binary."""
-    return {
+    extracted = [record.extracted for record, _ in rows]
+    columns = dict(zip(Extracted._fields, map(list, zip(*extracted, strict=True)), strict=True))
+    return columns | {
         "remote_id": [record.remote_id for record, _ in rows],
         "parent_id": [record.parent_id for record, _ in rows],
         "content_hash": [record.content_hash for record, _ in rows],

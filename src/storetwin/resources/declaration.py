@@ -76,6 +76,28 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Which members stand in columns beside the copy: what tables show, filter and sort by.
+
+    Args:
+        number: what people call a record by, where that is not its id.
+        name: dotted members that are its name together.
+        currency: of the amounts.
+        total: an amount.
+        refunds: a list; what was given back is the negative ``total`` of each of its members.
+        items: a list; each of its members has a ``quantity``.
+    """
+
+    number: str | None = None
+    name: tuple[str, ...] = ()
+    sku: str | None = None
+    currency: str | None = None
+    total: str | None = None
+    refunds: str | None = None
+    items: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """A kind of record that a store exposes.
 
@@ -105,6 +127,7 @@ class Resource:
             the request, or count other records; they are kept, and left out of the content hash.
         secrets: values that are sealed before anything is written.
         search: members, dotted, that people search by.
+        columns: members that tables show, filter and sort by.
         fallback: path for stores without the route; with ``{parent}`` one list a container.
         fallback_parent: the resource of the containers of ``fallback``.
         fallback_member: list member of the parent's payload that is non-empty for containers.
@@ -131,6 +154,7 @@ class Resource:
     volatile: tuple[str, ...] = ("_links",)
     secrets: Secrets | None = None
     search: tuple[str, ...] = ()
+    columns: Columns = field(default_factory=Columns)
     fallback: str | None = None
     fallback_parent: str | None = None
     fallback_member: str | None = None

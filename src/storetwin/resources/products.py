@@ -6,7 +6,7 @@ The parameters of the lists and what each route takes were measured on WooCommer
 
 from __future__ import annotations
 
-from storetwin.resources.declaration import Counted, Lists, Resource
+from storetwin.resources.declaration import Columns, Counted, Lists, Resource
 
 _ANY_AND_TRASH = Lists(
     fixed=({"status": "any"}, {"status": "trash"}),
@@ -19,6 +19,7 @@ CATEGORIES = Resource(
     single="products/categories/{id}",
     is_translated=True,
     search=("name",),
+    columns=Columns(name=("name",)),
 )
 TAGS = Resource(
     name="tags",
@@ -26,6 +27,7 @@ TAGS = Resource(
     single="products/tags/{id}",
     is_translated=True,
     search=("name",),
+    columns=Columns(name=("name",)),
 )
 BRANDS = Resource(  # in WooCommerce itself since 9.6
     name="brands",
@@ -33,6 +35,7 @@ BRANDS = Resource(  # in WooCommerce itself since 9.6
     single="products/brands/{id}",
     is_translated=True,
     search=("name",),
+    columns=Columns(name=("name",)),
 )
 SHIPPING_CLASSES = Resource(
     name="shipping_classes",
@@ -40,6 +43,7 @@ SHIPPING_CLASSES = Resource(
     single="products/shipping_classes/{id}",
     is_translated=True,
     search=("name",),
+    columns=Columns(name=("name",)),
 )
 ATTRIBUTES = Resource(
     name="attributes",
@@ -48,6 +52,7 @@ ATTRIBUTES = Resource(
     is_paged=False,
     can_include=False,
     search=("name",),
+    columns=Columns(name=("name",)),
 )
 TERMS = Resource(
     name="terms",
@@ -56,6 +61,7 @@ TERMS = Resource(
     single="products/attributes/{parent}/terms/{id}",
     is_translated=True,
     search=("name",),
+    columns=Columns(name=("name",)),
 )
 PRODUCTS = Resource(
     name="products",
@@ -68,6 +74,7 @@ PRODUCTS = Resource(
     counted=Counted(post_types=("product",)),
     volatile=("_links", "related_ids", "permalink"),
     search=("name", "sku"),
+    columns=Columns(name=("name",), sku="sku"),
 )
 VARIATIONS = Resource(  # the top-level list since 10.3
     name="variations",
@@ -79,6 +86,7 @@ VARIATIONS = Resource(  # the top-level list since 10.3
     counted=Counted(post_types=("product_variation",)),
     volatile=("_links", "permalink"),
     search=("name", "sku"),
+    columns=Columns(name=("name",), sku="sku"),
     fallback="products/{parent}/variations",
     fallback_parent="products",
     fallback_member="variations",

@@ -6,7 +6,7 @@ The parameters of the lists and what each route takes were measured on WooCommer
 
 from __future__ import annotations
 
-from storetwin.resources.declaration import Counted, Lists, Resource
+from storetwin.resources.declaration import Columns, Counted, Lists, Resource
 
 _ORDER_POSTS = ("shop_order_placehold", "shop_order", "shop_order_refund")
 
@@ -17,6 +17,7 @@ CUSTOMERS = Resource(
     lists=Lists(fixed=({"role": "all"},)),
     has_modified=True,
     search=("email", "username", "first_name", "last_name"),
+    columns=Columns(name=("first_name", "last_name")),
 )
 COUPONS = Resource(
     name="coupons",
@@ -26,6 +27,7 @@ COUPONS = Resource(
     has_modified=True,
     counted=Counted(post_types=("shop_coupon",)),
     search=("code",),
+    columns=Columns(name=("code",)),
 )
 ORDER_STATUSES = Resource(  # a list of its own in newer versions; the totals name them in all
     name="order_statuses",
@@ -52,6 +54,14 @@ ORDERS = Resource(
     counted=Counted(post_types=_ORDER_POSTS, together_with=("refunds",)),
     volatile=("_links", "payment_url"),
     search=("number", "billing.email", "billing.first_name", "billing.last_name"),
+    columns=Columns(
+        number="number",
+        name=("billing.first_name", "billing.last_name"),
+        currency="currency",
+        total="total",
+        refunds="refunds",
+        items="line_items",
+    ),
 )
 REFUNDS = Resource(
     name="refunds",

@@ -16,10 +16,13 @@ from storetwin.kernel.errors import InvariantError, RecordError
 from storetwin.kernel.json_spans import spans_of, value_at
 from storetwin.kernel.json_text import storable
 from storetwin.resources import Resource
+from storetwin.resources.declaration import Columns
 from storetwin.resources.secrets import secret_spans
 from storetwin.security.sealing import Sealed, Sealer
+from storetwin.woocommerce.columns import LONGEST, Extracted, extract
 
 _BLANK_META = b"[{}"
+LONGEST_EMAIL = 320  # characters; an index takes no more than 2.7 kB (RFC 5321 allows 254)
 _ABSENT = msgspec.Raw()
 
 
@@ -58,6 +61,10 @@ class _Wire(msgspec.Struct, gc=False):
     first_name: Any = None
     last_name: Any = None
     reason: Any = None
+    currency: Any = None
+    total: msgspec.Raw = _ABSENT
+    refunds: msgspec.Raw = _ABSENT
+    line_items: msgspec.Raw = _ABSENT
     billing: _Billing = _NOBODY
     date_created_gmt: Any = None
     date_modified_gmt: Any = None
@@ -94,6 +101,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
         is_blank: its ``meta_data`` came as ``[{}, …]``: one unencodable value somewhere on the
             page makes WooCommerce blank all of it.
         searched: the members that people search by.
+        columns: the members that tables show, filter and sort by.
     """
 
     document: bytes
@@ -104,6 +112,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     is_strict: bool
     is_blank: bool
     searched: tuple[str, ...]
+    columns: Columns
     wire: _Wire
 
     @property
@@ -119,18 +128,24 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     @property
     def status(self) -> str | None:
         """The store's word for it, where it has one."""
-        return _text(self.wire.status)
+        status = _text(self.wire.status)
+        return status[:LONGEST] if status else status
 
     @property
     def email(self) -> str | None:
         """Its e-mail address in lower case, where it has one."""
         email = _text(self.wire.email) or _text(self.wire.billing.email)
-        return email.lower() if email else None
+        return email[:LONGEST_EMAIL].lower() if email else None
 
     @property
     def search_text(self) -> str | None:
         """What people search by, in lower case."""
         return _search_text(self.searched, self.wire)
+
+    @property
+    def extracted(self) -> Extracted:
+        """What stands in columns of its own."""
+        return extract(self.columns, self.wire, self.remote_id, _text)
 
 
 def read_record(
@@ -168,6 +183,7 @@ def read_record(
         is_strict=is_strict,
         is_blank=bytes(wire.meta_data).startswith(_BLANK_META),
         searched=resource.search,
+        columns=resource.columns,
         wire=wire,
     )
 

@@ -19,6 +19,7 @@ from storetwin.db.arrays import JsonColumn
 from storetwin.db.session import connect
 from storetwin.mirror.repository import Q, Shelf
 from storetwin.sandboxes.woocommerce import Sandbox
+from storetwin.woocommerce.columns import Extracted
 
 ROWS = 2_000  # a resource; there are ten, for what is read whole must be a part of the table
 PRIMARY_KEY = "snapshots_pkey"
@@ -40,8 +41,8 @@ FROM mirror.snapshots
 """
 PUT = {
     "read_at": None, "now": None, "remote_id": PAGE, "remote_number": list(map(int, PAGE)),
-    **dict.fromkeys(("parent_id", "modified_at", "created_at", "status", "email_lower",
-                     "search_text", "raw"), [None] * len(PAGE)),
+    **dict.fromkeys(("parent_id", "modified_at", "created_at", "status", "email_lower", "search_text", "raw",
+                     *Extracted._fields), [None] * len(PAGE)),
     "state": ["listed"] * len(PAGE), "version": [2] * len(PAGE), "clean": JsonColumn([None] * len(PAGE)),
     "content_hash": [b"0" * 16] * len(PAGE), "payload": JsonColumn([b"{}"] * len(PAGE)),
 }  # fmt: skip
