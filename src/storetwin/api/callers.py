@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from storetwin.hub import Hub
 from storetwin.tenancy.models import ForbiddenError, Permission, Principal
@@ -54,8 +54,12 @@ class Demand:
         if self.is_of_installation and not principal.is_installation_admin:
             raise ForbiddenError(Permission.ADMINISTER)
 
-    def __call__(self, request: Request) -> Caller:
-        """Return the caller, whom the route has recognised already."""
+    def __call__(
+        self,
+        request: Request,
+        _: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)] = None,
+    ) -> Caller:
+        """Return the caller, whom the route has recognised already; BEARER only documents it."""
         caller: Caller = request.state.caller
         return caller
 
