@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from storetwin.connections.catalogue import catalogue_for
+from storetwin.connections.catalogue import catalogue_for, catalogue_of_all
 from storetwin.connections.register import Register
 from storetwin.db.database import Database, Row, Transaction
 from storetwin.hub.pruning import DELIVERIES_FOR, RECEIPTS_FOR, Pruned, Pruner
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.errors import UnknownNameError
-from storetwin.mirror import history, repository
+from storetwin.mirror import changes, history, repository
+from storetwin.mirror.changes import Change, Chosen, Position
 from storetwin.mirror.differences import Comparison, compare
 from storetwin.mirror.history import Event, Version
 from storetwin.mirror.repository import Shelf
@@ -42,10 +44,12 @@ class Held:
 
     Args:
         document: its exact bytes, what is sealed in it hidden; of a tombstone what it had last.
+        is_masked: something in it is sealed.
     """
 
     version: Version
     document: bytes
+    is_masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,73 @@ class History:
             fields = await history.changed_fields(tx, shelf, remote_id, versions, declared.volatile)
         return [Told(version, names) for version, names in zip(versions, fields, strict=True)]
 
+    async def page_versions(
+        self, connection: str, resource: str, remote_id: str, *, before: int | None, limit: int
+    ) -> tuple[list[Told], bool]:
+        """Return some versions of a record, the latest first, and whether there are earlier ones.
+
+        Args:
+            before: only versions with a lower number.
+
+        Raises:
+            UnknownNameError: the twin has no such record.
+        """
+        shelf, declared = await self._shelf(connection, resource)
+        async with self._transaction() as tx:
+            versions = await self._versions(tx, connection, shelf, remote_id)
+            below = [v for v in versions if before is None or v.number < before]
+            piece = below[-limit - 1 :]  # the one before the first is needed to compare
+            fields = await history.changed_fields(tx, shelf, remote_id, piece, declared.volatile)
+        told = [Told(version, names) for version, names in zip(piece, fields, strict=True)]
+        return told[-limit:][::-1], len(below) > limit
+
+    async def changes(
+        self,
+        connection: str | None,
+        resource: str | None,
+        chosen: Chosen,
+        span: tuple[datetime, datetime],
+        *,
+        before: Position | None = None,
+        limit: int = EVENTS_A_PAGE,
+    ) -> tuple[list[Change], Position | None]:
+        """Return what was written in a span, the latest first, and from where the next page goes on.
+
+        Where few versions fit a page may be short, even empty, and not be the last.
+
+        Args:
+            connection: None for all of the organisation.
+            span: from the first moment on, until before the second.
+            before: where the page before ended.
+
+        Raises:
+            UnknownNameError: there is no such connection or resource.
+        """
+        every = await self.register.every()
+        if connection is not None:
+            every = [await self.register.named(connection)]
+        catalogues = {one.id: catalogue_for(one.options) for one in every}
+        if resource is not None:
+            resource = catalogue_of_all(one.options for one in every).named(resource).name
+        volatile = {
+            key: {r.name: r.volatile for r in catalogue.resources}
+            for key, catalogue in catalogues.items()
+        }
+        since, until = span
+        begin = before or (until, changes.FIRST, "", "", 0)
+        async with self._transaction() as tx:
+            found, position = await changes.page_changes(
+                tx,
+                self.organisation_id,
+                list(volatile),
+                resource,
+                chosen,
+                since=since,
+                before=begin,
+                limit=limit,
+            )
+            return await changes.with_fields(tx, self.organisation_id, found, volatile), position
+
     async def at(self, connection: str, resource: str, remote_id: str, when: str) -> Held:
         """Return what the twin had of a record at a moment; of a record that was gone its tombstone.
 
@@ -114,7 +185,7 @@ class History:
         async with self._transaction() as tx:
             versions = await self._versions(tx, connection, shelf, remote_id)
             version = history.find_version(versions, when)
-            return Held(version, await self._document(tx, shelf, remote_id, version))
+            return Held(version, *await self._document(tx, shelf, remote_id, version))
 
     async def difference(
         self, connection: str, resource: str, remote_id: str, first: str, second: str
@@ -133,9 +204,10 @@ class History:
         async with self._transaction() as tx:
             versions = await self._versions(tx, connection, shelf, remote_id)
             one, other = (history.find_version(versions, text) for text in (first, second))
-            before = await self._document(tx, shelf, remote_id, one)
-            after = await self._document(tx, shelf, remote_id, other)
-        return Between(one, other, compare(before, after, declared.volatile))
+            before, _ = await self._document(tx, shelf, remote_id, one)
+            after, _ = await self._document(tx, shelf, remote_id, other)
+        found = await asyncio.to_thread(compare, before, after, declared.volatile)
+        return Between(one, other, found)
 
     async def events(
         self,
@@ -153,7 +225,7 @@ class History:
             since: from then on.
             until: until then, itself excluded.
         """
-        chosen = await self.register.get(connection)
+        chosen = await self.register.named(connection)
         catalogue = catalogue_for(chosen.options)
         name = catalogue.named(resource).name if resource else ""
         shelf = Shelf(self.organisation_id, chosen.id, name)
@@ -190,14 +262,14 @@ class History:
             deliveries_for: how long settled deliveries of webhooks stay.
             receipts_for: how long the runs stay that applied deliveries.
         """
-        connection = await self.register.get(name)
+        connection = await self.register.named(name)
         pruner = Pruner(self.database, self.organisation_id, self.clock, is_rehearsal)
         return await pruner.prune(
             connection, observe, deliveries_for=deliveries_for, receipts_for=receipts_for
         )
 
     async def _shelf(self, connection: str, resource: str) -> tuple[Shelf, Resource]:
-        chosen = await self.register.get(connection)
+        chosen = await self.register.named(connection)
         declared = catalogue_for(chosen.options).named(resource)
         return Shelf(self.organisation_id, chosen.id, declared.name), declared
 
@@ -211,7 +283,7 @@ class History:
 
     async def _document(
         self, tx: Transaction, shelf: Shelf, remote_id: str, version: Version
-    ) -> bytes:
+    ) -> tuple[bytes, bool]:
         document = await history.read_version(tx, shelf, remote_id, version.number)
         if document is None:
             raise UnknownNameError(

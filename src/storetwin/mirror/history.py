@@ -153,10 +153,20 @@ async def list_history(tx: Transaction, shelf: Shelf, remote_id: str) -> list[Ve
     return [Version(**(row | {"state": State(row["state"])})) for row in rows]
 
 
-async def read_version(tx: Transaction, shelf: Shelf, remote_id: str, number: int) -> bytes | None:
-    """Return the exact bytes of one version, what is sealed in it hidden; None if it is not kept."""
-    found = await _read(tx, shelf, [(shelf.resource, remote_id, number)])
-    return next(iter(found.values()))[0]
+async def read_version(
+    tx: Transaction, shelf: Shelf, remote_id: str, number: int
+) -> tuple[bytes, bool] | None:
+    """Return the exact bytes of one version; None if it is not kept.
+
+    Returns:
+        What is sealed in it is hidden; whether anything is.
+    """
+    [row] = await _version_rows(tx, shelf, [(shelf.resource, remote_id, number)])
+    exact = _document(row)
+    if exact is None:
+        return None
+    shown = masked(exact)
+    return shown, shown != exact
 
 
 async def changed_fields(
@@ -179,12 +189,14 @@ async def changed_fields(
     before: bytes | None = None
     for start in range(0, len(versions), AT_ONCE):
         piece = versions[start : start + AT_ONCE]
-        documents = await _read(tx, shelf, [(shelf.resource, remote_id, v.number) for v in piece])
+        documents = await read_versions(
+            tx, shelf, [(shelf.resource, remote_id, v.number) for v in piece]
+        )
         for version, (document, _) in zip(piece, documents.values(), strict=True):
             if version.number == 1:
                 found.append(())
             else:
-                found.append(_names(before, document, volatile))
+                found.append(changed_names(before, document, volatile))
             before = document
     return found
 
@@ -211,7 +223,7 @@ async def page_events(
     keys = dict(zip(("at", "last_resource", "last_id", "last_version"), before, strict=True))
     rows = await tx.fetch_all(Q.page_events, shelf.params(since=since, limit=limit, **keys))
     wanted = [_key(row, version) for row in rows for version in _compared(row)]
-    documents = await _read(tx, shelf, wanted)
+    documents = await read_versions(tx, shelf, wanted)
     return [_event(row, documents, volatile.get(row["resource"], ())) for row in rows]
 
 
@@ -234,15 +246,16 @@ def _event(
     state_before = None
     if number > 1:
         before, state_before = documents[_key(row, number - 1)]
-        fields = _names(before, documents[_key(row, number)][0], volatile)
+        fields = changed_names(before, documents[_key(row, number)][0], volatile)
     what = what_happened(number, row["state"], state_before)
     state = State(row["state"])
     return Event(**(row | {"what": what, "state": state, "fields": fields}))
 
 
-def _names(
+def changed_names(
     before: bytes | None, after: bytes | None, volatile: Sequence[str]
 ) -> tuple[str, ...] | None:
+    """Return the names of the fields that differ between two versions; None where one is not kept."""
     if before is None or after is None:
         return None
     return names_of(compare(before, after, volatile))
@@ -253,24 +266,36 @@ def names_of(comparison: Comparison) -> tuple[str, ...]:
     return tuple(change.name for change in comparison.changes)
 
 
-async def _read(
+async def read_versions(
     tx: Transaction, shelf: Shelf, keys: Sequence[tuple[str, str, int]]
 ) -> dict[tuple[str, str, int], tuple[bytes | None, str | None]]:
-    """Return document and state of versions by (resource, remote_id, number); Nones if not kept."""
+    """Return document and state of versions by (resource, remote_id, number); Nones if not kept.
+
+    What is sealed in them is hidden.
+    """
     if not keys:
         return {}
     unique = list(dict.fromkeys(keys))
-    resources, ids, numbers = map(list, zip(*unique, strict=True))
-    rows = await tx.fetch_all(
-        Q.read_versions, shelf.params(resources=resources, ids=ids, versions=numbers)
-    )
-    found = {_key(row, row["version"]): (_document(row), row["state"]) for row in rows}
+    found = {}
+    for row in await _version_rows(tx, shelf, unique):
+        exact = _document(row)
+        shown = None if exact is None else masked(exact)
+        found[_key(row, row["version"])] = (shown, row["state"])
     return {key: found[key] for key in unique}
 
 
+async def _version_rows(
+    tx: Transaction, shelf: Shelf, keys: Sequence[tuple[str, str, int]]
+) -> list[Row]:
+    resources, ids, numbers = map(list, zip(*keys, strict=True))
+    params = shelf.params(resources=resources, ids=ids, versions=numbers)
+    return await tx.fetch_all(Q.read_versions, params)
+
+
 def _document(row: Row) -> bytes | None:
+    """Return the exact bytes of a version; None where it is not kept."""
     if row["state"] is None:
         return None
     if row["document_zstd"] is not None:
-        return masked(zstandard.ZstdDecompressor().decompress(row["document_zstd"]))
-    return masked(document_of(row))
+        return zstandard.ZstdDecompressor().decompress(row["document_zstd"])
+    return document_of(row)

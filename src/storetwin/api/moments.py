@@ -1,0 +1,32 @@
+"""Times in requests: aware, UTC, and such as PostgreSQL can hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+from pydantic import AfterValidator
+
+
+def as_utc(given: datetime) -> datetime:
+    """Return a time in UTC; one that names no zone is meant so.
+
+    Raises:
+        ValueError: it lies before the first year or behind the last.
+    """
+    aware = given if given.tzinfo is not None else given.replace(tzinfo=UTC)
+    try:
+        return aware.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("it lies outside the calendar") from None
+
+
+Moment = Annotated[datetime, AfterValidator(as_utc)]
+"""A time in a request: RFC 3339, or a date; UTC where it names no zone."""
+
+# What positions in cursors are made of. Whoever forges one is told so, and not by the database.
+AtMoment = Annotated[datetime, msgspec.Meta(tz=True)]
+AtText = Annotated[str, msgspec.Meta(max_length=1000, pattern="^[^\\x00]*$")]
+AtNumber = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+AtBigNumber = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
