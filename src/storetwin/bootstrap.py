@@ -26,8 +26,7 @@ from storetwin.jobs.schema import pending_steps, upgrade_queue
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import utc_now
 from storetwin.kernel.errors import ConfigurationError
-from storetwin.security import Vault
-from storetwin.security.key import check_key, load_key
+from storetwin.security.key import check_key, open_vault
 from storetwin.settings import Settings
 from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.connect import connect_store
@@ -186,7 +185,9 @@ async def _hub_on(server: Server, settings: Settings) -> AsyncIterator[Hub]:
     database = await Database.open(dsn, pool_size=settings.database_pool_size)
     try:
         organisation_id = await ensure_default_organisation(database, utc_now())
-        vault = Vault(load_key(settings.encryption_key, settings.data_dir))
+        vault = open_vault(
+            settings.encryption_key, settings.former_encryption_keys, settings.data_dir
+        )
         await check_key(database, vault, organisation_id=organisation_id, now=utc_now())
         yield Hub(
             database=database,

@@ -87,6 +87,11 @@ class Settings(BaseSettings):
         description="32 bytes in base64 that seal credentials. Default: made once and kept in "
         "the file encryption.key in the data folder.",
     )
+    former_encryption_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys that may still be needed to open what they sealed, separated by commas: "
+        "set them while `storetwin vault rotate` is to be run.",
+    )
     database_pool_size: int = Field(
         default=8, ge=2, le=100, description="Connections to PostgreSQL a process may hold."
     )

@@ -20,6 +20,7 @@ from storetwin.cli import (
     serve,
     status,
     sync,
+    vault,
     watch,
     webhook,
 )
@@ -51,6 +52,7 @@ app.add_typer(connection.app, name="connection")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(vault.app, name="vault")
 app.add_typer(database.app, name="db")
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -24,6 +24,7 @@ from storetwin.hub.schedules import Schedules
 from storetwin.hub.standings import Standings
 from storetwin.hub.stores import Stores
 from storetwin.hub.syncing import Synced, Syncing
+from storetwin.hub.vaults import Vaults
 from storetwin.hub.webhooks import Webhooks
 from storetwin.kernel.clock import Clock
 from storetwin.mirror.context import Observer, RunContext
@@ -146,6 +147,11 @@ class Hub:
     def queries(self) -> Queries:
         """Return what answers questions from the twin."""
         return Queries(self.database, self.register, self.organisation_id, self.clock)
+
+    @property
+    def vaults(self) -> Vaults:
+        """Return the verbs about the vault's keys."""
+        return Vaults(self.database, self.register, self.vault, self.clock)
 
     @property
     def doorkeeper(self) -> Doorkeeper:

@@ -89,6 +89,7 @@ WEBHOOKS = Resource(  # their secrets are never shown; offset is declared and ig
     single="webhooks/{id}",
     has_offset=False,
     lists=Lists(fixed=({"status": "all"},)),
+    secrets=Secrets(members=("delivery_url",)),  # whoever knows an address may deliver there
     search=("name", "topic"),
 )
 SYSTEM_STATUS = Resource(

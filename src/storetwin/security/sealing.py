@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from storetwin.kernel.json_leaves import leaves
 from storetwin.kernel.json_spans import Span, replaced
-from storetwin.security.vault import SealBrokenError, Vault
+from storetwin.security.vault import SealBrokenError, Vault, WrongEncryptionKeyError, sealing_key_of
 
 MASK = '"(sealed)"'
 _SEALED = re.compile(r'\{"\$sealed":"([A-Za-z0-9+/=]*)"\}')
@@ -34,6 +35,26 @@ class Sealed:
 
     document: bytes
     digested: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """What sealing a document anew came to.
+
+    Args:
+        pieces: what stood in it → what stands there now; of the same length.
+        keys: id of the key of each sealed value as it was found.
+        stuck: ids of the keys of those that could not be opened.
+    """
+
+    pieces: dict[str, str] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
+
+    def applied_to(self, document: bytes) -> bytes:
+        """Return the document, or a copy of it, with the new values in place of the old ones."""
+        text = document.decode("utf-8", _HOW)
+        return _SEALED.sub(lambda m: self.pieces.get(m[0], m[0]), text).encode("utf-8", _HOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +79,7 @@ class Sealer:
         sealed, digested = [], []
         for path, span in secrets:
             value, place = text[span[0] : span[1]].encode("utf-8", _HOW), self._at(record, path)
-            box = base64.b64encode(self.vault.seal(value, bound_to=place)).decode()
-            sealed.append((span, f'{{"$sealed":"{box}"}}'))
+            sealed.append((span, _boxed(self.vault.seal(value, bound_to=place))))
             digest = self.vault.digest(value, bound_to=place).hex()
             digested.append((span, f'{{"$digest":"{digest}"}}'))
         return Sealed(
@@ -86,6 +106,47 @@ class Sealer:
                 opened.append((span, value.decode("utf-8", _HOW)))
         return replaced(text, opened).encode("utf-8", _HOW)
 
+    def reseal(self, document: bytes, record: str) -> Resealed:
+        """Seal anew what another key than the current one has sealed, wherever it stands.
+
+        What a resource declares may have changed since, so each sealed value is taken for one of
+        the places it can have been bound to; the seal itself says which it was.
+
+        Args:
+            record: as it was sealed.
+        """
+        text = document.decode("utf-8", _HOW)
+        pieces: dict[str, str] = {}
+        keys, stuck = [], []
+        for path, (start, end) in leaves(text) if _SEALED.search(text) else ():
+            found = _SEALED.fullmatch(text, text.rfind("{", 0, start), end + 1)
+            if found is None or path[-1:] != ("$sealed",):
+                continue
+            sealed = _unboxed(found[1])
+            key_id = sealing_key_of(sealed)
+            if not key_id:
+                continue  # a store may send what only looks like a sealed value
+            keys.append(key_id)
+            if key_id == self.vault.key_id:
+                continue
+            new = self._resealed(sealed, record, path[:-1])
+            if new is None:
+                stuck.append(key_id)
+            else:
+                pieces[found[0]] = _boxed(new)
+        return Resealed(pieces, tuple(keys), tuple(stuck))
+
+    def _resealed(self, sealed: bytes, record: str, path: tuple[str | int, ...]) -> bytes | None:
+        """Return a value sealed anew; None where it cannot be opened."""
+        names = [step for step in path if isinstance(step, str)]
+        inside = names[:-1] if names[-1:] == ["value"] else names  # a setting is named by its id
+        for place in dict.fromkeys(self._at(record, ".".join(p)) for p in (names, inside)):
+            try:
+                return self.vault.seal(self.vault.open(sealed, bound_to=place), bound_to=place)
+            except (SealBrokenError, WrongEncryptionKeyError):
+                continue
+        return None
+
     def _opened(self, box: str, place: str) -> bytes:
         try:
             return self.vault.open(base64.b64decode(box, validate=True), bound_to=place)
@@ -94,6 +155,17 @@ class Sealer:
 
     def _at(self, record: str, path: str) -> str:
         return f"{self.place}/{record}/{path}"
+
+
+def _boxed(sealed: bytes) -> str:
+    return f'{{"$sealed":"{base64.b64encode(sealed).decode()}"}}'
+
+
+def _unboxed(box: str) -> bytes:
+    try:
+        return base64.b64decode(box, validate=True)
+    except binascii.Error:
+        return b""
 
 
 def masked(document: bytes) -> bytes:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
-from storetwin.kernel.errors import ConfigurationError, InvariantError
+from storetwin.kernel.errors import InvariantError
 from storetwin.security import SealBrokenError, Vault, WrongEncryptionKeyError
-from storetwin.security.key import KEY_FILE, load_key
 
 keys = st.binary(min_size=32, max_size=32)
 
@@ -68,41 +62,3 @@ def test_a_key_of_another_length_is_refused_and_never_shown() -> None:
         Vault(b"short-secret")
     assert "short-secret" not in str(caught.value)
     assert "AAAA" not in repr(Vault(b"A" * 32))
-
-
-def test_a_given_key_wins_over_the_file(tmp_path: Path) -> None:
-    text = base64.b64encode(bytes(range(32))).decode()
-    assert load_key(SecretStr(text), tmp_path) == bytes(range(32))
-    assert not (tmp_path / KEY_FILE).exists()
-
-
-def test_a_key_is_made_once_and_is_private(tmp_path: Path) -> None:
-    folder = tmp_path / "new"
-    first = load_key(None, folder)
-    assert load_key(None, folder) == first
-    assert len(first) == 32
-    assert (folder / KEY_FILE).stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in folder.iterdir()] == [KEY_FILE]
-
-
-def test_of_many_at_once_one_key_wins(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(8) as threads:
-        made = set(threads.map(lambda _: load_key(None, tmp_path), range(32)))
-    assert len(made) == 1
-    assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
-
-
-@pytest.mark.parametrize("text", ["", "not base64!", "c2hvcnQ=", "é" * 44])
-def test_what_is_not_a_key_is_not_quoted(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ConfigurationError, match="not 32 bytes") as caught:
-        load_key(SecretStr(text), tmp_path)
-    assert not text or text not in str(caught.value)
-    (tmp_path / KEY_FILE).write_text(text)
-    with pytest.raises(ConfigurationError, match=KEY_FILE):
-        load_key(None, tmp_path)
-
-
-def test_a_folder_that_cannot_be_written_names_the_file(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(ConfigurationError, match="cannot be used"):
-        load_key(None, tmp_path / "file" / "below")
