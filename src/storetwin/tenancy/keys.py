@@ -26,6 +26,27 @@ class IssuedKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """A key as it is listed; never the key itself.
+
+    Args:
+        email: whose it is.
+        hint: its beginning, to know it by.
+    """
+
+    api_key_id: UUID
+    user_id: UUID
+    email: str
+    name: str
+    hint: str
+    scopes: frozenset[Permission]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewKey:
     """What somebody wants a key for.
 
@@ -71,6 +92,52 @@ async def holder_of_key(database: Database, key: str, now: datetime) -> Principa
         if row is not None:
             await tx.execute(Q.touch_api_key, {"api_key_id": row["api_key_id"], "now": now})
     return _principal(row) if row else None
+
+
+async def read_keys(
+    tx: Transaction,
+    organisation_id: UUID,
+    *,
+    limit: int,
+    user_id: UUID | None = None,
+    before: UUID | None = None,
+    only: UUID | None = None,
+) -> list[Key]:
+    """Return keys, the newest first.
+
+    Args:
+        user_id: only those of one user.
+    """
+    asked = {
+        "organisation_id": organisation_id,
+        "user_id": user_id,
+        "before": before,
+        "only": only,
+        "limit": limit,
+    }
+    rows = await tx.fetch_all(Q.read_api_keys, asked)
+    return [Key(**row | {"scopes": frozenset(map(Permission, row["scopes"]))}) for row in rows]
+
+
+async def revoke_key(
+    tx: Transaction,
+    organisation_id: UUID,
+    api_key_id: UUID,
+    now: datetime,
+    user_id: UUID | None = None,
+) -> bool:
+    """End a key for ever; False where there is none that could be ended.
+
+    Args:
+        user_id: only if it is this one's.
+    """
+    key = {
+        "organisation_id": organisation_id,
+        "api_key_id": api_key_id,
+        "user_id": user_id,
+        "now": now,
+    }
+    return bool(await tx.execute(Q.revoke_api_key, key))
 
 
 def _principal(row: Row) -> Principal:
