@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from random import random
 from typing import TYPE_CHECKING, TypeVar
 
@@ -204,6 +205,7 @@ async def _hub_on(server: Server, settings: Settings) -> AsyncIterator[Hub]:
             ),
             public_url=settings.public_url,
             proxy_header=settings.proxy_header,
+            session_lifetime=timedelta(days=settings.session_days),
             revive=server.revive,
         )
     finally:

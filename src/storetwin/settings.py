@@ -151,6 +151,12 @@ class Settings(BaseSettings):
         description="Requests to the REST API that one key or session may make in a minute, of "
         "one process.",
     )
+    session_days: int = Field(
+        default=30,
+        ge=1,
+        le=365,
+        description="Days after which a session ends that is not used; then one signs in again.",
+    )
     log_level: str = Field(
         default="warning",
         pattern="^(debug|info|warning|error)$",

@@ -25,7 +25,9 @@ from storetwin.kernel.errors import (
     StoretwinError,
     UnknownNameError,
 )
-from storetwin.tenancy.models import ForbiddenError, UnauthenticatedError
+from storetwin.tenancy.models import NotAllowedError, UnauthenticatedError
+from storetwin.tenancy.proving import WrongCredentialsError
+from storetwin.tenancy.refusals import TooManyAttemptsError
 
 log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
@@ -34,7 +36,8 @@ RETRY_AFTER = 5  # seconds, where nothing says how long
 # The first that fits counts.
 STATUS: Sequence[tuple[type[StoretwinError], int]] = (
     (UnauthenticatedError, 401),
-    (ForbiddenError, 403),
+    (WrongCredentialsError, 401),
+    (NotAllowedError, 403),
     (UnknownNameError, 404),
     (RunInProgressError, 409),
     (ConnectionExistsError, 409),
@@ -42,6 +45,7 @@ STATUS: Sequence[tuple[type[StoretwinError], int]] = (
     (ConfigurationError, 422),
     (CredentialError, 422),
     (RecordError, 422),
+    (TooManyAttemptsError, 429),
     (RetryableError, 503),
 )
 

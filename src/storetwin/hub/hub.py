@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from storetwin.hub.asking import Asking
 from storetwin.hub.history import History
 from storetwin.hub.identities import Identities
 from storetwin.hub.partial import Partial
+from storetwin.hub.people import People, Premises
 from storetwin.hub.records import Records
 from storetwin.hub.queries import Queries
 from storetwin.hub.reports import Reports
@@ -70,6 +72,7 @@ class Hub:
         stores: how stores are reached.
         vault: seals what must stay secret.
         public_url: where stores reach this hub; None: they cannot.
+        session_lifetime: after which a session ends that is not used.
         revive: starts the database server again, where it is ours to start.
         queued: the run from the queue that the next verb opens, instead of a new one.
     """
@@ -82,6 +85,7 @@ class Hub:
     vault: Vault = field(repr=False)
     public_url: str | None = None
     proxy_header: str | None = None
+    session_lifetime: timedelta = timedelta(days=30)
     revive: Revive | None = None
     queued: Queued | None = None
 
@@ -152,6 +156,15 @@ class Hub:
     def vaults(self) -> Vaults:
         """Return the verbs about the vault's keys."""
         return Vaults(self.database, self.register, self.vault, self.clock)
+
+    @property
+    def people(self) -> People:
+        """Return the verbs about organisations and people."""
+        return People(
+            Premises(
+                self.database, self.vault, self.organisation_id, self.clock, self.session_lifetime
+            )
+        )
 
     @property
     def doorkeeper(self) -> Doorkeeper:
