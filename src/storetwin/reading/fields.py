@@ -216,7 +216,7 @@ def _walk(prefix: str, value: Any, levels: int) -> Iterator[tuple[str, Any]]:
                 continue
             path = f"{prefix}.{name}" if prefix else name
             yield path, inner
-            if not path.endswith("meta_data[].value"):
+            if not path.endswith(("meta_data[].value", "meta_data[].display_value")):
                 yield from _walk(path, inner, levels - 1)
     elif isinstance(value, list) and prefix:
         for inner in value[:MOST_VALUES]:
