@@ -14,12 +14,16 @@ from storetwin.connections.probe import ProbeReport
 from storetwin.connections.register import Register
 from storetwin.db.database import Database
 from storetwin.hub.asking import Asking
+from storetwin.hub.authorising import Authorising
+from storetwin.hub.connecting import Connecting
+from storetwin.hub.exports import Exports
 from storetwin.hub.history import History
 from storetwin.hub.identities import Identities
+from storetwin.hub.letters import Letters
 from storetwin.hub.partial import Partial
 from storetwin.hub.people import People, Premises
-from storetwin.hub.records import Records
 from storetwin.hub.queries import Queries
+from storetwin.hub.records import Records
 from storetwin.hub.reports import Reports
 from storetwin.hub.running import Revive, Runner
 from storetwin.hub.schedules import Schedules
@@ -123,6 +127,11 @@ class Hub:
         return Records(self.database, self.register, self.organisation_id)
 
     @property
+    def letters(self) -> Letters:
+        """Return the verbs about dead letters."""
+        return Letters(self.database, self.register, self.organisation_id, self.clock)
+
+    @property
     def history(self) -> History:
         """Return what tells what the twin held, and when."""
         return History(self.database, self.register, self.organisation_id, self.clock)
@@ -136,6 +145,16 @@ class Hub:
     def webhooks(self) -> Webhooks:
         """Return the verbs about webhooks."""
         return Webhooks(self.runner, self.public_url)
+
+    @property
+    def connecting(self) -> Connecting:
+        """Return the verbs about connections themselves."""
+        return Connecting(self.runner, self.webhooks)
+
+    @property
+    def authorising(self) -> Authorising:
+        """Return the verbs about keys that stores send."""
+        return Authorising(self.connecting, self.public_url)
 
     @property
     def standings(self) -> Standings:
@@ -156,6 +175,11 @@ class Hub:
     def vaults(self) -> Vaults:
         """Return the verbs about the vault's keys."""
         return Vaults(self.database, self.register, self.vault, self.clock)
+
+    @property
+    def exports(self) -> Exports:
+        """Return what takes records away in bulk."""
+        return Exports(self.database, self.register, self.organisation_id, self.clock)
 
     @property
     def people(self) -> People:
