@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +19,15 @@ Q = load_queries("storetwin.tenancy")
 LIFETIME: Final = timedelta(days=7)
 FIRST_LIFETIME: Final = timedelta(days=1)
 KEPT_FOR: Final = timedelta(days=90)  # after its end
+
+
+class State(StrEnum):
+    """What has become of an invitation."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
 
 
 class InvitationGoneError(UnknownNameError):
@@ -80,6 +90,14 @@ class Invitation:
     expires_at: datetime
     accepted_at: datetime | None
     revoked_at: datetime | None
+
+    def state(self, now: datetime) -> State:
+        """Return what has become of it."""
+        if self.accepted_at is not None:
+            return State.ACCEPTED
+        if self.revoked_at is not None:
+            return State.REVOKED
+        return State.OPEN if now < self.expires_at else State.EXPIRED
 
 
 @dataclass(frozen=True, slots=True)
