@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
+from pydantic import SecretStr
 
 from storetwin.api.app import Manners, create_app
 from storetwin.api.health import Health
@@ -109,3 +110,38 @@ async def key_of(
     async with hub.database.transaction(hub.organisation_id) as tx:
         issued = await issue_key(tx, hub.organisation_id, user_id, NewKey("test", scopes), now)
     return issued.key
+
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user with a password, a member of the hub's organisation."""
+
+    user_id: str
+    email: str
+    password: str = PASSWORD
+
+
+async def person_of(
+    hub: Hub, role: Role = Role.ADMINISTRATOR, *, is_installation_admin: bool = False
+) -> Person:
+    """Return a new member of the hub's organisation, who can sign in."""
+    email = f"{role}-{uuid4().hex[:8]}@example.org"
+    new = NewUser(email, role.title(), is_installation_admin)
+    user_id = await hub.people.users.add(new, role, SecretStr(PASSWORD))
+    return Person(str(user_id), email)
+
+
+async def sign_in(api: Api, person: Person, **more: Any) -> dict[str, Any]:
+    """Return what a person is given who signs in: `access_token`, `refresh_token`, …"""
+    body = {"email": person.email, "password": person.password, **more}
+    tokens: dict[str, Any] = await api.by(None).post("/sessions", body)
+    return tokens
+
+
+async def signed_in(hub: Hub, api: Api, role: Role = Role.ADMINISTRATOR, **more: Any) -> Api:
+    """Return the API as a new member of the hub's organisation has it who has signed in."""
+    tokens = await sign_in(api, await person_of(hub, role, **more))
+    return api.by(tokens["access_token"])
