@@ -35,7 +35,7 @@ def store() -> Iterator[WooCommerceStore]:
 
 
 def test_there_is_something_to_run():
-    assert (len(CURL), len(COMMANDS), len(PYTHON)) == (22, 2, 4)
+    assert (len(CURL), len(COMMANDS), len(PYTHON)) == (24, 2, 4)
 
 
 def test_the_first_request(store):

@@ -53,6 +53,49 @@ class Choices:
     keep_days: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a person wants things to be; None leaves one as it is.
+
+    Args:
+        extra: all resources that are pulled only because they were chosen.
+        without: all that are left out.
+        endpoints: all lists of plugins.
+        at_once, per_minute, keep_versions, keep_days: 0 takes the limit away.
+    """
+
+    extra: tuple[str, ...] | None = None
+    without: tuple[str, ...] | None = None
+    endpoints: tuple[Endpoint, ...] | None = None
+    languages: tuple[str, ...] | None = None
+    at_once: int | None = None
+    per_minute: int | None = None
+    quiet_hours: tuple[QuietHours, ...] | None = None
+    keep_versions: int | None = None
+    keep_days: int | None = None
+
+
+def changes_to(options: Options, wanted: Wanted) -> Choices:
+    """Return the choices that make options as they are wanted."""
+    endpoints = options.endpoints if wanted.endpoints is None else wanted.endpoints
+    gone = {endpoint.name for endpoint in options.endpoints} - {e.name for e in endpoints}
+    had, lacked = set(options.extra) - gone, set(options.without) - gone
+    extra = had - set(wanted.without or ()) if wanted.extra is None else set(wanted.extra)
+    without = lacked - set(wanted.extra or ()) if wanted.without is None else set(wanted.without)
+    return Choices(
+        extra=tuple(sorted(extra | (lacked - without))),
+        without=tuple(sorted(without | (had - extra))),
+        endpoints=wanted.endpoints or (),
+        endpoints_gone=tuple(sorted(gone)),
+        languages=wanted.languages,
+        at_once=wanted.at_once,
+        per_minute=wanted.per_minute,
+        quiet_hours=wanted.quiet_hours,
+        keep_versions=wanted.keep_versions,
+        keep_days=wanted.keep_days,
+    )
+
+
 def choose(options: Options, choices: Choices) -> Options:
     """Return the options after a person's choices.
 

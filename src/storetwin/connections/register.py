@@ -139,9 +139,8 @@ class Register:
         Raises:
             ConnectionExistsError: name or store are taken.
         """
+        await self.check_name_free(draft.name)
         for other in await self.every():
-            if other.name == draft.name:
-                raise _exists(draft, "connections_name_key")
             if other.url == draft.url:
                 raise _exists(draft, "connections_url_key")
 
@@ -153,6 +152,17 @@ class Register:
         """Return all connections, the default first, then by name."""
         async with self._database.transaction(self._organisation_id) as transaction:
             return await repository.every(transaction)
+
+    async def check_name_free(self, name: str) -> None:
+        """Check that no connection is called like this.
+
+        Raises:
+            ConfigurationError: nothing could be.
+            ConnectionExistsError: one is.
+        """
+        check_name(name)
+        if any(other.name == name for other in await self.every()):
+            raise _name_taken(name)
 
     async def after(self, name: str | None, limit: int) -> list[Connection]:
         """Return so many connections by name: those after this one, or the first."""
@@ -197,9 +207,7 @@ class Register:
             async with self._database.transaction(self._organisation_id) as transaction:
                 renamed = await repository.rename(transaction, name, check_name(new_name))
         except UniqueViolationError as error:
-            raise ConnectionExistsError(
-                f"There is a connection {new_name!r} already.", remedy="Choose another name."
-            ) from error
+            raise _name_taken(new_name) from error
         return renamed or _vanished(connection)
 
     async def renew(self, name: str, credentials: Credentials) -> Connection:
@@ -360,11 +368,15 @@ def _exists(connection: Connection, constraint: str) -> ConnectionExistsError:
             remedy="See storetwin connection list.",
         )
     if constraint == "connections_name_key":
-        return ConnectionExistsError(
-            f"There is a connection {connection.name!r} already.",
-            remedy="Choose another name, or remove that one (storetwin connection remove).",
-        )
+        return _name_taken(connection.name)
     raise InvariantError(f"A new connection violates {constraint}.")
+
+
+def _name_taken(name: str) -> ConnectionExistsError:
+    return ConnectionExistsError(
+        f"There is a connection {name!r} already.",
+        remedy="Choose another name, or remove that one (storetwin connection remove).",
+    )
 
 
 def _unknown(name: str | None, known: list[str]) -> UnknownConnectionError:

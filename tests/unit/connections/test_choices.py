@@ -1,5 +1,6 @@
 """What a person chooses for a connection: only what is given changes, and what is wrong is told."""
 
+from dataclasses import replace
 from datetime import time
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from storetwin.connections.catalogue import EndpointError, catalogue_for, namespaces_of
 from storetwin.connections.choices import (
     Choices,
+    Wanted,
+    changes_to,
     choose,
     describe_options,
     now_sealed,
@@ -49,6 +52,51 @@ def test_choosing_takes_back_what_leaving_out_did(names):
     assert {r.name for r in catalogue_for(back).ordered([])} == {
         r.name for r in RESOURCES if r.name != "order_notes"
     }
+
+
+def wanting(options, **wanted):
+    return choose(options, changes_to(options, Wanted(**wanted)))
+
+
+def test_nothing_wanted_changes_nothing():
+    assert wanting(FULL) == FULL
+    assert wanting(Options()) == Options()
+
+
+def test_what_is_wanted_is_all_there_is():
+    bare = wanting(
+        FULL,
+        extra=(),
+        without=(),
+        endpoints=(),
+        languages=(),
+        at_once=0,
+        per_minute=0,
+        quiet_hours=(),
+    )
+    assert bare == Options()
+    assert wanting(FULL, without=("tags",)).without == ("tags",)
+    assert wanting(FULL, extra=()).extra == ()
+    assert wanting(FULL, extra=("reviews",)).without == ()
+    assert wanting(FULL, without=("order_notes",)).extra == ()
+    assert wanting(FULL, at_once=5) == replace(FULL, at_once=5)
+
+
+def test_a_list_that_is_gone_takes_its_choice_along():
+    chosen = wanting(FULL, without=("bookings",))
+    assert wanting(chosen, endpoints=()) == replace(chosen, endpoints=(), without=())
+
+
+NAMES = st.sets(st.sampled_from(["order_notes", "reviews", "tags", "coupons"]))
+
+
+@given(NAMES, NAMES, NAMES)
+def test_lists_come_out_as_they_were_wanted(before, extra, without):
+    start = wanting(Options(), without=tuple(before))
+    without -= extra
+    found = wanting(start, extra=tuple(extra), without=tuple(without))
+    assert set(found.extra) == extra & {"order_notes"}
+    assert set(found.without) == without - {"order_notes"}
 
 
 def test_notes_are_chosen_and_dropped():

@@ -56,12 +56,13 @@ class Shop:
         self.wire_log = wire_log
         self.requests = Requests()
         self._begin = begin
-        self._gate = Gate(now=self._now)
+        self.gate = Gate(now=self._now)
+        """Which keys open it."""
         self.waiting = 0
         """How many clients are being answered or kept waiting in this moment."""
         self._closing = asyncio.Event()
         self._core = Core(self._closing)
-        self.dispatcher = Dispatcher(store, faults, self._gate)
+        self.dispatcher = Dispatcher(store, faults, self.gate)
         self.webhooks = Webhooks(lambda: self.store, self._kills, webhook_delay, webhook_faults)
         store.listener = self.webhooks.told
 
@@ -84,7 +85,8 @@ class Shop:
         store.base, store.listener = self.store.base, self.webhooks.told
         with self.store.lock:
             self.store, self.faults = store, faults
-            self.dispatcher = Dispatcher(store, faults, self._gate)
+            self.dispatcher = Dispatcher(store, faults, self.gate)
+        self.gate.reset()
         self.requests.clear()
         self.webhooks.clear()
 

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import re
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -64,6 +65,9 @@ WRITE_ONLY = KeyPair(
 )
 
 
+USUAL = (READ_WRITE, READ_ONLY, WRITE_ONLY)
+
+
 def _refused(message: str, code: str = "woocommerce_rest_authentication_error") -> RestError:
     return RestError(code, message, 401, shows_allow=False)
 
@@ -76,9 +80,25 @@ class Gate:
         now: the store's clock, in seconds: signatures bear the time.
     """
 
-    pairs: tuple[KeyPair, ...] = (READ_WRITE, READ_ONLY, WRITE_ONLY)
+    pairs: tuple[KeyPair, ...] = USUAL
     now: Callable[[], float] = time.time
     _nonces: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def make(self, permission: Permission) -> KeyPair:
+        """Make another key; the public ones stay."""
+        made = KeyPair(f"ck_{secrets.token_hex(20)}", f"cs_{secrets.token_hex(20)}", permission)
+        self.pairs += (made,)
+        return made
+
+    def revoke(self, key: str) -> bool:
+        """Delete a key, be it one of the public ones; say whether there was such a one."""
+        before = self.pairs
+        self.pairs = tuple(pair for pair in before if pair.key != key)
+        return len(self.pairs) < len(before)
+
+    def reset(self) -> None:
+        """Know the public keys again, and no others."""
+        self.pairs = USUAL
 
     def identify(self, request: Request) -> KeyPair | None:
         """Return the key a request is signed with; None for a stranger.

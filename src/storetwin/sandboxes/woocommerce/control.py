@@ -16,7 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from storetwin.sandboxes.woocommerce.app import Shop
-from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
+from storetwin.sandboxes.woocommerce.auth import (
+    READ_ONLY,
+    READ_WRITE,
+    WRITE_ONLY,
+    KeyPair,
+    Permission,
+)
 from storetwin.sandboxes.woocommerce.fault_kinds import KINDS
 from storetwin.sandboxes.woocommerce.model.odd import make_odd
 from storetwin.sandboxes.woocommerce.model.store import Backup
@@ -57,6 +63,7 @@ class ControlDoor:
             "/records/{resource}/{number:int}": (self.record, ["GET"]),
             "/webhooks": (self.webhooks, ["GET", "POST"]),
             "/deliveries": (self.deliveries, ["GET", "DELETE"]),
+            "/keys": (self.keys, ["GET", "POST", "DELETE"]),
             "/mutate": (self.mutate, ["POST"]),
             "/reset": (self.reset, ["POST"]),
             "/odd": (self.odd, ["POST"]),
@@ -150,6 +157,21 @@ class ControlDoor:
         most = min(int(request.query_params.get("most", 100)), _MOST_REQUESTS)
         found = [shown_delivery(each) for each in sent.since(since, most)]
         return JSONResponse({"total": sent.total, "deliveries": found})
+
+    async def keys(self, request: Request) -> JSONResponse:
+        """Tell which keys open the shop, make others, or revoke one (``?key=ck_…``)."""
+        gate = self._shop.gate
+        if request.method == "POST":
+            asked = (await _json(request)).get("permission", Permission.READ_WRITE.value)
+            if asked not in [permission.value for permission in Permission]:
+                raise AskedWrongError("permission is read, write or read_write.")
+            made = gate.make(Permission(asked))
+            return JSONResponse({"key": made.key, "secret": made.secret, "permission": asked})
+        if request.method == "DELETE" and not gate.revoke(request.query_params.get("key", "")):
+            raise AskedWrongError("There is no such key.")
+        return JSONResponse(
+            {"keys": [{"key": p.key, "permission": p.permission.value} for p in gate.pairs]}
+        )
 
     async def ids(self, request: Request) -> JSONResponse:
         """Tell the ids of all records of a resource, hidden and trashed ones included."""

@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 from storetwin.sandboxes.woocommerce.app import Shop
-from storetwin.sandboxes.woocommerce.auth import READ_ONLY, READ_WRITE, WRITE_ONLY, KeyPair
+from storetwin.sandboxes.woocommerce.auth import (
+    READ_ONLY,
+    READ_WRITE,
+    WRITE_ONLY,
+    KeyPair,
+    Permission,
+)
 from storetwin.sandboxes.woocommerce.control import described
 from storetwin.sandboxes.woocommerce.faults import Board
 from storetwin.sandboxes.woocommerce.model.odd import make_odd
@@ -164,6 +170,16 @@ class Sandbox:
     def make_odd(self) -> dict[str, list[int]]:
         """Put odd records into the store; return what is odd → their ids."""
         return make_odd(self.store)
+
+    # Keys
+
+    def make_keys(self, permission: Permission = Permission.READ_WRITE) -> KeyPair:
+        """Make another key pair; the public ones stay."""
+        return self.shop.gate.make(permission)
+
+    def revoke(self, key: str) -> bool:
+        """Delete a key, be it one of the public ones; say whether there was such a one."""
+        return self.shop.gate.revoke(key)
 
     # Which store it is
 

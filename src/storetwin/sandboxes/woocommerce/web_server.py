@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from storetwin.sandboxes.woocommerce.app import CONNECTION, Shop
 from storetwin.sandboxes.woocommerce.control import PREFIX, ControlDoor
 from storetwin.sandboxes.woocommerce.page import Front, LiveStream
+from storetwin.sandboxes.woocommerce.wc_auth import AuthPage
 
 BACKLOG = 512
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -107,4 +108,5 @@ def _application(shop: Shop, live: LiveStream) -> Starlette:
     """Return the control door and the page's files below ``/sandbox``, all else before the shop."""
     front = Front(shop)
     below = [*ControlDoor(shop).routes(), *live.routes(), *front.routes()]
-    return Starlette(routes=[Mount(PREFIX, routes=below), Mount("/", app=front)])
+    pages = AuthPage(shop).routes()
+    return Starlette(routes=[Mount(PREFIX, routes=below), *pages, Mount("/", app=front)])
