@@ -1,1 +1,1 @@
-"""The MCP server: an assistant reads the twin, with the permissions of its user."""
+"""The door for AI assistants: tools that read the twin, over HTTP and over standard input."""
