@@ -17,6 +17,7 @@ from storetwin.api.health import Health, health_routes
 from storetwin.api.limits import RATE_HEADERS, Limits
 from storetwin.api.problems import handle_problems
 from storetwin.api.route import Edge
+from storetwin.api.streams import Streams
 from storetwin.api.v1 import include_nouns
 from storetwin.api.webhooks import Door
 from storetwin.hub import Hub
@@ -69,6 +70,7 @@ def create_app(
         lifespan=lambda _: _running([door.run, *beside]),
     )
     app.state.edge = Edge(hub, Limits(manners.requests_per_minute))
+    app.state.streams = Streams(hub)
     handle_problems(app)
     include_nouns(app)
     if manners.cors_origins:

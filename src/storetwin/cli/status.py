@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON
@@ -15,22 +14,23 @@ if TYPE_CHECKING:
 
     from storetwin.connections.webhooks_health import Health
     from storetwin.hub import Hub
-    from storetwin.hub.standings import ConnectionStanding, ResourceStanding
+    from storetwin.hub.standings import ConnectionStanding
 
 STATES = ("listed", "unlisted", "partial", "gone")
 STYLES = {"in step": "green", "resting": "dim", "never read": "yellow", "behind": "red"}
 
 
-def status(as_json: bool = JSON) -> None:
+def status(in_json: bool = JSON) -> None:
     """Show for each connection whether its twin is in step, what it holds, and what hinders it."""
 
     async def verb(hub: Hub) -> Exit:
+        from storetwin.hub.standings import as_json
         from storetwin.jobs.living import living_workers
 
         found, workers = await hub.standings.every(), await living_workers(hub)
         webhooks = await hub.webhooks.standing()
-        if as_json:
-            told = [_readable(one, webhooks.get(one.connection.id)) for one in found]
+        if in_json:
+            told = [as_json(one, webhooks.get(one.connection.id)) for one in found]
             print_json({"workers": workers, "connections": told})
         elif not found:
             say_error("No store is connected yet. Add one, or look at the demo:")
@@ -43,43 +43,7 @@ def status(as_json: bool = JSON) -> None:
                 say_error("No worker is at work: nothing is read by itself. Start: storetwin serve")
         return Exit.DONE
 
-    with_hub(verb, as_json=as_json)
-
-
-def _readable(one: ConnectionStanding, webhooks: Health | None) -> dict[str, Any]:
-    certificate, last = one.certificate, one.last_run
-    shown = ("run_id", "kind", "state", "started_at", "ended_at", "error")
-    return {
-        "connection": one.connection.name,
-        "url": one.connection.url,
-        "state": one.connection.state.value,
-        "pause_reason": one.connection.pause_reason,
-        "standing": one.standing.value,
-        "dead_letters": sum(r.dead_letters for r in one.resources),
-        "is_complete": certificate["is_complete"] if certificate else None,
-        "certified_at": certificate["ended_at"] if certificate else None,
-        "level": certificate["level"] if certificate else None,
-        "last_run": {k: last[k] for k in shown} if last else None,
-        "at_work": [{k: run[k] for k in shown[:4]} for run in one.at_work],
-        "failures": one.failures,
-        "next_at": one.next_at,
-        "deliveries_waiting": one.waiting,
-        "webhooks": asdict(webhooks) if webhooks else None,
-        "resources": {r.resource: r.records for r in one.resources},
-        "standings": {r.resource: _readable_resource(r) for r in one.resources},
-    }
-
-
-def _readable_resource(one: ResourceStanding) -> dict[str, Any]:
-    return {
-        "standing": one.standing.value,
-        "synced_at": one.marks.synced_at,
-        "synced_to": one.marks.synced_to,
-        "swept_at": one.marks.swept_at,
-        "next_at": one.next_at,
-        "deliveries_waiting": one.waiting.count if one.waiting else 0,
-        "dead_letters": one.dead_letters,
-    }
+    with_hub(verb, as_json=in_json)
 
 
 def _print(one: ConnectionStanding, webhooks: Health | None, now: datetime) -> None:

@@ -18,7 +18,7 @@ from storetwin.connections.doubts import paused
 from storetwin.connections.models import Connection, ConnectionState
 from storetwin.connections.register import Register
 from storetwin.db.database import Database, Row, Transaction
-from storetwin.hub.holding import ending_of
+from storetwin.hub.holding import ending_of, wait_until
 from storetwin.hub.partial import read_address
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.errors import ConflictError, UnknownNameError
@@ -199,10 +199,17 @@ class Asking:
         asked = Asked.of_run(RunKind(row["kind"]), json.loads(row["options"]))
         return Due(row["run_id"], connection, asked)
 
-    async def put_off(self, run_id: UUID) -> None:
-        """Let a run wait for a moment: another one of its connection is at work."""
+    async def put_off(self, run_id: UUID, error: Exception) -> None:
+        """Let a run wait: for a moment where another is at work, longer in quiet hours."""
+        now = self.clock()
+        until = wait_until(error, now)
         async with self._transaction() as tx:
-            await queued.put_off(tx, run_id, BUSY)
+            await queued.put_off(
+                tx,
+                run_id,
+                pause=BUSY if until is None else until - now,
+                is_quiet=until is not None,
+            )
 
     async def give_up(self, run_id: UUID, error: Exception) -> None:
         """End a run that could not even begin; does nothing where it did."""

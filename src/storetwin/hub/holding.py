@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from storetwin.db.database import Database
 from storetwin.kernel.errors import ConflictError, StoretwinError
 from storetwin.runs.models import RunState
 from storetwin.runs.repository import Ending
+
+LONGEST_WAIT = timedelta(minutes=10)
 
 
 class RunCancelledError(ConflictError):
@@ -81,6 +84,17 @@ def ending_of(error: BaseException) -> Ending:
     if isinstance(error, StoretwinError):
         return Ending(str(error), error.code, error.remedy)
     return Ending(str(error) if isinstance(error, Exception) else "Stopped by a person.")
+
+
+def wait_until(error: BaseException, now: datetime) -> datetime | None:
+    """Return when a run is looked at again that quiet hours end; None where nothing hinders it.
+
+    They may be changed meanwhile, so never much later.
+    """
+    if not isinstance(error, QuietHoursError):
+        return None
+    soon = now + LONGEST_WAIT
+    return soon if error.until is None else min(error.until, soon)
 
 
 def lock_of(run_id: UUID) -> str:

@@ -35,6 +35,7 @@ from storetwin.hub.holding import (
     lock_of,
     state_after,
     undisturbed,
+    wait_until,
 )
 from storetwin.hub.stores import Stores
 from storetwin.kernel.clock import Clock
@@ -360,8 +361,8 @@ class Runner:
         try:
             async with self.database.transaction(self.organisation_id) as tx:
                 if run.is_asked and state is RunState.INTERRUPTED:
-                    until = error.until if isinstance(error, QuietHoursError) else None
-                    if await hand_back(tx, run, client.cost, not_before=until):
+                    look_again = wait_until(error, self.clock())
+                    if await hand_back(tx, run, client.cost, not_before=look_again):
                         return
                     state, ending = RunState.CANCELLED, ending_of(RunCancelledError("Cancelled."))
                 if isinstance(error, NotFoundError) and error.is_route_missing:

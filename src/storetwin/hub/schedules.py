@@ -61,12 +61,27 @@ class Schedules:
 
     async def of(self, name: str | None = None) -> list[tuple[Connection, list[Schedule]]]:
         """Return the schedules of a connection, or of each; those usual where it has none yet."""
-        chosen = [await self.register.get(name)] if name else await self.register.every()
+        chosen = [await self.register.named(name)] if name else await self.register.every()
         for connection in chosen:
             await self.ensure(connection.id)
         async with self._transaction() as tx:
             every = (await repository.read_schedules(tx, None)).schedules
         return [(c, [s for s in every if s.connection_id == c.id]) for c in chosen]
+
+    async def one(
+        self, name: str, kind: ScheduleKind, resource: str | None
+    ) -> tuple[Connection, Schedule]:
+        """Return one schedule of a connection: of a resource's own, or of all others.
+
+        Raises:
+            UnknownNameError: there is no such connection, or it has no such schedule.
+        """
+        _, wanted = await self._named(name, resource)
+        [(connection, found)] = await self.of(name)
+        for schedule in found:
+            if (schedule.kind, schedule.resource) == (kind, wanted or ALL):
+                return connection, schedule
+        raise _no_schedule(connection.name, wanted)
 
     async def set(
         self, name: str, kinds: Sequence[ScheduleKind], spec: str, resource: str | None = None
@@ -178,9 +193,9 @@ class Schedules:
                     await repository.settle_schedule(tx, schedule, settled)
 
     async def _named(self, name: str, resource: str | None) -> tuple[Connection, str | None]:
-        connection = await self.register.get(name)
-        if resource is None:
-            return connection, None
+        connection = await self.register.named(name)
+        if not resource:
+            return connection, resource
         catalogue = catalogue_for(connection.options)
         catalogue.ordered([resource])  # says how to choose one that is left out
         return connection, catalogue.named(resource).name

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from storetwin.connections.catalogue import catalogue_for
 from storetwin.connections.models import Connection
 from storetwin.connections.register import Register
+from storetwin.connections.webhooks_health import Health
 from storetwin.db.database import Database, Row, Transaction
 from storetwin.hub.schedules import zone_of
 from storetwin.kernel.clock import Clock
@@ -109,8 +111,55 @@ class Standings:
         async with self._transaction() as tx:
             return await standing_repository.read_followed(tx, connection_id, run_ids)
 
+    async def follow(self, run_ids: Sequence[UUID], *, is_all: bool = False) -> list[Row]:
+        """Return the state and the progress of these runs, to tell what happens.
+
+        Args:
+            is_all: and of all that wait or are at work.
+        """
+        async with self._transaction() as tx:
+            return await standing_repository.follow_runs(tx, run_ids, is_all=is_all)
+
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return self.database.transaction(self.organisation_id)
+
+
+def as_json(one: ConnectionStanding, webhooks: Health | None) -> dict[str, Any]:
+    """Return what every door shows of a connection's standing."""
+    certificate, last = one.certificate, one.last_run
+    shown = ("run_id", "kind", "state", "started_at", "ended_at", "error")
+    return {
+        "connection": one.connection.name,
+        "connection_id": one.connection.id,
+        "url": one.connection.url,
+        "state": one.connection.state.value,
+        "pause_reason": one.connection.pause_reason,
+        "standing": one.standing.value,
+        "dead_letters": sum(r.dead_letters for r in one.resources),
+        "is_complete": certificate["is_complete"] if certificate else None,
+        "certified_at": certificate["ended_at"] if certificate else None,
+        "level": certificate["level"] if certificate else None,
+        "last_run": {k: last[k] for k in shown} if last else None,
+        "at_work": [{k: run[k] for k in shown[:4]} for run in one.at_work],
+        "failures": one.failures,
+        "next_at": one.next_at,
+        "deliveries_waiting": one.waiting,
+        "webhooks": asdict(webhooks) if webhooks else None,
+        "resources": {r.resource: r.records for r in one.resources},
+        "standings": {r.resource: _resource_as_json(r) for r in one.resources},
+    }
+
+
+def _resource_as_json(one: ResourceStanding) -> dict[str, Any]:
+    return {
+        "standing": one.standing.value,
+        "synced_at": one.marks.synced_at,
+        "synced_to": one.marks.synced_to,
+        "swept_at": one.marks.swept_at,
+        "next_at": one.next_at,
+        "deliveries_waiting": one.waiting.count if one.waiting else 0,
+        "dead_letters": one.dead_letters,
+    }
 
 
 def _standing(connection: Connection, seen: _Seen, now: datetime) -> ConnectionStanding:

@@ -39,10 +39,10 @@ async def work_off(hub: Hub, connection_id: UUID) -> None:
         await _do(opened, due)
     except DatabaseUnavailableError:
         raise
-    except RunInProgressError:
-        await hub.asking.put_off(due.run_id)
-    except (QuietHoursError, RunCancelledError, RunGoneError, RunTakenOverError):
-        return  # it waits again, was stopped, or is another process's
+    except (RunInProgressError, QuietHoursError) as error:
+        await hub.asking.put_off(due.run_id, error)
+    except (RunCancelledError, RunGoneError, RunTakenOverError):
+        return  # it was stopped, or is another process's
     except Exception as error:
         await hub.asking.give_up(due.run_id, error)
         log.warning(

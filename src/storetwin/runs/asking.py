@@ -12,6 +12,7 @@ from storetwin.runs.models import RunKind
 
 ASKABLE = (RunKind.PULL, RunKind.SYNC, RunKind.SWEEP, RunKind.VERIFY)
 LARGEST_PAGE = 100  # of the WooCommerce REST API
+SMALLEST_PAGE = 10  # a walk overlaps its pages: with fewer records it would hardly get on
 
 
 class NotAskableError(ConfigurationError):
@@ -90,9 +91,12 @@ class Asked:
                 remedy="Ask for a pull, a sync, a sweep or a verification.",
             )
         known = {f.name for f in fields(cls) if f.name != "kind"}
-        given = {n: tuple(v) if isinstance(v, list) else v for n, v in options.items()}
-        given = {n: v for n, v in given.items() if n in known and v is not None} | {"dry": is_dry}
-        return cls(RunKind.PULL if is_dry else kind, **given)
+        given: dict[str, Any] = {
+            n: tuple(v) if isinstance(v, list) else v
+            for n, v in options.items()
+            if n in known and v is not None
+        }
+        return cls(RunKind.PULL if is_dry else kind, **(given | {"dry": is_dry}))
 
 
 def check(asked: Asked) -> None:
@@ -118,6 +122,8 @@ def check(asked: Asked) -> None:
         raise NotAskableError(
             "records name their resources themselves.", remedy="Leave resources out."
         )
+    if asked.batch is not None and not SMALLEST_PAGE <= asked.batch <= LARGEST_PAGE:
+        raise NotAskableError(f"A page has {SMALLEST_PAGE} to {LARGEST_PAGE} records.")
     if asked.level is not None and asked.kind is not RunKind.VERIFY:
         raise NotAskableError(
             "A level is of a verification only.", remedy="Ask for kind 'verify', or leave it out."

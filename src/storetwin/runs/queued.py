@@ -123,9 +123,10 @@ def _progress(row: Row) -> Progress:
     return Progress(Stage(row["stage"]), row["resource"], row["started_at"], **counts)
 
 
-async def put_off(tx: Transaction, run_id: UUID, pause: timedelta) -> None:
-    """Let a run wait because another one of its connection is at work."""
-    await tx.execute(Q.put_off, {"run_id": run_id, "pause": pause, "waits_for": "run"})
+async def put_off(tx: Transaction, run_id: UUID, *, pause: timedelta, is_quiet: bool) -> None:
+    """Let a run wait: for quiet hours to end, or for another run of its connection."""
+    why = "quiet_hours" if is_quiet else "run"
+    await tx.execute(Q.put_off, {"run_id": run_id, "pause": pause, "waits_for": why})
 
 
 async def hand_back(tx: Transaction, run: Run, cost: Cost, *, not_before: datetime | None) -> bool:

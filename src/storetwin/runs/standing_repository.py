@@ -80,3 +80,13 @@ async def read_followed(
     """Return the progress of all runs at work, and of these."""
     values = {"connection_id": connection_id, "run_ids": list(run_ids), "believed": BELIEVED}
     return await tx.fetch_all(Q.read_followed, values)
+
+
+async def follow_runs(tx: Transaction, run_ids: Sequence[UUID], *, is_all: bool) -> list[Row]:
+    """Return the state and the progress of these runs.
+
+    Args:
+        is_all: and of all that wait or are at work.
+    """
+    values = {"run_ids": list(run_ids), "is_all": is_all, "believed": BELIEVED}
+    return await tx.fetch_all(Q.follow_runs, values)
