@@ -31,13 +31,13 @@ async def page_letters(
         behind: go on behind this one; it may be gone.
     """
     params = _params(matching) | {"state": state, "behind": behind, "limit": limit}
-    return await tx.fetch_all(Q.page_letters, params)
+    return await tx.fetch_all(Q.letters_behind, params)
 
 
 async def find_letters(tx: Transaction, organisation_id: UUID, ids: Sequence[UUID]) -> list[Row]:
     """Return dead letters by their ids; those that are not there are left out."""
     return await tx.fetch_all(
-        Q.find_letters, {"organisation_id": organisation_id, "ids": list(ids)}
+        Q.letters_by_id, {"organisation_id": organisation_id, "ids": list(ids)}
     )
 
 
@@ -50,7 +50,7 @@ async def discard_matching(
     tx: Transaction, matching: Matching, *, limit: int, now: datetime
 ) -> int:
     """Discard some waiting dead letters; return how many that were."""
-    return await tx.execute(Q.discard_matching, _params(matching) | {"limit": limit, "now": now})
+    return await tx.execute(Q.discard_some_letters, _params(matching) | {"limit": limit, "now": now})
 
 
 def _params(matching: Matching) -> dict[str, object]:

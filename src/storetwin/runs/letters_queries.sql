@@ -1,4 +1,4 @@
--- name: page_letters
+-- name: letters_behind
 -- Dead letters behind one of them, the newest first.
 SELECT d.dead_letter_id, d.connection_id, c.name AS connection, d.resource, d.remote_id, d.name, d.reason, d.state,
        d.attempts, d.first_seen_at, d.last_seen_at, d.next_attempt_at
@@ -10,7 +10,7 @@ WHERE d.organisation_id = %(organisation_id)s AND d.state = %(state)s
   AND (%(behind)s::uuid IS NULL OR d.dead_letter_id < %(behind)s)
 ORDER BY d.dead_letter_id DESC LIMIT %(limit)s;
 
--- name: find_letters
+-- name: letters_by_id
 -- Dead letters by their ids.
 SELECT d.dead_letter_id, d.connection_id, c.name AS connection, d.resource, d.remote_id, d.name, d.reason, d.state,
        d.attempts, d.first_seen_at, d.last_seen_at, d.next_attempt_at
@@ -28,7 +28,7 @@ JOIN connections.connections c ON c.organisation_id = d.organisation_id AND c.id
 WHERE d.organisation_id = %(organisation_id)s AND d.state = 'waiting'
 GROUP BY 1, 2, 3 ORDER BY 2, 3;
 
--- name: discard_matching
+-- name: discard_some_letters
 -- Discards some of the waiting dead letters that match, the oldest first.
 UPDATE runs.dead_letters SET state = 'discarded', last_seen_at = %(now)s
 WHERE state = 'waiting' AND dead_letter_id IN (
