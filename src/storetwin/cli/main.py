@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from storetwin.cli import (
+    api_key,
+    audit,
     connection,
     database,
     dead_letters,
@@ -12,6 +14,7 @@ from storetwin.cli import (
     history,
     housekeeping,
     identity,
+    organisation,
     pull,
     records,
     runs,
@@ -20,6 +23,7 @@ from storetwin.cli import (
     serve,
     status,
     sync,
+    user,
     vault,
     watch,
     webhook,
@@ -52,6 +56,10 @@ app.add_typer(connection.app, name="connection")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(user.app, name="user")
+app.add_typer(organisation.app, name="organisation")
+app.add_typer(api_key.app, name="api-key")
+app.add_typer(audit.app, name="audit")
 app.add_typer(vault.app, name="vault")
 app.add_typer(database.app, name="db")
 app.add_typer(sandbox.app, name="sandbox")

@@ -10,3 +10,6 @@ RESOURCES = typer.Option(
 )
 JSON = typer.Option(False, "--json", help="Print one JSON document on standard output.")
 NOW = typer.Option(False, "--now", help="Do not mind the connection's quiet hours.")
+ORGANISATION = typer.Option(
+    None, "--organisation", help="Name or id of the organisation; else the default one."
+)

@@ -39,6 +39,7 @@ def serve(
         from storetwin.api.app import Manners
         from storetwin.api.server import address_of, listen_on
         from storetwin.bootstrap import open_site, patiently
+        from storetwin.cli.inviting import say_first_link
         from storetwin.cli.stopping import until_stopped
 
         settings = _settings(host=host, port=port)
@@ -47,6 +48,7 @@ def serve(
                 found = await patiently(site.hub.schedules.of, site.hub.revive)
                 _say_what_it_does(site, settings, found, has_worker=not no_worker)
                 url = address_of(listening)
+                await say_first_link(site.hub, settings.public_url or url)
                 manners = Manners(settings.cors_origins, settings.requests_per_minute)
                 return await until_stopped(
                     lambda: serve_site(
