@@ -11,11 +11,15 @@ from storetwin.cli import (
     database,
     dead_letters,
     demo,
+    export,
     history,
     housekeeping,
     identity,
+    mcp,
     organisation,
+    person,
     pull,
+    query,
     records,
     runs,
     sandbox,
@@ -49,6 +53,9 @@ app.command("runs")(runs.runs)
 app.command("watch")(watch.watch)
 app.command("show")(records.show)
 app.command("changes")(history.changes)
+app.command("query")(query.query)
+app.command("export")(export.export)
+app.command("mcp")(mcp.mcp)
 app.command("prune")(housekeeping.prune)
 for verb in (identity.identity, identity.accept, identity.pause, identity.resume):
     connection.app.command()(verb)
@@ -60,6 +67,7 @@ app.add_typer(user.app, name="user")
 app.add_typer(organisation.app, name="organisation")
 app.add_typer(api_key.app, name="api-key")
 app.add_typer(audit.app, name="audit")
+app.add_typer(person.app, name="person")
 app.add_typer(vault.app, name="vault")
 app.add_typer(database.app, name="db")
 app.add_typer(sandbox.app, name="sandbox")

@@ -93,9 +93,11 @@ async def serve_site(
 
     from storetwin.api.app import create_app
     from storetwin.api.health import Health
+    from storetwin.api.mounting import mounted
     from storetwin.api.server import run_server
     from storetwin.bootstrap import pending_of
     from storetwin.jobs.living import living_workers
+    from storetwin.mcp.server import PATH, McpDoor
 
     assert isinstance(listening, socket)
     health = Health(
@@ -104,7 +106,10 @@ async def serve_site(
         is_at_work=(lambda: site.worker.is_at_work) if has_worker else None,
     )
     worker = [partial(site.worker.run, is_start=True)] if has_worker else []
-    app = create_app(site.hub, health, [*worker, *more], manners=manners)
+    origins = manners.cors_origins if manners else ()
+    mcp = McpDoor(site.hub, site.hub.public_url, origins)
+    beside = [*worker, mcp.run, *more]
+    app = create_app(site.hub, health, beside, manners=manners, mounts=[mounted(PATH, mcp)])
     await run_server(
         app, listening, lambda: typer.echo(f"Listening on {url} (health: {url}/health/ready)")
     )
