@@ -112,6 +112,7 @@ class Runner:
             credentials = self.register.credentials(connection)
             client = self.stores.make_client(connection, credentials)
             client.hold(held)
+            client.renew_by(lambda: self._keys_now(connection))
             if self.queued is not None and self.queued.batch is not None:
                 client.page_limit = min(client.page_limit, self.queued.batch)
             try:
@@ -211,6 +212,10 @@ class Runner:
             raise error from None
 
     # -- arriving at the store ------------------------------------------------------------------
+
+    async def _keys_now(self, connection: Connection) -> Credentials:
+        """Return the keys as they are now: a person may have replaced them since the run began."""
+        return self.register.credentials(await self.register.named(str(connection.id)))
 
     async def _arrive(
         self, run: Run, connection: Connection, client: StoreClient, credentials: Credentials

@@ -33,21 +33,18 @@ from storetwin.woocommerce.errors import (
     HEARD_OUT,
     BadAnswerError,
     CachedAnswersError,
-    NotForTheseKeysError,
     NotFoundError,
-    RequestRefusedError,
 )
 from storetwin.woocommerce.exchange import Page, Question, Single
+from storetwin.woocommerce.keys import Keys, ReadKeys
 from storetwin.woocommerce.pace import burden, patience
 from storetwin.woocommerce.paging import FULL_PAGE
-from storetwin.woocommerce.refusals import busy, not_allowed, redirected, stopped
+from storetwin.woocommerce.refusals import busy, redirected, refusal, stopped
 from storetwin.woocommerce.routes import Routes
 
 JSON = "/wp-json"
 API = f"{JSON}/wc/v3"
 NO_DATE = "the store sent no Date header; our clock was taken"
-# A record that does not exist, told with another status (measured: a refund below another order).
-ABSENT_CODES = frozenset({"woocommerce_rest_invalid_order_refund_id"})
 CONTROL = "data/currencies/current"  # small, without database work, needs a key that may read
 
 SINGLE_TRIES = 3  # how often one record is asked for before it counts as unreadable
@@ -76,7 +73,7 @@ class StoreClient:
     ) -> None:
         self._url = connection.url + API
         self._root = connection.url + JSON
-        self._credentials = credentials
+        self._keys = Keys(credentials)
         self._retrying = retrying
         self._clock = clock
         self._schemes = list(schemes)
@@ -104,6 +101,10 @@ class StoreClient:
     def hold(self, gate: Callable[[], None]) -> None:
         """Call ``gate`` before each request from here on; what it raises, the request raises."""
         self._retrying.limiter.gate = gate
+
+    def renew_by(self, read: ReadKeys) -> None:
+        """Say how the keys are read anew, should the store not take them any more."""
+        self._keys.read_by(read)
 
     async def close(self) -> None:
         """Close every connection to the store."""
@@ -273,7 +274,14 @@ class StoreClient:
             error = read_error(found.documents[0])
         if error is not None or answer.status >= 300:
             status = error.status if error and answer.status < 300 else answer.status
-            raise self._refusal(question.path, status or answer.status, error, answer)
+            raise refusal(
+                question.path,
+                status or answer.status,
+                error,
+                served_at=self._served_at(answer),
+                ahead=self._ahead.total_seconds(),
+                has_answered=self._has_answered,
+            )
         assert found is not None
         return answer, found
 
@@ -326,10 +334,13 @@ class StoreClient:
         """Send a request; until a way of authentication has worked, try the next one on a 401.
 
         A 401 that says why has read the keys: they travel well, and are wrong. One that finds the
-        time wrong tells the store's own, so the request is signed once more by that.
+        time wrong tells the store's own, so the request is signed once more by that. Where the keys
+        were replaced meanwhile, it is sent with the new ones.
         """
-        believed = self._ahead
+        believed, used = self._ahead, self._keys.current
         answer = await self._send(question)
+        if answer.status == 401 and await self._keys.have_changed(used):
+            answer = await self._send(question)
         if b"Invalid timestamp" in answer.body and abs(self._ahead - believed) > NOTABLE:
             answer = await self._send(question)
         while answer.status == 401 and len(self._schemes) > 1 and not _says_why(answer):
@@ -348,7 +359,7 @@ class StoreClient:
             moment = self._clock() + self._ahead
             query, headers = sign(
                 self.scheme,
-                self._credentials,
+                self._keys.current,
                 question.method,
                 url,
                 question.params,
@@ -378,27 +389,6 @@ class StoreClient:
 
     def _served_at(self, answer: Answer) -> datetime:
         return answer.served_at or self._clock()
-
-    def _refusal(
-        self, path: str, status: int, error: StoreError | None, answer: Answer
-    ) -> Exception:
-        """Return the error that fits a refusal."""
-        wc_code = error.wc_code if error else ""
-        said = f"{status} {wc_code}".strip() + (f": {error.message[:200]}" if error else "")
-        if error is None and status in (404, 410):
-            # A theme's or a web server's page: it speaks of the address, of no record.
-            return BadAnswerError("html", f"{path} answers {status} with a web page.")
-        if wc_code in ABSENT_CODES or status in (404, 410):
-            return NotFoundError(
-                f"{path}: {said}", wc_code=wc_code, served_at=self._served_at(answer)
-            )
-        if status == 403 and "cannot_view" in wc_code and self._has_answered:
-            return NotForTheseKeysError(f"The keys may not see {path}.", wc_code=wc_code)
-        if status in (401, 403):
-            return not_allowed(status, error, ahead=self._ahead.total_seconds())
-        if status >= 500:
-            return BadAnswerError("server_error", f"{path} answers {said}")
-        return RequestRefusedError(f"The store refuses {path}: {said}", wc_code=wc_code)
 
 
 def _says_why(answer: Answer) -> bool:

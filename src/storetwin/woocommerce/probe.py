@@ -18,6 +18,7 @@ from storetwin.connections.doubts import changed
 from storetwin.connections.identity import Identity, judge
 from storetwin.connections.models import AuthScheme, Connection, Credentials, StoreFacts
 from storetwin.connections.probe import Check, ProbeReport
+from storetwin.connections.quiet import site_zone
 from storetwin.http import (
     Answer,
     Egress,
@@ -32,7 +33,7 @@ from storetwin.http import (
 from storetwin.http.retry import BUSY, HURRIED
 from storetwin.http.width import Width
 from storetwin.kernel.clock import Clock, utc_now
-from storetwin.kernel.errors import CredentialError, StoretwinError
+from storetwin.kernel.errors import ConfigurationError, CredentialError, StoretwinError
 from storetwin.settings import Settings
 from storetwin.woocommerce.answers import cut
 from storetwin.woocommerce.client import StoreClient
@@ -296,10 +297,39 @@ async def _read_facts(client: StoreClient, findings: _Findings) -> StoreFacts:
         currency=settings.get("currency"),
     )
     findings.good("versions", f"WooCommerce {facts.wc_version}, WordPress {facts.wp_version}.")
-    zone_said = zone or "unknown time zone"
-    findings.good("store", f"{facts.home_url}, {facts.currency}, {zone_said}.")
+    findings.good("store", f"It calls itself {facts.home_url}.")
+    _check_zone(zone, findings)
+    _check_currency(facts.currency, findings)
     await _check_webhooks(client, findings)
     return facts
+
+
+def _check_zone(zone: str | None, findings: _Findings) -> None:
+    """Check that the site's own clock can be read: quiet hours follow it."""
+    if zone is None:
+        findings.unknown(
+            "zone",
+            "The store does not tell its time zone; quiet hours would follow UTC.",
+            "Choose one in WordPress › Settings › General.",
+        )
+        return
+    try:
+        site_zone(zone)
+    except ConfigurationError as error:
+        findings.unknown("zone", error.message, error.remedy)
+    else:
+        findings.good("zone", f"Its clock shows the time of {zone}.")
+
+
+def _check_currency(currency: str | None, findings: _Findings) -> None:
+    if currency:
+        findings.good("currency", f"It sells in {currency}.")
+    else:
+        findings.unknown(
+            "currency",
+            "The store does not tell its currency.",
+            "Choose one in WooCommerce › Settings › General.",
+        )
 
 
 async def _check_identity(connection: Connection, client: StoreClient, findings: _Findings) -> None:

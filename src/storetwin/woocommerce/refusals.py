@@ -13,14 +13,20 @@ from storetwin.http.retry import retry_after
 from storetwin.kernel.errors import StoretwinError
 from storetwin.woocommerce.answers import StoreError
 from storetwin.woocommerce.errors import (
+    BadAnswerError,
     ClockOffError,
     ForbiddenError,
     KeyRejectedError,
     MaintenanceError,
+    NotForTheseKeysError,
+    NotFoundError,
     PermissionMissingError,
+    RequestRefusedError,
     StoreDownError,
 )
 
+# A record that does not exist, told with another status (measured: a refund below another order).
+ABSENT_CODES = frozenset({"woocommerce_rest_invalid_order_refund_id"})
 PERMISSIONS = "in WooCommerce › Settings › Advanced › REST API"
 
 
@@ -73,6 +79,39 @@ def not_allowed(status: int, error: StoreError | None, *, ahead: float = 0.0) ->
     if "Invalid timestamp" in error.message:
         return clock_off(ahead)
     return _key_rejected(error)
+
+
+def refusal(
+    path: str,
+    status: int,
+    error: StoreError | None,
+    *,
+    served_at: datetime,
+    ahead: float,
+    has_answered: bool,
+) -> StoretwinError:
+    """Return the error that fits a refusal.
+
+    Args:
+        error: as for :func:`not_allowed`.
+        served_at: the store's clock when it said so.
+        ahead: as for :func:`not_allowed`.
+        has_answered: the keys have opened something before.
+    """
+    wc_code = error.wc_code if error else ""
+    said = f"{status} {wc_code}".strip() + (f": {error.message[:200]}" if error else "")
+    if error is None and status in (404, 410):
+        # A theme's or a web server's page: it speaks of the address, of no record.
+        return BadAnswerError("html", f"{path} answers {status} with a web page.")
+    if wc_code in ABSENT_CODES or status in (404, 410):
+        return NotFoundError(f"{path}: {said}", wc_code=wc_code, served_at=served_at)
+    if status == 403 and "cannot_view" in wc_code and has_answered:
+        return NotForTheseKeysError(f"The keys may not see {path}.", wc_code=wc_code)
+    if status in (401, 403):
+        return not_allowed(status, error, ahead=ahead)
+    if status >= 500:
+        return BadAnswerError("server_error", f"{path} answers {said}")
+    return RequestRefusedError(f"The store refuses {path}: {said}", wc_code=wc_code)
 
 
 def _permission_missing(said: str) -> PermissionMissingError:
