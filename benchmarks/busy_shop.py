@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -224,7 +225,7 @@ async def opened(hub: Hub, name: str, store: Sandbox) -> AsyncIterator[Hub]:
 async def run(chosen: argparse.Namespace) -> dict[str, Any]:
     settings = Settings(
         database_url=SecretStr(chosen.dsn), data_dir=Path(tempfile.gettempdir()),
-        encryption_key=SecretStr(KEY), allowed_networks="127.0.0.1/32",
+        encryption_key=SecretStr(KEY), allowed_networks=(ip_network("127.0.0.1/32"),),
     )  # fmt: skip
     with running_store(orders=chosen.orders, seed=3, webhook_delay=chosen.delay) as store:
         async with open_hub(settings) as hub:

@@ -15,6 +15,7 @@ import resource
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ async def apply_all(hub: Hub, applied: dict[str, int]) -> None:
 def _hub_of(chosen: argparse.Namespace) -> AbstractAsyncContextManager[Hub]:
     settings = Settings(
         database_url=SecretStr(chosen.dsn), data_dir=Path(chosen.folder),
-        allowed_networks="127.0.0.1/32",
+        allowed_networks=(ip_network("127.0.0.1/32"),),
     )  # fmt: skip
     return open_hub(settings)
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from importlib import import_module
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def _hub(chosen: argparse.Namespace) -> Any:
 
     return open_hub(
         Settings(database_url=SecretStr(chosen.dsn), max_concurrency=chosen.ahead, data_dir=Path(tempfile.gettempdir()),
-                 allowed_networks="127.0.0.1/32",
+                 allowed_networks=(ip_network("127.0.0.1/32"),),
                  encryption_key=SecretStr("c3RvcmV0d2luLXN0b3JldHdpbi1zdG9yZXR3aW4tMTI="))
     )  # fmt: skip
 

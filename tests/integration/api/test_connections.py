@@ -382,7 +382,7 @@ async def test_a_pull_in_flight_goes_on_when_its_keys_are_replaced_and_revoked(
     assert outcome.is_complete
     assert store.requests.total > revoked_at + 5, "it was in flight"
     assert await twin.letters() == {}
-    [run] = [r for r in await twin.rows("SELECT state, error FROM runs.runs")]
+    [run] = await twin.rows("SELECT state, error FROM runs.runs")
     assert (run["state"], run["error"]) == ("done", None)
 
 
