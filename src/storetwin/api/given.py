@@ -4,19 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 DEEPEST = 20
 BIGGEST = 2**63 - 1
+_PLAIN = frozenset({"bool", "int", "float", "str"})
+
+
+def _make_strict(schema: Any) -> None:
+    if isinstance(schema, dict):
+        if schema.get("type") in _PLAIN:
+            schema["strict"] = True
+        for part in schema.values():
+            _make_strict(part)
+    elif isinstance(schema, list | tuple):
+        for part in schema:
+            _make_strict(part)
 
 
 class Given(BaseModel):
     """What somebody sends. Takes no field that it does not know, and no text that is none.
 
     JSON can spell what PostgreSQL cannot hold: a NUL, half a character, a number of any length.
+    A number is no text and no yes or no, and neither the other way round: the document says so.
     """
 
     model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Take plain values as what they are only; enumerations, times and ids come as texts."""
+        schema = handler(source)
+        _make_strict(schema)
+        return schema
 
     @model_validator(mode="before")
     @classmethod

@@ -12,9 +12,11 @@ import msgspec
 from fastapi import Query
 from pydantic import BaseModel, Field
 
+from storetwin.api.given import is_text
 from storetwin.api.problems import ProblemError
 
 LONGEST = 2048
+MARK_LENGTH = 6  # bytes
 Item = TypeVar("Item")
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
@@ -40,8 +42,8 @@ def cursor_to(position: Sequence[Any], question: str) -> str:
         position: the last row's values of the columns it is sorted by: what JSON can hold.
         question: what was asked (filters and order); the cursor fits no other.
     """
-    text = msgspec.json.encode([_mark(question), *position])
-    return base64.urlsafe_b64encode(text).decode().rstrip("=")
+    text = msgspec.json.encode(list(position))
+    return _spelled(_mark(question, text) + text)
 
 
 def position_of(cursor: str | None, question: str, *types: Any) -> tuple[Any, ...] | None:
@@ -53,17 +55,25 @@ def position_of(cursor: str | None, question: str, *types: Any) -> tuple[Any, ..
     if cursor is None:
         return None
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        mark, *position = msgspec.json.decode(text, type=tuple.__class_getitem__((str, *types)))
+        whole = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        mark, text = whole[:MARK_LENGTH], whole[MARK_LENGTH:]
+        position = msgspec.json.decode(text, type=tuple.__class_getitem__(types))
     except (binascii.Error, ValueError, msgspec.DecodeError, msgspec.ValidationError):
         raise _bad() from None
-    if mark != _mark(question):
+    texts = [part for part in position if isinstance(part, str)]
+    is_ours = mark == _mark(question, text) and cursor == _spelled(whole)
+    if not is_ours or not all(map(is_text, texts)):
         raise _bad()
     return tuple(position)
 
 
-def _mark(question: str) -> str:
-    return sha256(question.encode("utf-8", "replace")).hexdigest()[:8]
+def _spelled(whole: bytes) -> str:
+    return base64.urlsafe_b64encode(whole).decode().rstrip("=")
+
+
+def _mark(question: str, position: bytes) -> bytes:
+    """Return what shows that a cursor was not garbled, and which list it belongs to."""
+    return sha256(question.encode("utf-8", "replace") + b"\n" + position).digest()[:MARK_LENGTH]
 
 
 def _bad() -> ProblemError:

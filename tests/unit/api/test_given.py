@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -57,3 +58,40 @@ def test_text_is_what_postgresql_can_hold(value: str) -> None:
     assert is_text(value) == (
         "\x00" not in value and value.encode("utf-8", "replace").decode() == value
     )
+
+
+class Inner(Given):
+    count: int = 0
+
+
+class Plain(Given):
+    count: int | None = None
+    is_so: bool = False
+    name: str = "x"
+    share: float = 0.5
+    at: datetime | None = None
+    counts: list[int] | None = None
+    inner: Inner | None = None
+
+
+@pytest.mark.parametrize(
+    "given_",
+    [
+        {"count": True},
+        {"count": "1"},
+        {"is_so": 1},
+        {"is_so": "yes"},
+        {"name": 1},
+        {"share": "0.5"},
+        {"counts": [False]},
+        {"inner": {"count": "1"}},
+    ],
+)
+def test_a_plain_value_is_taken_as_what_it_is_only(given_) -> None:
+    with pytest.raises(ValidationError):
+        Plain.model_validate(given_)
+
+
+def test_what_json_cannot_spell_comes_as_text() -> None:
+    taken = Plain.model_validate({"at": "2026-11-21T19:00:00Z", "share": 1, "counts": [1]})
+    assert taken.at == datetime(2026, 11, 21, 19, tzinfo=UTC)

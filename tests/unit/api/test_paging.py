@@ -14,7 +14,10 @@ from storetwin.api.problems import ProblemError
 QUESTION = "orders status=completed sort=-created_at"
 
 
-@given(st.integers(-(2**63), 2**63 - 1), st.text(st.characters(exclude_categories=["Cs"])))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+
+
+@given(st.integers(-(2**63), 2**63 - 1), TEXTS)
 def test_a_position_comes_back(number: int, text: str) -> None:
     cursor = cursor_to((number, text), QUESTION)
     assert position_of(cursor, QUESTION, int, str) == (number, text)
@@ -39,11 +42,21 @@ def test_what_is_none_of_ours_is_refused(text: str) -> None:
         ((1, "a"), QUESTION, (int,)),
         ((1, "a"), QUESTION, (int, str, str)),
         ((None, "a"), QUESTION, (int, str)),
+        ((1, "a\0"), QUESTION, (int, str)),
     ],
 )
 def test_what_does_not_fit_is_refused(position, question, types) -> None:
     with pytest.raises(ProblemError):
         position_of(cursor_to(position, question), QUESTION, *types)
+
+
+@given(st.data())
+def test_a_garbled_one_is_refused(data: st.DataObject) -> None:
+    cursor = cursor_to((35_741, "a"), QUESTION)
+    place = data.draw(st.integers(0, len(cursor) - 1))
+    other = data.draw(st.sampled_from("Aa0-_=z").filter(lambda c: c != cursor[place]))
+    with pytest.raises(ProblemError):
+        position_of(cursor[:place] + other + cursor[place + 1 :], QUESTION, int, str)
 
 
 @given(st.binary(max_size=200))
