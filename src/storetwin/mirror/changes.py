@@ -131,8 +131,13 @@ async def _look(
         "since": since,
         "limit": limit,
     }
+    return await tx.fetch_all(statement(resource), params)
+
+
+def statement(resource: str | None) -> str:
+    """Return the statement that reads a page of versions, of one resource or of all."""
     condition = "" if resource is None else "AND resource = %(resource)s"
-    return await tx.fetch_all(Q.page_changes.replace("/* resource */", condition), params)
+    return Q.page_changes.replace("/* resource */", condition)
 
 
 def _change(row: Row) -> Change:

@@ -130,7 +130,7 @@ def statement(wanted: Wanted, order: Order, after: Position | None) -> tuple[str
     if wanted.state is None and not wanted.is_whatever:
         conditions.append(_PRESENT)
     if order is not Order.ID:
-        conditions.append("changed_at IS NOT NULL")  # what the index over it says of itself
+        conditions.append("changed_at > '-infinity'")  # so that its partial index may be taken
     if after is not None:
         conditions.append(_BEHIND[order])
         params["after_at"], params["after_id"] = after

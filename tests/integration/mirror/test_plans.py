@@ -11,12 +11,15 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from hubs import IN_TABLES, Twin, open_twin
 from storetwin.db.arrays import JsonColumn
 from storetwin.db.session import connect
+from storetwin.mirror import changes
+from storetwin.mirror.finding import Order, Wanted, statement
 from storetwin.mirror.repository import Q, Shelf
 from storetwin.sandboxes.woocommerce import Sandbox
 from storetwin.woocommerce.columns import Extracted
@@ -28,7 +31,7 @@ FILL = """
 INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, remote_id, remote_number, state, version,
                               content_hash, read_at, changed_at, status, search_text, payload)
 SELECT %(organisation_id)s, %(connection_id)s, resource, number::text, number, 'listed', 1,
-       decode(md5(number::text), 'hex'), now(), now(), 'completed', 'order ' || number,
+       decode(md5(number::text), 'hex'), now(), now() - number * interval '1 second', 'completed', 'order ' || number,
        json_build_object('id', number, 'total', '1.00')
 FROM unnest(%(resources)s::text[]) AS resource, generate_series(1, %(rows)s) AS number
 """
@@ -84,8 +87,24 @@ OF_HISTORY: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"resources": ["orders"] * len(PAGE), "ids": PAGE, "versions": [1] * len(PAGE)},
         {"versions_pkey", "Tid Scan"},
     ),
-    "page_events": (SPAN, {"snapshots_by_change", "versions_by_writing"}),
 }
+BY_TIME = {
+    "snapshots_by_change", "snapshots_by_resource_change",
+    "versions_by_writing", "versions_by_resource_writing",
+}  # fmt: skip
+OF_LISTS: list[tuple[Wanted, Order, str]] = [
+    (Wanted(), Order.ID, PRIMARY_KEY),
+    (Wanted(ids=tuple(PAGE)), Order.ID, PRIMARY_KEY),
+    (Wanted(is_whatever=True), Order.CHANGED, "snapshots_by_resource_change"),
+    (Wanted(), Order.LATEST, "snapshots_by_resource_change"),
+    (Wanted(email="someone@example.org"), Order.ID, "snapshots_by_email"),
+    (Wanted(parent="1000"), Order.ID, "snapshots_by_parent"),
+    (
+        Wanted(changed_since=datetime(2026, 1, 1, tzinfo=UTC)),
+        Order.CHANGED,
+        "snapshots_by_resource_change",
+    ),
+]
 BY_KEY = (
     "read_known",
     "read_unlike",
@@ -140,6 +159,12 @@ async def analyze(twin: Twin) -> None:
     await twin.rows(Q.analyze)
 
 
+async def analyze_all(dsn: str) -> None:
+    async with await connect(dsn) as connection:
+        await connection.execute("SET ROLE storetwin_owner")
+        await connection.execute("ANALYZE mirror.snapshots, mirror.versions")
+
+
 @pytest.mark.parametrize("is_analyzed", [False, True], ids=["before ANALYZE", "after ANALYZE"])
 async def test_no_query_of_one_connection_reads_the_whole_table(
     filled: Twin, is_analyzed: bool
@@ -161,14 +186,62 @@ async def test_history_is_read_by_its_keys_and_by_its_times(
     async with filled.hub.database.transaction(filled.hub.organisation_id) as tx:
         await tx.execute(FILL_VERSIONS)
     if is_analyzed:
-        async with await connect(database_dsn) as connection:
-            await connection.execute("SET ROLE storetwin_owner")
-            await connection.execute("ANALYZE mirror.snapshots, mirror.versions")
+        await analyze_all(database_dsn)
     for name, (more, expected) in OF_HISTORY.items():
         for resource in ("orders", ""):
             params = params_of(filled, **more) | {"resource": resource}
             found = scans(await plan_of(filled, getattr(Q, name), params))
             assert set(found) == expected, (name, resource)
+    for resource in ("orders", ""):
+        params = params_of(filled, **SPAN) | {"resource": resource}
+        found = scans(await plan_of(filled, Q.page_events, params))
+        assert set(found) <= BY_TIME, resource
+
+
+@pytest.mark.parametrize("is_analyzed", [False, True], ids=["before ANALYZE", "after ANALYZE"])
+async def test_changes_of_many_connections_are_read_by_their_times(
+    filled: Twin, database_dsn: str, is_analyzed: bool
+) -> None:
+    async with filled.hub.database.transaction(filled.hub.organisation_id) as tx:
+        await tx.execute(FILL_VERSIONS)
+    if is_analyzed:
+        await analyze_all(database_dsn)
+    before = {"last_connection": changes.FIRST, "connections": [filled.connection.id]}
+    before["since"] = filled.hub.clock() - timedelta(minutes=1)
+    for resource in ("orders", ""):
+        params = params_of(filled, **SPAN) | before | {"resource": resource}
+        found = scans(await plan_of(filled, changes.statement(resource or None), params))
+        assert set(found) <= BY_TIME | {"versions_pkey"}, resource
+        if is_analyzed and resource:
+            assert "snapshots_by_resource_change" in found
+
+
+@pytest.mark.parametrize("is_analyzed", [False, True], ids=["before ANALYZE", "after ANALYZE"])
+async def test_lists_of_records_are_read_by_an_index_from_any_position(
+    filled: Twin, is_analyzed: bool
+) -> None:
+    if is_analyzed:
+        await analyze(filled)
+    for wanted, order, expected in OF_LISTS:
+        for after in (None, (filled.hub.clock() - timedelta(seconds=1_000), "1000")):
+            query, more = statement(wanted, order, after)
+            found = scans(await plan_of(filled, query, params_of(filled, limit=51, **more)))
+            assert "Seq Scan" not in found, (wanted, order)
+            if is_analyzed:
+                assert found == [expected], (wanted, order, after)
+
+
+async def test_a_text_is_found_by_its_index_below_row_level_security(filled: Twin) -> None:
+    """LIKE is not leakproof: asked by the program's own role it would look at every record."""
+    await analyze(filled)
+    params = params_of(filled, text="order 1999", after="", limit=51)
+    async with filled.hub.database.transaction(filled.hub.organisation_id) as tx:
+        found = await tx.fetch_all(Q.search_records, params)
+        nobodys = await tx.fetch_all(Q.search_records, params | {"connection_id": uuid4()})
+    assert [row["remote_id"] for row in found] == ["1999"]
+    assert nobodys == []
+    async with filled.hub.database.transaction(uuid4()) as tx:
+        assert await tx.fetch_all(Q.search_records, params) == []
 
 
 async def test_a_page_is_looked_up_by_the_primary_key_while_the_table_is_new(
