@@ -15,7 +15,7 @@ from storetwin.tenancy.answers import Answered, Answers
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 LONGEST = 255
-KEPT_HEADERS = ("content-type", "location", "etag")
+KEPT_HEADERS = ("cache-control", "content-type", "location", "etag")
 
 Work = Callable[[], Awaitable[Response]]
 

@@ -1,0 +1,124 @@
+"""`Idempotency-Key`: what is sent twice is done once; and what writes leave in the audit log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from api_callers import Answer, Api, serving_api, signed_in
+from hubs import Twin, open_twin
+from storetwin.sandboxes.woocommerce import running_store
+from storetwin.tenancy.models import Role
+
+NEW = {"name": "board", "scopes": ["read"]}
+KEY = "order-board-2026-11-21"
+
+
+@pytest.fixture
+async def twin(database_dsn: str, tmp_path: Path) -> AsyncIterator[Twin]:
+    with running_store(orders=1) as store:
+        async with open_twin(database_dsn, tmp_path, store) as opened:
+            yield opened
+
+
+@pytest.fixture
+async def api(twin: Twin) -> AsyncIterator[Api]:
+    async with serving_api(twin.hub) as served:
+        yield await signed_in(twin.hub, served)
+
+
+async def make(api: Api, key: str = KEY, **new: object) -> Answer:
+    return await api.ask("POST", "/api-keys", json=NEW | new, headers={"Idempotency-Key": key})
+
+
+async def keys_of(api: Api) -> int:
+    return len((await api.get("/api-keys"))["data"])
+
+
+async def test_the_second_of_the_same_gets_the_answer_of_the_first(api: Api) -> None:
+    first, second = await make(api), await make(api)
+    assert (first.status, second.status) == (201, 201)
+    assert first.body == second.body
+    assert second.headers["Location"] == first.headers["Location"]
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in first.headers
+    assert await keys_of(api) == 1
+
+
+async def test_of_many_at_the_same_time_one_works(api: Api) -> None:
+    answers = await asyncio.gather(*(make(api) for _ in range(12)))
+    made = [answer for answer in answers if answer.status == 201]
+    assert {answer.status for answer in answers} <= {201, 409}
+    assert len({answer.body for answer in made}) == 1
+    assert await keys_of(api) == 1
+
+
+async def test_a_key_belongs_to_one_request(api: Api) -> None:
+    await make(api)
+    other = await make(api, name="another")
+    assert (other.status, other.json["code"]) == (422, "idempotency_key_reused")
+    assert await keys_of(api) == 1
+
+
+async def test_a_key_belongs_to_one_caller(twin: Twin, api: Api) -> None:
+    await make(api)
+    colleague = await signed_in(twin.hub, api)
+    answer = await make(colleague)
+    assert answer.status == 201
+    assert "Idempotency-Replayed" not in answer.headers
+    assert await keys_of(api) == 2
+
+
+async def test_what_was_refused_is_refused_again_and_done_never(api: Api) -> None:
+    first, second = await make(api, scopes=["fly"]), await make(api, scopes=["fly"])
+    assert (first.status, second.status) == (422, 422)
+    assert first.json == second.json
+    assert await keys_of(api) == 0
+
+
+async def test_what_was_cut_off_is_not_guessed(twin: Twin, api: Api) -> None:
+    await make(api)
+    async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+        await tx.execute("UPDATE tenancy.answers SET status = NULL, sealed_body = NULL")
+    again = await make(api)
+    assert (again.status, again.json["code"]) == (409, "idempotency_key_in_use")
+    assert "look whether it was done" in again.json["remedy"]
+    assert await keys_of(api) == 1
+
+
+async def test_what_is_shown_once_is_sealed(twin: Twin, api: Api) -> None:
+    made = (await make(api)).json["key"]
+    async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+        [row] = await tx.fetch_all("SELECT sealed_body FROM tenancy.answers")
+    assert made.encode() not in bytes(row["sealed_body"])
+
+
+@pytest.mark.parametrize("key", ["", " " * 300, "é", "x" * 256])
+async def test_a_key_that_is_none_is_refused(api: Api, key: str) -> None:
+    answer = await make(api, key)
+    assert (answer.status, answer.json["code"]) == (400, "bad_idempotency_key")
+    assert await keys_of(api) == 0
+
+
+async def test_a_body_that_is_too_long_is_refused(api: Api) -> None:
+    answer = await api.ask("POST", "/api-keys", data=BytesIO(b" " * (1024 * 1024 + 1)))
+    assert (answer.status, answer.json["code"]) == (413, "too_long")
+
+
+async def test_whatever_is_changed_is_in_the_audit_log_and_so_is_what_was_refused(
+    twin: Twin, api: Api
+) -> None:
+    made = (await make(api)).json
+    await api.ask("DELETE", f"/api-keys/{made['api_key_id']}")
+    viewer = await signed_in(twin.hub, api, Role.VIEWER)
+    await viewer.ask("POST", "/invitations", json={"role": "owner"})
+    entries = (await api.get("/audit"))["data"]
+    told = {entry["action"]: (entry["outcome"], entry["subject"]) for entry in entries}
+    assert told["create_api_key"] == ("done", None)
+    assert told["delete_api_key"] == ("done", f"api_key_id={made['api_key_id']}")
+    assert told["create_invitation"] == ("forbidden", None)
+    assert made["key"] not in str(entries)
