@@ -6,15 +6,18 @@ else is a leak.
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import jwt
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
@@ -30,9 +33,11 @@ from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.hub import Hub
 from storetwin.kernel.ids import new_id
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
-from storetwin.tenancy.keys import NewKey, issue_key
+from storetwin.tenancy.access_tokens import LABEL, TYPE, AccessTokens, Claims
+from storetwin.tenancy.keys import IssuedKey, NewKey, issue_key
 from storetwin.tenancy.members import NewUser, add_user
 from storetwin.tenancy.models import Permission, Role
+from storetwin.tenancy.sessions import Place, Visitor, open_session
 from storetwin.woocommerce.connect import connect_store
 
 MARK = "zarquon"  # of the organisation that is attacked
@@ -138,11 +143,15 @@ async def _estate(hub: Hub, dsn: str, admin_dsn: str, store: Sandbox, mark: str)
         )
         own = hub.of(organisation_id)
         end = await _pulled(own, store, mark)
-        owner = NewUser(f"owner@{mark}.example", f"Owner of {mark}")
-        user_id = await add_user(hub.database, organisation_id, owner, Role.OWNER, hub.clock())
-        people = await _people(own, admin, mark)
+        user_id, root = await _user(own, f"owner of {mark}", Role.OWNER, is_first=True)
+        people = await _people(own, admin, mark, root.key)
+        member, spare = await _user(own, f"member of {mark}", Role.VIEWER)
         Filler(admin, organisation_id, user_id, mark).fill()
-        values = _values(admin, organisation_id, user_id, mark) | {"token": end}
+        values = _values(admin, organisation_id, user_id, mark) | {
+            "token": end,
+            "user_id": str(member),
+            "api_key_id": str(spare.api_key_id),
+        }
         marks = _marks(admin, organisation_id, store, mark) | {end}
     return Estate(organisation_id, user_id, mark, values, marks, people)
 
@@ -161,12 +170,23 @@ async def _pulled(hub: Hub, store: Sandbox, mark: str) -> str:
     return end.token
 
 
-async def _people(hub: Hub, admin: Any, mark: str) -> People:
-    async def key(role: Role, *, but: Permission | None = None, **more: Any) -> str:
-        scopes = frozenset(Permission) - {but}
-        return await key_of(hub, role, frozenset(s for s in scopes if s), **more)
+async def _user(
+    hub: Hub, name: str, role: Role, *, is_first: bool = False, expires_at: datetime | None = None
+) -> tuple[UUID, IssuedKey]:
+    """Make a user with a key that may whatever he may."""
+    now = hub.clock()
+    first, _, mark = name.partition(" of ")
+    new = NewUser(f"{first}@{mark}.example", name, is_first)
+    user_id = await add_user(hub.database, hub.organisation_id, new, role, now)
+    wanted = NewKey(f"key of {name}", frozenset(Permission), expires_at)
+    async with hub.database.transaction(hub.organisation_id) as tx:
+        return user_id, await issue_key(tx, hub.organisation_id, user_id, wanted, now)
 
-    root = await key(Role.OWNER, is_installation_admin=True)
+
+async def _people(hub: Hub, admin: Any, mark: str, root: str) -> People:
+    async def key(role: Role, *, but: Permission | None = None) -> str:
+        return await key_of(hub, role, frozenset(p for p in Permission if p is not but))
+
     administrator = await key(Role.ADMINISTRATOR)
     return People(
         root=root,
@@ -179,15 +199,10 @@ async def _people(hub: Hub, admin: Any, mark: str) -> People:
 
 async def _strangers(hub: Hub, admin: Any, good: str, mark: str) -> dict[str, str | None]:
     """Return what nobody is known by, though somebody may have been once."""
-    now = hub.clock()
     ended: dict[str, str] = {}
     for what in ("expired", "revoked", "disabled", "removed"):
-        new = NewUser(f"{what}@{mark}.example", f"{what} of {mark}")
-        who = await add_user(hub.database, hub.organisation_id, new, Role.ADMINISTRATOR, now)
-        expires = now - timedelta(seconds=1) if what == "expired" else None
-        wanted = NewKey(what, frozenset(Permission), expires)
-        async with hub.database.transaction(hub.organisation_id) as tx:
-            issued = await issue_key(tx, hub.organisation_id, who, wanted, now)
+        expires = hub.clock() - timedelta(seconds=1) if what == "expired" else None
+        who, issued = await _user(hub, f"{what} of {mark}", Role.ADMINISTRATOR, expires_at=expires)
         ended[what] = issued.key
         ending = {
             "revoked": "UPDATE tenancy.api_keys SET revoked_at = now() WHERE user_id = %s",
@@ -197,16 +212,78 @@ async def _strangers(hub: Hub, admin: Any, good: str, mark: str) -> dict[str, st
         if what in ending:
             admin.execute(ending[what], (who,))
     last = "A" if good[-1] != "A" else "B"
-    return {
-        "nobody": None,
-        "empty": "",
-        "nonsense": "let me in",
-        "forged": "stk_" + "x" * 43,
-        "altered": good[:-1] + last,
-        "cut": good[:-1],
-        "longer": good + "A",
-        "uppercase": good.upper(),
-    } | ended
+    return (
+        await _forged_tokens(hub, admin, mark)
+        | {
+            "nobody": None,
+            "empty": "",
+            "nonsense": "let me in",
+            "forged": "stk_" + "x" * 43,
+            "altered": good[:-1] + last,
+            "cut": good[:-1],
+            "longer": good + "A",
+            "uppercase": good.upper(),
+        }
+        | ended
+    )
+
+
+async def _forged_tokens(hub: Hub, admin: Any, mark: str) -> dict[str, str | None]:
+    """Return access tokens that are none, or none any more."""
+    now, tokens = hub.clock(), AccessTokens(hub.vault)
+    made: dict[str, Claims] = {}
+    secret = ""
+    endings = {
+        "stands": "SELECT %s::uuid",
+        "has ended": "UPDATE tenancy.sessions SET revoked_at = now() WHERE user_id = %s",
+        "ran out": "UPDATE tenancy.sessions SET expires_at = created_at WHERE user_id = %s",
+        "disabled user's": "UPDATE tenancy.users SET disabled_at = now() WHERE user_id = %s",
+        "removed member's": "DELETE FROM tenancy.memberships WHERE user_id = %s",
+    }
+    for number, (what, ending) in enumerate(endings.items()):
+        who, _ = await _user(hub, f"s{number} of {mark}", Role.ADMINISTRATOR)
+        place = Place(hub.organisation_id, Role.ADMINISTRATOR, mark)
+        async with hub.database.transaction(hub.organisation_id, user_id=who) as tx:
+            begun = await open_session(
+                tx, who, place, Visitor(), now=now, lifetime=timedelta(days=1)
+            )
+        admin.execute(ending, (who,))
+        made[what] = Claims(who, hub.organisation_id, begun.session_id)
+        secret = begun.refresh_token
+    good = made.pop("stands")
+    token = tokens.issue(good, now)
+    key, payload = hub.vault.derive(LABEL), jwt.decode(token, options={"verify_signature": False})
+    head = {"typ": TYPE, "kid": hub.vault.key_id}
+    other = {"sub": str(made["has ended"].user_id)}
+
+    def signed(claims: dict[str, Any], with_key: bytes | None, name: str, **more: Any) -> str:
+        return jwt.encode(claims, with_key, name, headers=head | more)
+
+    first, middle, last = token.split(".")
+    altered = b64url(json.dumps(payload | other).encode())
+    return {f"session {what}": tokens.issue(claims, now) for what, claims in made.items()} | {
+        "token too old": tokens.issue(good, now - timedelta(hours=1)),
+        "token of tomorrow": tokens.issue(good, now + timedelta(days=1)),
+        "token by nobody": signed(payload, None, "none"),
+        "token by another key": signed(payload, bytes(32), "HS256"),
+        "token by a key unknown": signed(payload, bytes(32), "HS256", kid="nobody's"),
+        "token of another type": signed(payload, key, "HS256", typ="JWT"),
+        "token of another issuer": signed(payload | {"iss": "else"}, key, "HS256"),
+        "token without an end": signed(
+            {n: v for n, v in payload.items() if n != "exp"}, key, "HS256"
+        ),
+        "token of another's session": signed(payload | other, key, "HS256"),
+        "token of another place": signed(payload | {"org": str(new_id(now))}, key, "HS256"),
+        "token altered": f"{first}.{altered}.{last}",
+        "token not signed": f"{first}.{middle}.",
+        "token cut": token[:-1],
+        "refresh token": secret,
+    }
+
+
+def b64url(content: bytes) -> str:
+    """Return bytes as a JWT writes them."""
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 # -- what there is ------------------------------------------------------------------------------

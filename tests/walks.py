@@ -12,7 +12,7 @@ import re
 import secrets
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -103,7 +103,8 @@ def doors_of(app: FastAPI) -> list[Door]:
     """Return every method of every path that the application answers."""
     paths = app.openapi()["paths"]
     found = []
-    for path, methods, name, route in _routes(app.routes):
+    for full_path, methods, name, route in _routes(app.routes):
+        path = re.sub(r"\{(\w+):\w+\}", r"{\1}", full_path)
         for method in sorted(methods - {"HEAD"} if "GET" in methods else methods):
             operation = paths.get(path, {}).get(method.lower())
             found.append(Door(method, path, name, _demand(route), _is_public(route), operation))
@@ -147,10 +148,12 @@ class Walker:
     Args:
         document: the OpenAPI document.
         values: of things, by the name of the parameter.
+        words: of what names no thing, like a resource.
     """
 
     document: Mapping[str, Any]
     values: Mapping[str, str]
+    words: Mapping[str, str] = field(default_factory=lambda: {"resource": "orders"})
 
     def imaginary(self) -> Walker:
         """Return the same with things that never existed, spelled alike."""
@@ -169,7 +172,7 @@ class Walker:
             value = self._of_path(name, operation)
             if name in self.values:
                 asked[name] = value
-            path = re.sub(r"\{" + name + r"(:\w+)?\}", quote(value, safe=""), path)
+            path = path.replace("{" + name + "}", quote(value, safe=""))
         query: dict[str, str] = {}
         optional = []
         for parameter in operation.get("parameters", ()):
@@ -209,11 +212,11 @@ class Walker:
         )
 
     def _of_path(self, name: str, operation: Mapping[str, Any]) -> str:
-        if name in self.values:
-            return self.values[name]
+        if found := self.values.get(name) or self.words.get(name):
+            return found
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "path" and parameter["name"] == name:
-                schema = self._resolved(parameter["schema"])
+                schema = self.resolved(parameter["schema"])
                 for chosen in (*schema.get("enum", ()), *_examples(parameter, schema)):
                     return str(chosen)
         raise CannotFillError(f"no value for {{{name}}} in the path")
@@ -227,25 +230,27 @@ class Walker:
         media = content["application/json"]
         return self._fill("body", media["schema"], asked, media)
 
-    def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in schema:
             found: Any = self.document
             for part in schema["$ref"].removeprefix("#/").split("/"):
                 found = found[part]
             schema = found
         if "allOf" in schema and len(schema["allOf"]) == 1:
-            return self._resolved(schema["allOf"][0])
+            return self.resolved(schema["allOf"][0])
         return schema
 
     def _fill(
         self, name: str, given: Mapping[str, Any], asked: dict[str, str], about: Any = None
     ) -> Any:
         """Return a value that a schema takes."""
-        schema = self._narrowed(self._resolved(given))
+        schema = self.narrowed(self.resolved(given))
         if name in self.values and schema.get("type") in ("string", "integer", None):
             asked[name] = self.values[name]
             is_number = schema.get("type") == "integer"
             return int(self.values[name]) if is_number else self.values[name]
+        if name in self.words:
+            return self.words[name]
         if schema.get("type") == "object" or "properties" in schema:
             return self._object(schema, asked, about)
         const = [schema["const"]] if "const" in schema else []
@@ -253,13 +258,13 @@ class Walker:
             return chosen
         return self._plain(name, schema, asked)
 
-    def _narrowed(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    def narrowed(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the first thing that a schema of several lets one choose."""
         for variant in ("anyOf", "oneOf"):
             if variant in schema:
                 chosen = next(s for s in schema[variant] if s.get("type") != "null")
                 outer = {n: v for n, v in schema.items() if n != variant}
-                return outer | self._narrowed(self._resolved(chosen))
+                return outer | self.narrowed(self.resolved(chosen))
         return schema
 
     def _object(self, schema: Mapping[str, Any], asked: dict[str, str], about: Any) -> Any:

@@ -25,7 +25,7 @@ PUBLIC = {
     "POST /hooks/{token}",
 }
 # These are no GET, and still change nothing but what is the caller's own.
-READERS_MAY: set[str] = set()
+READERS_MAY = {"POST /api/v1/queries"}
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 WWW_AUTHENTICATE = ("www-authenticate", 'Bearer realm="storetwin"')
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from itertools import zip_longest
 from uuid import UUID, uuid4
 
 import pytest
 from psycopg import sql
 
-from estates import World
+from estates import MARK, World
 from rows import Row, as_superuser, state_of, tables_of, whose
 from storetwin.db import Database
 from storetwin.kernel.errors import InvariantError
@@ -54,7 +55,12 @@ SELECT p.oid::regprocedure::text AS name, n.nspname AS schema, p.proconfig AS se
 """
 # What passes row-level security may hand out ids, a yes or no, a number, a moment: no content.
 HARMLESS = {"uuid", "boolean", "void", "record", "bigint", "integer", "timestamp with time zone"}
-MORE = {"tenancy.hold_refusals": {"bytea"}}  # of the digests that it was given, those it knows
+MORE = {
+    "tenancy.hold_refusals": {"bytea"},  # of the digests that it was given, those it knows
+    "mirror.search_board": {"text"},  # ids of records are texts
+    "mirror.search_snapshots": {"text"},
+    "runs.figures": {"text", "double precision"},  # kinds, states and ids of connections; counts
+}
 
 
 @pytest.fixture
@@ -221,6 +227,46 @@ async def test_what_passes_row_level_security_cannot_be_turned_against_us(
         assert not row["can_log_in"], row
         assert not row["is_everybodys"], row
         assert row["others"] == ["storetwin_app"], row
+
+
+async def test_what_searches_past_row_level_security_finds_its_readers_own_only(
+    world: World, program: Database
+) -> None:
+    """It takes the organisation of the transaction, whatever else is named."""
+    ours = world.ours
+    given = {
+        "wanted_connection": ours.values["connection_id"],
+        "wanted_connections": [ours.values["connection_id"]],
+        "wanted_resource": "orders",
+        "wanted_statuses": [status for (status,) in await statuses(world)],
+        "wanted_text": MARK,
+        "pattern": f"%{MARK}%",
+        "after_id": "",
+        "since": None,
+        "until": None,
+        "most": 10,
+    }
+    async with program.transaction(None) as tx:
+        found = [row for row in await tx.fetch_all(DEFINERS) if ".search_" in row["name"]]
+    assert len(found) >= 2
+    for row in found:
+        taken = [
+            (name, kind)
+            for name, kind, mode in zip_longest(row["names"], row["types"], row["modes"])
+            if mode in (None, "i")
+        ]
+        arguments = ", ".join(f"%({name})s::{kind}" for name, kind in taken)
+        call = f"SELECT * FROM {row['name'].partition('(')[0]}({arguments})"
+        for organisation in (ours.organisation_id, world.theirs.organisation_id, SOMEBODY, None):
+            async with program.transaction(organisation) as tx:
+                rows = await tx.fetch_all(call, {name: given[name] for name, _ in taken})
+            assert bool(rows) is (organisation == ours.organisation_id), (row["name"], rows)
+
+
+async def statuses(world: World) -> list[tuple[str]]:
+    with as_superuser(world.admin_dsn, world.database) as admin:
+        rows = admin.execute("SELECT DISTINCT coalesce(status, '') AS s FROM mirror.snapshots")
+        return [(row["s"],) for row in rows.fetchall()]
 
 
 async def test_nobody_but_the_program_can_do_anything(world: World) -> None:
