@@ -10,6 +10,7 @@ from starlette.types import Message
 from storetwin.api.problems import ProblemError
 
 MOST_BYTES = 1024 * 1024
+MOST_DISCARDED = 16 * MOST_BYTES  # who is hung up on while sending may never read why
 SECONDS = 15.0  # that a body may take to arrive
 
 
@@ -21,7 +22,7 @@ async def with_body(request: Request) -> tuple[Request, bytes]:
         ClientDisconnect: the other side went away.
     """
     told = request.headers.get("content-length", "")
-    if told.isdecimal() and (len(told) > 12 or int(told) > MOST_BYTES):
+    if told.isdecimal() and (len(told) > 12 or int(told) > MOST_DISCARDED):
         raise _too_long()
     chunks: list[bytes] = []
     size = 0
@@ -29,13 +30,16 @@ async def with_body(request: Request) -> tuple[Request, bytes]:
         async with asyncio.timeout(SECONDS):
             async for chunk in request.stream():
                 size += len(chunk)
-                if size > MOST_BYTES:
+                if size <= MOST_BYTES:
+                    chunks.append(chunk)
+                elif size > MOST_DISCARDED:
                     raise _too_long()
-                chunks.append(chunk)
     except TimeoutError:
         raise ProblemError(
             408, "body_timeout", f"The body did not arrive within {SECONDS:g} s."
         ) from None
+    if size > MOST_BYTES:
+        raise _too_long()
     body = b"".join(chunks)
     return Request(request.scope, _Again(request, body)), body
 
