@@ -17,8 +17,9 @@ from storetwin.api.health import Health
 from storetwin.api.server import address_of, listen_on, run_server
 from storetwin.hub import Hub
 from storetwin.tenancy.keys import NewKey, issue_key
-from storetwin.tenancy.members import NewUser, add_user
+from storetwin.tenancy.members import NewUser, add_user, put_password
 from storetwin.tenancy.models import Permission, Role
+from storetwin.tenancy.passwords import hash_password
 
 PATIENT = Manners(requests_per_minute=1_000_000)
 
@@ -113,6 +114,7 @@ async def key_of(
 
 
 PASSWORD = "correct horse battery staple"
+_HASH: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,12 @@ async def person_of(
     """Return a new member of the hub's organisation, who can sign in."""
     email = f"{role}-{uuid4().hex[:8]}@example.org"
     new = NewUser(email, role.title(), is_installation_admin)
-    user_id = await hub.people.users.add(new, role, SecretStr(PASSWORD))
+    now = hub.clock()
+    user_id = await add_user(hub.database, hub.organisation_id, new, role, now)
+    if not _HASH:
+        _HASH.append(await hash_password(SecretStr(PASSWORD)))  # once: it is slow on purpose
+    async with hub.database.transaction(None, user_id=user_id) as tx:
+        await put_password(tx, user_id, _HASH[0], now)
     return Person(str(user_id), email)
 
 
