@@ -28,8 +28,9 @@ def print_link(issued: IssuedInvitation, url: str, email: str | None) -> None:
     given = f'"email": "{email or "you@example.org"}", "name": "You", "password": "…"'
     typer.echo(f"  {issued.link(url)}")
     typer.echo("A program does the same with (a password has at least 12 characters):")
-    typer.echo(f"  curl {url.rstrip('/')}/api/v1/invitations/accept --json \\")
-    typer.echo(f'    \'{{"token": "{issued.token}", {given}}}\'')
+    typer.echo(f"  curl {url.rstrip('/')}/api/v1/invitations/accept \\")
+    typer.echo("    -H 'Content-Type: application/json' \\")
+    typer.echo(f'    -d \'{{"token": "{issued.token}", {given}}}\'')
 
 
 def url_of(hub: Hub) -> str:
