@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec
 
 import structlog
-from fastmcp.exceptions import ToolError
+from fastmcp.exceptions import ToolError, ValidationError
+from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import ToolResult
+from mcp.types import CallToolRequestParams
+from pydantic import ValidationError as PydanticError
 
 from storetwin.kernel.errors import ConfigurationError, InvariantError, StoretwinError
 from storetwin.kernel.json_values import written
 
 log = structlog.get_logger()
 P = ParamSpec("P")
+_HALF = re.compile("[\ud800-\udfff]")
+_QUIET = logging.DEBUG  # what a caller does wrong is his to know
 MOST_BYTES = 60_000  # of one answer: an assistant has to read it
 
 
@@ -36,9 +43,46 @@ def told(tool: Callable[P, Awaitable[Any]]) -> Callable[P, Awaitable[ToolResult]
             log.exception("tool_failed", tool=tool.__name__, why=error.code)
             raise ToolError("Something went wrong here; it was logged.") from None
         except StoretwinError as error:
-            raise ToolError(f"{error.message} {error.remedy or ''}".strip()) from None
+            said = f"{error.message} {error.remedy or ''}".strip()
+            raise ToolError(said, log_level=_QUIET) from None
 
     return call
+
+
+class Explaining(Middleware):
+    """Says in a line what is wrong with the arguments of a call."""
+
+    async def on_call_tool(
+        self,
+        context: MiddlewareContext[CallToolRequestParams],
+        call_next: CallNext[CallToolRequestParams, ToolResult],
+    ) -> ToolResult:
+        """Call a tool."""
+        if not _is_text(context.message.arguments):
+            raise ToolError("The arguments have characters that are no text.", log_level=_QUIET)
+        try:
+            return await call_next(context)
+        except ValidationError as error:
+            raise ToolError(_why(error.__cause__), log_level=_QUIET) from None
+
+
+def _is_text(value: Any) -> bool:
+    """Say whether PostgreSQL can hold every text of some arguments: no NUL, no half characters."""
+    if isinstance(value, str):
+        return "\0" not in value and not _HALF.search(value)
+    if isinstance(value, dict):
+        return all(_is_text(name) and _is_text(inner) for name, inner in value.items())
+    return all(map(_is_text, value)) if isinstance(value, list) else True
+
+
+def _why(error: BaseException | None) -> str:
+    if not isinstance(error, PydanticError):
+        return "The arguments do not fit the tool."
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False)[:5]
+    ]
+    return f"The arguments do not fit the tool. {'; '.join(faults)}"
 
 
 def _timed(value: Any) -> Any:

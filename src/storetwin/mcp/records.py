@@ -105,7 +105,7 @@ class Records:
         """Show one record as the store sent it, now or as it was at a moment."""
         hub = await self.caller.own()
         one = await _one(hub, connection)
-        held = await hub.history.at(str(one.id), resource, remote_id, at or "now")
+        held = await hub.history.at(one.name, resource, remote_id, at or "now")
         return {
             "connection": one.name,
             "resource": resource,
@@ -128,7 +128,7 @@ class Records:
         hub = await self.caller.own()
         one = await _one(hub, connection)
         told, has_more = await hub.history.page_versions(
-            str(one.id), resource, remote_id, before=None, limit=limit
+            one.name, resource, remote_id, before=None, limit=limit
         )
         versions = [
             {
@@ -154,7 +154,7 @@ class Records:
         """Say field by field how a record differs between two versions or moments."""
         hub = await self.caller.own()
         one = await _one(hub, connection)
-        found = await hub.history.difference(str(one.id), resource, remote_id, first, second)
+        found = await hub.history.difference(one.name, resource, remote_id, first, second)
         changes = [
             {"field": c.name, "kind": c.kind.value, "before": c.before, "after": c.after}
             for c in found.comparison.changes
@@ -207,12 +207,10 @@ async def _found(hub: Hub, one: Connection, resource: str, text: str, limit: int
     wanted = text.strip()
     if len(wanted) < 3:
         ids = Wanted(ids=(wanted,))
-        shown, _ = await hub.records.page(
-            str(one.id), resource, ids, limit=limit, with_documents=True
-        )
+        shown, _ = await hub.records.page(one.name, resource, ids, limit=limit, with_documents=True)
     else:
         shown, _ = await hub.records.search(
-            str(one.id), resource, wanted, Wanted(), limit=limit + 1, with_documents=True
+            one.name, resource, wanted, Wanted(), limit=limit + 1, with_documents=True
         )
     found = []
     for each in shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -12,7 +13,7 @@ from fastmcp import FastMCP
 from mcp.types import ToolAnnotations
 
 from storetwin.hub import Hub
-from storetwin.mcp.answers import told
+from storetwin.mcp.answers import Explaining, told
 from storetwin.mcp.identity import Verifier, Who, holder_of_request
 from storetwin.mcp.questions import Caller, Questions
 from storetwin.mcp.records import Records
@@ -38,12 +39,14 @@ def build_server(hub: Hub, who: Who, verifier: Verifier | None = None) -> FastMC
         who: says who calls, at each call.
         verifier: looks at the token of each request; none over standard input.
     """
+    _speak_as_we_do()
     server: FastMCP[None] = FastMCP(
         name="storetwin",
         instructions=INSTRUCTIONS,
         version=version("storetwin"),
         auth=verifier,
         mask_error_details=True,
+        middleware=[Explaining()],
     )
     caller = Caller(hub, who)
     records, questions = Records(caller), Questions(caller)
@@ -65,6 +68,14 @@ def build_server(hub: Hub, who: Who, verifier: Verifier | None = None) -> FastMC
     ):
         server.tool(told(tool), annotations=reads, output_schema=None)
     return server
+
+
+def _speak_as_we_do() -> None:
+    """Let the library's log go where the program's goes, and say no more than that says."""
+    library = logging.getLogger("fastmcp")
+    library.handlers.clear()
+    library.propagate = True
+    library.setLevel(logging.WARNING)
 
 
 class McpDoor:
