@@ -1,0 +1,32 @@
+-- name: figures_of_runs
+-- What runs that ended since a moment came to, by connection and span of time.
+SELECT r.connection_id, date_trunc(%(unit)s, r.ended_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS began_at,
+       count(*) AS runs, count(*) FILTER (WHERE r.state = 'done') AS done,
+       count(*) FILTER (WHERE r.state = 'incomplete') AS incomplete, count(*) FILTER (WHERE r.state = 'failed') AS failed,
+       count(*) FILTER (WHERE r.state IN ('interrupted', 'paused', 'cancelled')) AS stopped,
+       sum(r.requests)::bigint AS requests, sum(r.answers)::bigint AS answers, sum(r.answer_ms)::bigint AS answer_ms,
+       max(r.slowest_ms) AS slowest_ms, sum(r.throttled)::bigint AS throttled, sum(r.troubled)::bigint AS troubled,
+       sum(t.records)::bigint AS records, sum(t.created)::bigint AS created, sum(t.updated)::bigint AS updated,
+       sum(t.buried)::bigint AS buried, sum(t.unreadable)::bigint AS unreadable, sum(t.pages)::bigint AS pages
+FROM runs.runs r
+CROSS JOIN LATERAL (
+    SELECT COALESCE(sum(p.records), 0) AS records, COALESCE(sum(p.created), 0) AS created,
+           COALESCE(sum(p.updated), 0) AS updated, COALESCE(sum(p.buried), 0) AS buried,
+           COALESCE(sum(p.unreadable), 0) AS unreadable, COALESCE(sum(p.pages), 0) AS pages
+    FROM runs.progress p WHERE p.run_id = r.run_id) t
+WHERE r.ended_at >= %(since)s AND r.kind <> 'rehearse'
+  AND (%(connection_id)s::uuid IS NULL OR r.connection_id = %(connection_id)s)
+GROUP BY 1, 2;
+
+-- name: figures_of_deliveries
+-- What came by webhook since a moment, by connection and span of time.
+SELECT i.connection_id, date_trunc(%(unit)s, i.received_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS began_at,
+       count(*) AS received, count(*) FILTER (WHERE i.state = 'applied') AS applied,
+       count(*) FILTER (WHERE i.state = 'ignored') AS ignored, count(*) FILTER (WHERE i.state = 'waiting') AS waiting
+FROM mirror.inbox i
+WHERE i.received_at >= %(since)s AND (%(connection_id)s::uuid IS NULL OR i.connection_id = %(connection_id)s)
+GROUP BY 1, 2;
+
+-- name: since_when_runs_are_kept
+-- When the earliest run that is kept ended: what was before is not counted.
+SELECT min(ended_at) AS kept_since FROM runs.runs WHERE ended_at IS NOT NULL;
