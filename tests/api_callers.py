@@ -80,11 +80,11 @@ async def _number(value: int) -> int:
 
 
 @asynccontextmanager
-async def serving_api(hub: Hub, manners: Manners = PATIENT) -> AsyncIterator[Api]:
+async def serving_api(hub: Hub, manners: Manners = PATIENT, *, port: int = 0) -> AsyncIterator[Api]:
     """Serve the application of a hub, without a worker."""
     is_up = asyncio.Event()
     health = Health(lambda: _number(0), lambda: _number(1))
-    with listen_on("127.0.0.1", 0) as listening:
+    with listen_on("127.0.0.1", port) as listening:
         app = create_app(hub, health, manners=manners)
         task = asyncio.create_task(run_server(app, listening, is_up.set))
         try:

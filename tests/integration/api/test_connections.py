@@ -144,10 +144,10 @@ async def test_name_and_store_are_unique(api: Api, store: Sandbox, second: Sandb
     assert store.requests.total == requests, "it is known before anybody is asked"
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "-", "a b", "a/b", "default", "test", "x" * 64])
-async def test_a_name_that_cannot_be_one_is_refused(api: Api, second: Sandbox, name: str) -> None:
-    refused = await api.post(BASE, given(second, name), 422)
-    assert refused["code"] in ("configuration", "invalid")
+async def test_a_name_that_cannot_be_one_is_refused(api: Api, second: Sandbox) -> None:
+    for name in ("", ".", "..", "-", "a b", "a/b", "default", "test", "x" * 64):
+        refused = await api.post(BASE, given(second, name), 422)
+        assert refused["code"] in ("configuration", "invalid"), name
 
 
 async def test_a_store_within_our_own_network_is_refused(api: Api, second: Sandbox) -> None:
@@ -287,25 +287,25 @@ async def test_options_are_what_was_sent_and_else_as_they_were(api: Api) -> None
     assert (await api.get(f"{BASE}/{NAME}"))["options"] == options | less
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"at_once": 0},
-        {"at_once": 65},
-        {"per_minute": 2**63},
-        {"quiet_hours": ["25:00-26:00"]},
-        {"quiet_hours": ["00:00-01:00"] * 21},
-        {"extra": ["nothing"]},
-        {"without": ["zones"]},
-        {"endpoints": [{"name": "x", "path": "../../wp/v2/users"}]},
-        {"languages": ["$(id)"]},
-        {"nothing": 1},
-    ],
-)
-async def test_options_that_cannot_be_are_refused(api: Api, options: dict[str, Any]) -> None:
+BAD_OPTIONS: list[dict[str, Any]] = [
+    {"at_once": 0},
+    {"at_once": 65},
+    {"per_minute": 2**63},
+    {"quiet_hours": ["25:00-26:00"]},
+    {"quiet_hours": ["00:00-01:00"] * 21},
+    {"extra": ["nothing"]},
+    {"without": ["zones"]},
+    {"endpoints": [{"name": "x", "path": "../../wp/v2/users"}]},
+    {"languages": ["$(id)"]},
+    {"nothing": 1},
+]
+
+
+async def test_options_that_cannot_be_are_refused(api: Api) -> None:
     before = await api.get(f"{BASE}/{NAME}")
-    refused = await api.ask("PATCH", f"{BASE}/{NAME}", json={"options": options})
-    assert 400 <= refused.status < 500
+    for options in BAD_OPTIONS:
+        refused = await api.ask("PATCH", f"{BASE}/{NAME}", json={"options": options})
+        assert 400 <= refused.status < 500, options
     assert await api.get(f"{BASE}/{NAME}") == before
 
 
