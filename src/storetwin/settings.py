@@ -157,6 +157,12 @@ class Settings(BaseSettings):
         le=365,
         description="Days after which a session ends that is not used; then one signs in again.",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="What Prometheus sends as bearer token to read /metrics. Without it only this "
+        "machine itself is answered, and nobody where STORETWIN_PUBLIC_URL is set without "
+        "STORETWIN_PROXY_HEADER: a proxy would look like this machine.",
+    )
     log_level: str = Field(
         default="warning",
         pattern="^(debug|info|warning|error)$",

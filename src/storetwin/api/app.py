@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import structlog
@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 
 from storetwin.api.health import Health, health_routes
 from storetwin.api.limits import RATE_HEADERS, Limits
+from storetwin.api.metrics import Counting, metrics_routes
 from storetwin.api.problems import handle_problems
 from storetwin.api.route import Edge
 from storetwin.api.streams import Streams
@@ -33,10 +34,12 @@ class Manners:
     Args:
         cors_origins: whose web pages may call it.
         requests_per_minute: how often each may.
+        metrics_token: what Prometheus has to send; None: it asks from this machine.
     """
 
     cors_origins: tuple[str, ...] = ()
     requests_per_minute: int = 600
+    metrics_token: str | None = field(default=None, repr=False)
 
 
 def create_app(
@@ -57,11 +60,12 @@ def create_app(
     """
     manners = manners or Manners()
     door = Door(hub)
+    plain = [*health_routes(health), *metrics_routes(hub, manners.metrics_token), *door.routes()]
     app = FastAPI(
         title="Storetwin",
         version=version("storetwin"),
         summary="A complete, provable twin of every WooCommerce store.",
-        routes=[*health_routes(health), *door.routes(), *mounts],
+        routes=[*plain, *mounts],
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # they load from elsewhere, and a hub may have no way out
         redoc_url=None,
@@ -82,6 +86,7 @@ def create_app(
             expose_headers=["ETag", "Location", "Retry-After", *RATE_HEADERS],
             max_age=600,
         )
+    app.add_middleware(Counting, {route.endpoint: route.path for route in plain})
     return app
 
 

@@ -49,7 +49,12 @@ def serve(
                 _say_what_it_does(site, settings, found, has_worker=not no_worker)
                 url = address_of(listening)
                 await say_first_link(site.hub, settings.public_url or url)
-                manners = Manners(settings.cors_origins, settings.requests_per_minute)
+                token = settings.metrics_token
+                manners = Manners(
+                    settings.cors_origins,
+                    settings.requests_per_minute,
+                    token.get_secret_value() if token else None,
+                )
                 return await until_stopped(
                     lambda: serve_site(
                         site, listening, url, has_worker=not no_worker, manners=manners

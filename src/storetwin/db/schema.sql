@@ -1066,9 +1066,9 @@ AS $function$
     SELECT 'connections', c.state, NULL, count(*)::float8 FROM connections.connections c GROUP BY 2
     UNION ALL
     SELECT 'age', k.connection_id::text, NULL,
-           extract(epoch FROM clock_timestamp() - min(COALESCE(k.synced_at, CASE WHEN k.is_done THEN k.updated_at END)))
+           extract(epoch FROM clock_timestamp() - min(COALESCE(
+               k.synced_at, CASE WHEN k.is_done THEN k.updated_at END, k.started_at)))
     FROM runs.cursors k GROUP BY 2
-    HAVING bool_and(k.synced_at IS NOT NULL OR k.is_done)
 $function$;
 
 CREATE OR REPLACE FUNCTION runs.scheduled_connections()

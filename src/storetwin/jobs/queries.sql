@@ -90,6 +90,13 @@ WHERE j.status = 'doing'
 SELECT count(*) AS n FROM jobs.procrastinate_workers
 WHERE last_heartbeat >= clock_timestamp() - %(believed)s::interval;
 
+-- name: queue_depth
+-- How many workers there are, how many jobs wait and how many are being done.
+SELECT (SELECT count(*) FROM jobs.procrastinate_workers w
+        WHERE w.last_heartbeat >= clock_timestamp() - %(believed)s::interval) AS workers,
+       count(*) FILTER (WHERE status = 'todo') AS waiting, count(*) FILTER (WHERE status = 'doing') AS doing
+FROM jobs.procrastinate_jobs WHERE status IN ('todo', 'doing');
+
 -- name: leave
 -- Takes workers off the queue that could not say farewell: their jobs are free at once.
 DELETE FROM jobs.procrastinate_workers WHERE id = ANY(%(worker_ids)s::bigint[]);
