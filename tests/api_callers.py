@@ -89,7 +89,9 @@ async def serving_api(hub: Hub, manners: Manners = PATIENT, *, port: int = 0) ->
         task = asyncio.create_task(run_server(app, listening, is_up.set))
         try:
             await asyncio.wait_for(is_up.wait(), 20)
-            async with aiohttp.ClientSession() as session:
+            # The server hangs up after 5 s of silence; never send just then.
+            connector = aiohttp.TCPConnector(keepalive_timeout=2)
+            async with aiohttp.ClientSession(connector=connector) as session:
                 yield Api(address_of(listening), session)
         finally:
             task.cancel()
