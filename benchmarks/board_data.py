@@ -55,7 +55,7 @@ FROM (
                WHEN n.dice %% 1000 < 995 THEN 10
                WHEN n.dice %% 1000 < 999 THEN 11
                ELSE 12 END] AS status
-    FROM (SELECT id, abs(hashint8(id)::bigint) AS dice FROM generate_series(%(first)s, %(last)s) AS id) AS n) AS o
+    FROM (SELECT id, abs(hashint8(id)::bigint) AS dice FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS id) AS n) AS o
 """
 _LATE = ("mirror.snapshots_by_text", "mirror.snapshots_by_email", "mirror.snapshots_board_total")
 """Indexes whose entries come in no order: made at the end, in a tenth of the time."""

@@ -25,6 +25,7 @@ from storetwin.resources import RESOURCES
 from storetwin.sandboxes.woocommerce import Sandbox
 from storetwin.settings import Settings
 from storetwin.woocommerce.connect import connect_store
+from tallying import check_tallies
 
 NAME = "shop"
 ENCRYPTION_KEY = base64.b64encode(bytes(range(32))).decode()
@@ -78,15 +79,21 @@ class Twin:
         observe: Observer = lambda _: None,
     ) -> Outcome:
         """Pull, all resources unless some are named."""
-        return await self.hub.pull(NAME, resources, full=full, bury_many=bury_many, observe=observe)
+        outcome = await self.hub.pull(
+            NAME, resources, full=full, bury_many=bury_many, observe=observe
+        )
+        await check_tallies(self.hub.database, self.hub.organisation_id)
+        return outcome
 
     async def verify(
         self, *resources: str, level: Level = Level.MODIFIED, bury_many: bool = False
     ) -> Outcome:
         """Verify, all resources unless some are named."""
-        return await self.hub.verify(
+        outcome = await self.hub.verify(
             NAME, resources, level, bury_many=bury_many, observe=lambda _: None
         )
+        await check_tallies(self.hub.database, self.hub.organisation_id)
+        return outcome
 
     # -- what the twin holds --------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from storetwin.kernel.money import from_minor
-from storetwin.reading.choosing import Position, Slice, Sort, Span, Stretch
+from storetwin.reading.choosing import FEW, Position, Slice, Sort, Span, Stretch
 from storetwin.reading.tallies import Days, Tally
 
 HIDDEN = frozenset({"trash", "auto-draft", "checkout-draft"})
@@ -18,7 +18,6 @@ HIDDEN = frozenset({"trash", "auto-draft", "checkout-draft"})
 UNPAID = HIDDEN | {"pending", "on-hold", "cancelled", "refunded", "failed"}
 """WooCommerce's own statuses of orders that are no revenue. All others are: processing, completed,
 and those that plugins add (shipped, packed), which come after the payment."""
-FEW = 5_000  # records that are taken whole and sorted, where no order helps to find them
 MOST_COUNTED = 10_000
 
 

@@ -21,6 +21,8 @@ from storetwin.db.queries import load_queries
 
 Q = load_queries(__package__)
 
+FEW = 5_000  # records that are taken whole and sorted, where no order helps to find them
+
 Value = datetime | int | str | None
 
 
@@ -41,6 +43,7 @@ _COLUMNS = {
     Sort.NUMBER: ("number_key", "text"),
 }
 _BRANCH = re.compile(r"/\* branch \*/(.*)/\* end of branch \*/", re.DOTALL)
+_ALL = f"ORDER BY created_at, remote_id LIMIT {2 * FEW}"  # by the index that knows the dates
 _WALK = re.compile(r"/\* walk \*/.*/\* end of walk \*/", re.DOTALL)
 _OWN_STATUS = "status = stretch.status"
 _NO_STATUS = "status IS NULL AND stretch.status = ''"
@@ -107,7 +110,7 @@ def choose_of_stretches(
     """
     outer, branch = _taken_apart(Q.choose_of_stretches)
     if gathers:
-        branch = _WALK.sub("", branch)
+        branch = _WALK.sub("/* all */", branch)
     branches = [branch]
     if not all(stretch.status for stretch in stretches):
         branches.append(branch.replace(_OWN_STATUS, _NO_STATUS))
@@ -117,6 +120,7 @@ def choose_of_stretches(
         for one in branches
     ]
     statement = _in_order(outer, wanted).replace("/* branches */", " UNION ALL ".join(parts))
+    statement = statement.replace("/* all */", _ALL)
     return statement, params_of(wanted) | of_stretches(stretches)
 
 
@@ -140,18 +144,22 @@ def segments(wanted: Slice) -> list[str]:
     column, kind = _COLUMNS[wanted.sort]
     if wanted.after is None:
         return [""]
+    # What has no date of creation lies within no span.
+    all_have_values = wanted.sort is Sort.CREATED and wanted.span != Span()
     sign = "<" if wanted.is_descending else ">"
     if wanted.after.value is None:
+        with_values = [f" AND {column} IS NOT NULL"] if wanted.is_descending else []
         rest = (
             f" AND {column} IS NULL"
             f" AND (remote_id, connection_id) {sign} (%(after_id)s, %(after_connection)s)"
         )
-        return [rest, f" AND {column} IS NOT NULL"] if wanted.is_descending else [rest]
+        return with_values or [" AND false"] if all_have_values else [rest, *with_values]
     behind = (
         f" AND ({column}, remote_id) {sign}= (%(after)s::{kind}, %(after_id)s)"
         f" AND ({column}, remote_id, connection_id) {sign} (%(after)s::{kind}, %(after_id)s, %(after_connection)s)"
     )
-    return [behind] if wanted.is_descending else [behind, f" AND {column} IS NULL"]
+    have_nulls_behind = not wanted.is_descending and not all_have_values
+    return [behind, f" AND {column} IS NULL"] if have_nulls_behind else [behind]
 
 
 def params_of(wanted: Slice) -> dict[str, Any]:
