@@ -17,6 +17,7 @@ from storetwin.hub.asking import Asking
 from storetwin.hub.authorising import Authorising
 from storetwin.hub.connecting import Connecting
 from storetwin.hub.exports import Exports
+from storetwin.hub.board import Board
 from storetwin.hub.history import History
 from storetwin.hub.identities import Identities
 from storetwin.hub.letters import Letters
@@ -155,6 +156,11 @@ class Hub:
     def authorising(self) -> Authorising:
         """Return the verbs about keys that stores send."""
         return Authorising(self.connecting, self.public_url)
+
+    @property
+    def board(self) -> Board:
+        """Return the order board, and the other tables."""
+        return Board(self.database, self.register, self.organisation_id)
 
     @property
     def standings(self) -> Standings:
