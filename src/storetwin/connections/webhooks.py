@@ -129,6 +129,22 @@ class ReceivingEnds:
         assert row is not None
         return self._opened(row)
 
+    async def allow(self, connection_id: UUID, allowed_ips: Sequence[str]) -> bool:
+        """Say who may deliver; return False where no webhooks were ever made.
+
+        Args:
+            allowed_ips: addresses and networks; empty lets everybody.
+
+        Raises:
+            ConfigurationError: an address is none.
+        """
+        allowed = [check_network(ip) for ip in allowed_ips]
+        values = {"connection_id": connection_id, "allowed_ips": allowed}
+        async with self._database.transaction(self._organisation_id) as tx:
+            is_there = await tx.execute(Q.allow_webhook, values) > 0
+            await _tell(tx, connection_id)
+        return is_there
+
     async def close(self, connection_id: UUID) -> None:
         """Let nothing in any more; token and secret stay, so that they can be told apart later."""
         async with self._database.transaction(self._organisation_id) as tx:

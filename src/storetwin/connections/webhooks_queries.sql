@@ -22,6 +22,10 @@ ON CONFLICT (connection_id) DO UPDATE
        sealed_token = CASE WHEN %(is_new)s THEN excluded.sealed_token ELSE webhooks.sealed_token END,
        sealed_secret = CASE WHEN %(is_new)s THEN excluded.sealed_secret ELSE webhooks.sealed_secret END;
 
+-- name: allow_webhook
+-- Say who may deliver; touches no row where no webhooks were ever made.
+UPDATE connections.webhooks SET allowed_ips = %(allowed_ips)s::text[] WHERE connection_id = %(connection_id)s;
+
 -- name: close_webhook
 -- Let nothing in any more.
 UPDATE connections.webhooks SET is_wanted = false, missed = 0 WHERE connection_id = %s;

@@ -16,6 +16,7 @@ from storetwin.db.database import Database
 from storetwin.hub.asking import Asking
 from storetwin.hub.authorising import Authorising
 from storetwin.hub.connecting import Connecting
+from storetwin.hub.deliveries import Deliveries
 from storetwin.hub.exports import Exports
 from storetwin.hub.board import Board
 from storetwin.hub.history import History
@@ -23,6 +24,7 @@ from storetwin.hub.identities import Identities
 from storetwin.hub.letters import Letters
 from storetwin.hub.partial import Partial
 from storetwin.hub.people import People, Premises
+from storetwin.hub.persons import Persons
 from storetwin.hub.queries import Queries
 from storetwin.hub.records import Records
 from storetwin.hub.reports import Reports
@@ -148,6 +150,11 @@ class Hub:
         return Webhooks(self.runner, self.public_url)
 
     @property
+    def deliveries(self) -> Deliveries:
+        """Return the verbs about single deliveries of webhooks."""
+        return Deliveries(self.database, self.register, self.organisation_id, self.clock)
+
+    @property
     def connecting(self) -> Connecting:
         """Return the verbs about connections themselves."""
         return Connecting(self.runner, self.webhooks)
@@ -176,6 +183,11 @@ class Hub:
     def queries(self) -> Queries:
         """Return what answers questions from the twin."""
         return Queries(self.database, self.register, self.organisation_id, self.clock)
+
+    @property
+    def persons(self) -> Persons:
+        """Return the verbs about people whose data the twins hold."""
+        return Persons(self.database, self.register, self.vault, self.organisation_id, self.clock)
 
     @property
     def vaults(self) -> Vaults:

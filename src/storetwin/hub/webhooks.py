@@ -12,7 +12,7 @@ from storetwin.connections.models import Connection, ConnectionState
 from storetwin.connections.quiet import gate
 from storetwin.connections.webhooks import ReceivingEnd
 from storetwin.connections.webhooks_health import USUAL_DELAY, Health, Traffic, Upkeep, health
-from storetwin.connections.webhooks_plan import TOLD, Hook, Plan, plan
+from storetwin.connections.webhooks_plan import TOLD, Plan, plan
 from storetwin.db.database import Row
 from storetwin.hub.mending import Mended, Mender
 from storetwin.hub.probing import Probed, probe
@@ -35,8 +35,8 @@ class Overview:
     Args:
         end: None where none were ever made.
         plan: what would be done to mend them; None where that cannot be said: there were never
-            any, or no public URL is set here.
-        others: webhooks in the store that are not ours.
+            any, no public URL is set here, or the store was not asked.
+        others: webhooks in the store that are not ours; 0 where it was not asked.
         waiting, given_up: deliveries that wait, that name no record or were given up.
         oldest_at: since when the oldest of them waits.
         latest: what came last, without its body.
@@ -96,6 +96,18 @@ class Webhooks:
         await self._mender.end_of(connection)
         return await self._mender.mend(name, is_new=is_new)
 
+    async def put(
+        self, name: str, *, allowed_ips: Sequence[str] | None = None, is_new: bool = False
+    ) -> Mended:
+        """Make what is lacking in the store and mend what is not well; see :meth:`create`.
+
+        Args:
+            name: of the connection, or its id.
+            is_new: with a new delivery URL and a new secret, as :meth:`repair`.
+        """
+        connection = await self.runner.register.named(name)
+        return await self._mender.mend(connection.name, allowed_ips=allowed_ips, is_new=is_new)
+
     async def remove(self, name: str) -> int:
         """Delete our webhooks in the store, and let nothing in any more.
 
@@ -106,7 +118,8 @@ class Webhooks:
             NoWebhooksError: there never were any.
             CredentialError, RetryableError: the store does not let us; the door is closed already.
         """
-        return await self._mender.remove(name)
+        connection = await self.runner.register.named(name)
+        return await self._mender.remove(connection.name)
 
     async def check(self, name: str) -> Health:
         """Look whether the webhooks are well, and renew what is not; for the end of each increment.
@@ -176,33 +189,65 @@ class Webhooks:
             for connection in await self.runner.register.every()
         }
 
+    async def known(self, name: str) -> Overview:
+        """Say how the webhooks of a connection are doing, by what is known; no store is asked.
+
+        Raises:
+            UnknownConnectionError: there is no connection of this name or id.
+        """
+        connection = await self.runner.register.named(name)
+        end = await self.runner.register.receiving_ends.get(connection.id)
+        return await self._overview(connection, end)
+
     async def look(self, name: str) -> Overview:
         """Ask the store for its webhooks, and say how ours are doing; nothing is changed.
 
         Raises:
             CredentialError, RetryableError: the store does not answer.
         """
+        connection = await self.runner.register.named(name)
+        end = await self.runner.register.receiving_ends.get(connection.id)
+        overview = await self._overview(connection, end)
+        if end is None:
+            return overview
+        async with self._mender.asking(connection) as client:
+            found = await list_webhooks(client)
+        wanted = self._mender.wanted(connection, end, self.public_url or "")
+        return replace(
+            overview,
+            plan=plan(wanted, found) if self.public_url else None,
+            others=sum(1 for hook in found if not wanted.is_ours(hook)),
+        )
+
+    async def _overview(self, connection: Connection, end: ReceivingEnd | None) -> Overview:
         runner = self.runner
-        connection = await runner.register.get(name)
-        end = await runner.register.receiving_ends.get(connection.id)
-        found: list[Hook] = []
-        if end is not None:
-            async with self._mender.asking(connection) as client:
-                found = await list_webhooks(client)
         async with runner.database.transaction(runner.organisation_id) as tx:
             told = await inbox.summary(tx, connection.id)
             latest = await inbox.latest(tx, connection.id)
-        wanted = self._mender.wanted(connection, end, self.public_url or "") if end else None
         return Overview(
             health=self._health(end, runner.clock()),
             end=end,
-            plan=plan(wanted, found) if wanted and self.public_url else None,
-            others=sum(1 for hook in found if wanted and not wanted.is_ours(hook)),
+            plan=None,
+            others=0,
             waiting=told["waiting"],
             given_up=told["ignored"],
             oldest_at=told["oldest_at"],
             latest=latest,
         )
+
+    async def allow(self, name: str, allowed_ips: Sequence[str]) -> None:
+        """Say who may deliver; nothing is asked of the store.
+
+        Args:
+            allowed_ips: addresses and networks; empty lets everybody.
+
+        Raises:
+            NoWebhooksError: there never were any.
+            ConfigurationError: an address is none.
+        """
+        connection = await self.runner.register.named(name)
+        await self._mender.end_of(connection)
+        await self.runner.register.receiving_ends.allow(connection.id, allowed_ips)
 
     async def test(self, name: str) -> Probed:
         """Send a harmless delivery to our own public URL, and see whether it was kept.
@@ -211,7 +256,7 @@ class Webhooks:
             NoPublicUrlError, NoWebhooksError: there is nothing to test.
         """
         public_url = self._mender.public_url_or_raise()
-        connection = await self.runner.register.get(name)
+        connection = await self.runner.register.named(name)
         end = await self._mender.end_of(connection)
         nonce = secrets.token_hex(16)
         probed = await probe(end.url(public_url), end.secret, connection.url, nonce)
