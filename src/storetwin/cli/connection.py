@@ -9,6 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from storetwin.cli.connection_keys import (
+    CA,
+    INSECURE,
+    KEY,
+    SECRET,
+    authorise,
+    default,
+    keys,
+    read_ca,
+    read_keys,
+)
 from storetwin.cli.connection_set import print_options, set_
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME
@@ -18,12 +29,14 @@ if TYPE_CHECKING:
     from storetwin.connections.models import Connection
     from storetwin.connections.probe import ProbeReport
     from storetwin.hub import Hub
+    from storetwin.hub.connecting import Removed
 
 app = typer.Typer(
     help="Add, list, show, set, test and remove connections to stores.", no_args_is_help=True
 )
 app.command("set")(set_)
-KEY_VARIABLE, SECRET_VARIABLE = "STORETWIN_STORE_KEY", "STORETWIN_STORE_SECRET"
+for verb in (default, keys, authorise):
+    app.command()(verb)
 
 
 class AuthChoice(StrEnum):
@@ -39,85 +52,40 @@ class AuthChoice(StrEnum):
 def add(
     name: str = NAME,
     url: str = typer.Option(..., "--url", help="The shop's front page, like https://shop.example."),
-    key: str | None = typer.Option(
-        None, "--key", help=f"Consumer key (ck_…). Else {KEY_VARIABLE}, else asked for."
-    ),
-    secret: str | None = typer.Option(
-        None, "--secret", help=f"Consumer secret (cs_…). Else {SECRET_VARIABLE}, else asked for."
-    ),
+    *,
+    key: str | None = KEY,
+    secret: str | None = SECRET,
     auth: AuthChoice = typer.Option(
         AuthChoice.AUTO, "--auth", help="How the keys travel; auto finds out."
     ),
-    ca: Path | None = typer.Option(
-        None, "--ca", help="PEM file of a certificate authority to trust."
-    ),
-    insecure_tls: bool = typer.Option(
-        False, "--insecure-tls", help="Do not check the certificate."
+    ca: Path | None = CA,
+    insecure_tls: bool = INSECURE,
+    tested: bool = typer.Option(
+        False, "--test", help="Test it first, and do not keep what does not work."
     ),
     as_json: bool = JSON,
 ) -> None:
     """Add a connection. Keys may come by environment or standard input, to stay out of the history."""
 
     async def verb(hub: Hub) -> Exit:
-        from storetwin.connections.models import AuthScheme, Credentials
+        from storetwin.connections.models import AuthScheme
         from storetwin.connections.register import NewConnection
 
-        credentials = Credentials(
-            _secret(key, KEY_VARIABLE, "Consumer key"),
-            _secret(secret, SECRET_VARIABLE, "Consumer secret"),
-        )
-        new = NewConnection(
-            name, url, credentials, AuthScheme(auth.value), _read_ca(ca), insecure_tls
-        )
-        added = await hub.register.add(new, hub.clock())
+        credentials = read_keys(key, secret)
+        scheme = AuthScheme(auth.value)
+        new = NewConnection(name, url, credentials, scheme, read_ca(ca), insecure_tls)
+        added = await hub.connecting.add(new, is_tested=tested)
         for warning in added.warnings:
             say_error(f"Note: {warning}")
         if as_json:
             print_json(describe(added.connection) | {"warnings": added.warnings})
         else:
             typer.echo(f"Added {added.connection.name} ({added.connection.url}).")
-            typer.echo(f"Next: storetwin connection test {added.connection.name}")
+            following = "pull" if added.report else "connection test"
+            typer.echo(f"Next: storetwin {following} {added.connection.name}")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
-
-
-def _secret(given: str | None, variable: str, prompt: str) -> Any:
-    """Return a secret from the option, the environment, or standard input, in this order."""
-    from pydantic import SecretStr
-
-    from storetwin.kernel.errors import ConfigurationError
-    from storetwin.settings import environment_secret
-
-    value = given or environment_secret(variable)
-    if not value and sys.stdin.isatty():
-        value = typer.prompt(prompt, hide_input=True, err=True)
-    elif not value:
-        value = sys.stdin.readline().strip()
-    if not value:
-        raise ConfigurationError(
-            f"The {prompt.lower()} is missing.",
-            remedy=f"Set {variable}, or write key and secret on two lines of standard input.",
-        )
-    return SecretStr(value)
-
-
-def _read_ca(path: Path | None) -> str | None:
-    from storetwin.kernel.errors import ConfigurationError
-
-    if path is None:
-        return None
-    try:
-        text = path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"The certificate file {path} cannot be read: {error}.", remedy="Give a PEM file."
-        ) from error
-    if "BEGIN CERTIFICATE" not in text:
-        raise ConfigurationError(
-            f"The file {path} holds no certificate.", remedy="Give a PEM file (BEGIN CERTIFICATE)."
-        )
-    return text
 
 
 @app.command("list")
@@ -188,10 +156,7 @@ def remove(
         typer.confirm(f"Remove {name} with its whole twin?", abort=True, err=True)
 
     async def verb(hub: Hub) -> Exit:
-        from storetwin.cli.webhook import withdraw
-
-        told = await withdraw(hub, name)
-        await hub.register.remove(name)
+        told = _told(await hub.connecting.remove(name))
         if as_json:
             print_json({"removed": name, "webhooks": told})
         else:
@@ -203,6 +168,18 @@ def remove(
     with_hub(verb, as_json=as_json)
 
 
+def _told(removed: Removed) -> str | None:
+    """Return what to tell of a removed connection's webhooks; None where there were none."""
+    if removed.trouble is not None:
+        return (
+            f"Its webhooks stay in the store: {removed.trouble} Delete them in WooCommerce › "
+            "Settings › Advanced › Webhooks; they deliver to nobody."
+        )
+    return (
+        None if removed.webhooks is None else f"Removed {removed.webhooks} webhooks from the store."
+    )
+
+
 def describe(connection: Connection) -> dict[str, Any]:
     """Return what may be shown of a connection."""
     from storetwin.connections.choices import describe_options
@@ -212,6 +189,7 @@ def describe(connection: Connection) -> dict[str, Any]:
         "url": connection.url,
         "platform": connection.platform,
         "state": connection.state.value,
+        "is_default": connection.is_default,
         "pause_reason": connection.pause_reason,
         "auth": connection.auth.value,
         "detected_auth": connection.detected.value if connection.detected else None,

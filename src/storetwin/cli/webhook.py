@@ -116,29 +116,6 @@ def remove(name: str = NAME, as_json: bool = JSON) -> None:
     with_hub(verb, as_json=as_json)
 
 
-async def withdraw(hub: Hub, name: str) -> str | None:
-    """Delete our webhooks in a store that is about to be forgotten; never fails.
-
-    Returns:
-        What to tell of it; None where there were none.
-    """
-    from storetwin.hub.mending import NoWebhooksError
-    from storetwin.kernel.errors import StoretwinError, UnknownNameError
-
-    try:
-        removed = await hub.webhooks.remove(name)
-    except NoWebhooksError:
-        return None
-    except UnknownNameError:
-        raise
-    except StoretwinError as error:
-        return (
-            f"Its webhooks stay in the store: {error.message} Delete them in WooCommerce › "
-            "Settings › Advanced › Webhooks; they deliver to nobody."
-        )
-    return f"Removed {removed} webhooks from the store."
-
-
 # -- as documents ---------------------------------------------------------------------------------
 
 

@@ -53,11 +53,11 @@ class Removed:
     """What became of a connection's webhooks when it was removed.
 
     Args:
-        webhooks: how many were deleted in the store.
+        webhooks: how many were deleted in the store; None where there never were any.
         trouble: why they could not be.
     """
 
-    webhooks: int = 0
+    webhooks: int | None = None
     trouble: str | None = None
 
 
