@@ -38,6 +38,7 @@ CREATE TABLE mirror.erasures (
     organisation_id uuid NOT NULL,
     connection_id uuid NOT NULL,
     person bytea NOT NULL,
+    erasure_id uuid NOT NULL,
     erased_at timestamptz NOT NULL,
     times integer NOT NULL DEFAULT 1,
     records integer NOT NULL,
@@ -48,6 +49,8 @@ CREATE TABLE mirror.erasures (
 );
 COMMENT ON TABLE mirror.erasures IS 'People who were erased from the twin; holds nothing that is personal.';
 COMMENT ON COLUMN mirror.erasures.person IS 'A digest of the e-mail or the customer id, with a key of the vault.';
+COMMENT ON COLUMN mirror.erasures.erasure_id IS 'The same for all digests of one person: an e-mail that he had once is found again.';
+CREATE INDEX erasures_of_one ON mirror.erasures (organisation_id, connection_id, erasure_id);
 ALTER TABLE mirror.erasures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mirror.erasures FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_organisation ON mirror.erasures
