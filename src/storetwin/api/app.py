@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 
 from storetwin.api.health import Health, health_routes
 from storetwin.api.limits import RATE_HEADERS, Limits
-from storetwin.api.metrics import Counting, metrics_routes
+from storetwin.api.metrics import Counting, metrics_routes, templates_of
 from storetwin.api.problems import handle_problems
 from storetwin.api.route import Edge
 from storetwin.api.streams import Streams
@@ -86,7 +86,7 @@ def create_app(
             expose_headers=["ETag", "Location", "Retry-After", *RATE_HEADERS],
             max_age=600,
         )
-    app.add_middleware(Counting, {route.endpoint: route.path for route in plain})
+    app.add_middleware(Counting, templates_of(plain))
     return app
 
 

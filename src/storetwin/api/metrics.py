@@ -20,7 +20,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storetwin.api.peers import header_name, peer_of
@@ -152,6 +152,11 @@ def metrics_routes(hub: Hub, token: str | None) -> list[Route]:
         return await metrics.answer(request)
 
     return [Route(PATH, answer)]
+
+
+def templates_of(routes: Iterable[BaseRoute]) -> dict[object, str]:
+    """Return the templates of plain routes, by what answers there."""
+    return {route.endpoint: route.path for route in routes if isinstance(route, Route)}
 
 
 class Counting:

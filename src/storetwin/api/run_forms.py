@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -267,8 +267,20 @@ def whole(
     )
 
 
-_AS_THEY_ARE = ("run_id", "connection", "connection_id", "kind", "state", "not_before")
-_AS_THEY_ARE += ("is_stopping", "asked_at", "started_at", "ended_at", "certificate_id", "retry_of")
+_AS_THEY_ARE = (
+    "run_id",
+    "connection",
+    "connection_id",
+    "kind",
+    "state",
+    "not_before",
+    "is_stopping",
+    "asked_at",
+    "started_at",
+    "ended_at",
+    "certificate_id",
+    "retry_of",
+)
 _OPTIONS = {"batch": "batch_size"}
 _HIDDEN = frozenset({"letters"})  # ids of dead letters: long, and of no use here
 
@@ -308,8 +320,9 @@ def _waiting_for(row: Row, workers: int) -> WaitingFor | None:
 def _duration(row: Row, now: datetime) -> int | None:
     if row["started_at"] is None:
         return None
-    end = row["ended_at"] or now
-    return max(0, round((end - row["started_at"]).total_seconds() * 1000))
+    end: datetime = row["ended_at"] or now
+    lasted: timedelta = end - row["started_at"]
+    return max(0, round(lasted.total_seconds() * 1000))
 
 
 def _options(text: str) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import typer
 
 from storetwin.cli import (
+    analytics,
     api_key,
+    asking,
     audit,
     connection,
     database,
@@ -50,6 +52,7 @@ app.command("sync")(sync.sync)
 app.command("verify")(pull.verify)
 app.command("status")(status.status)
 app.command("runs")(runs.runs)
+app.command("analytics")(analytics.analytics)
 app.command("watch")(watch.watch)
 app.command("show")(records.show)
 app.command("changes")(history.changes)
@@ -63,6 +66,7 @@ app.add_typer(connection.app, name="connection")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(asking.app, name="run")
 app.add_typer(user.app, name="user")
 app.add_typer(organisation.app, name="organisation")
 app.add_typer(api_key.app, name="api-key")

@@ -16,8 +16,17 @@ if TYPE_CHECKING:
     from storetwin.hub import Hub
     from storetwin.runs.standing_repository import Filter
 
-KINDS = ("pull", "verify", "retry", "sync", "sweep", "receive")
-STATES = ("running", "done", "incomplete", "failed", "interrupted", "paused")
+KINDS = ("pull", "verify", "retry", "sync", "sweep", "rehearse", "receive")
+STATES = (
+    "queued",
+    "running",
+    "done",
+    "incomplete",
+    "failed",
+    "interrupted",
+    "paused",
+    "cancelled",
+)
 
 
 def runs(
@@ -61,10 +70,13 @@ def runs(
 
 async def _show_one(hub: Hub, run_id: str, *, as_json: bool) -> None:
     run, progress = await hub.reports.run(run_id)
+    *_, result = await hub.asking.show(run["run_id"])
     if as_json:
-        print_json(_readable(run) | {"progress": progress})
-    else:
-        _print_run(run, progress)
+        print_json(_readable(run) | {"progress": progress, "result": result})
+        return
+    _print_run(run, progress)
+    if result is not None:
+        print_json(result)
 
 
 async def _filter(
