@@ -99,7 +99,7 @@ async def show_run(caller: Reader, run_id: UUID) -> RunWhole:
     return whole(row, progress, letters, result, workers=workers, now=caller.hub.clock())
 
 
-@router.get("/{run_id}/events", response_class=EventStream, responses=STREAM)
+@router.get("/{run_id}/events", status_code=200, response_class=EventStream, responses=STREAM)
 async def follow_run(
     caller: Reader,
     request: Request,
@@ -138,7 +138,7 @@ async def retry_run(
     return await _accepted(caller, again, request, response)
 
 
-@events.get("", response_class=EventStream, responses={200: STREAM[200]})
+@events.get("", status_code=200, response_class=EventStream, responses={200: STREAM[200]})
 async def follow_all_runs(
     caller: Reader,
     request: Request,
