@@ -97,6 +97,7 @@ CREATE TABLE mirror.erasures (
     organisation_id uuid NOT NULL,
     connection_id uuid NOT NULL,
     person bytea NOT NULL,
+    erasure_id uuid NOT NULL,
     erased_at timestamp with time zone NOT NULL,
     times integer NOT NULL DEFAULT 1,
     records integer NOT NULL,
@@ -605,6 +606,8 @@ CREATE UNIQUE INDEX connections_one_default ON connections.connections USING btr
 
 CREATE INDEX daily_tallies_empty ON mirror.daily_tallies USING btree (connection_id) WHERE (records = 0);
 
+CREATE INDEX erasures_of_one ON mirror.erasures USING btree (organisation_id, connection_id, erasure_id);
+
 CREATE UNIQUE INDEX inbox_hints ON mirror.inbox USING btree (connection_id, resource, remote_id) WHERE ((state = 'waiting'::text) AND (body IS NULL));
 
 CREATE INDEX inbox_settled ON mirror.inbox USING btree (organisation_id, applied_at) WHERE (state <> 'waiting'::text);
@@ -632,6 +635,8 @@ CREATE INDEX snapshots_by_parent ON mirror.snapshots USING btree (connection_id,
 CREATE INDEX snapshots_by_resource_change ON mirror.snapshots USING btree (connection_id, resource, changed_at, remote_id) WHERE (changed_at IS NOT NULL);
 
 CREATE INDEX snapshots_by_text ON mirror.snapshots USING gin (search_text gin_trgm_ops);
+
+CREATE INDEX snapshots_not_listed ON mirror.snapshots USING btree (connection_id, resource, state, remote_id) INCLUDE (organisation_id) WHERE (state <> 'listed'::text);
 
 CREATE INDEX versions_by_organisation ON mirror.versions USING btree (organisation_id, superseded_at);
 

@@ -14,6 +14,7 @@ from storetwin.db.database import Database, Transaction
 from storetwin.kernel.errors import ConfigurationError, UnknownNameError
 from storetwin.mirror import finding
 from storetwin.mirror.finding import Found, Order, Position, Wanted
+from storetwin.mirror.models import State
 from storetwin.mirror.repository import Shelf
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Cursor
@@ -47,7 +48,7 @@ class Inventory:
 
     resource: str
     is_pulled: bool
-    counts: dict[str, int]
+    counts: dict[State, int]
     changed_at: datetime | None
     cursor: Cursor | None
 
@@ -68,15 +69,12 @@ class Records:
         """
         chosen = await self.register.named(connection)
         catalogue = catalogue_for(chosen.options)
-        async with self._transaction() as tx:
-            rows = await finding.count_of(tx, Shelf(self.organisation_id, chosen.id, ""))
+        shelf = Shelf(self.organisation_id, chosen.id, "")
+        names = [resource.name for resource in catalogue.resources]
+        async with self.database.transaction(self.organisation_id, is_steady=True) as tx:
+            counts = await finding.count_of(tx, shelf)
+            changed = await finding.last_changes_of(tx, shelf, names)
             cursors = await runs.read_cursors(tx, chosen.id)
-        counts: dict[str, dict[str, int]] = {}
-        changed: dict[str, datetime] = {}
-        for row in rows:
-            name = row["resource"]
-            counts.setdefault(name, {})[row["state"]] = row["n"]
-            changed[name] = max(row["changed_at"], changed.get(name, row["changed_at"]))
         return [
             Inventory(
                 resource=resource.name,

@@ -212,9 +212,29 @@ async def read_records(
     return found
 
 
-async def count_of(tx: Transaction, shelf: Shelf) -> list[Row]:
-    """Return (resource, state, n, changed_at) of the shelf's connection."""
-    return await tx.fetch_all(Q.count_records_of, shelf.params())
+async def count_of(tx: Transaction, shelf: Shelf) -> dict[str, dict[State, int]]:
+    """Return how many records the shelf's connection has, by resource and state.
+
+    Args:
+        tx: a steady one: the counts come from several statements.
+    """
+    found: dict[str, dict[State, int]] = {}
+    for row in await tx.fetch_all(Q.count_unlike_listed, shelf.params()):
+        found.setdefault(row["resource"], {})[State(row["state"])] = row["n"]
+    for row in await tx.fetch_all(Q.count_present_of, shelf.params()):
+        counts = found.setdefault(row["resource"], {})
+        others = sum(n for state, n in counts.items() if state is not State.GONE)
+        if row["n"] > others:
+            counts[State.LISTED] = row["n"] - others
+    return found
+
+
+async def last_changes_of(
+    tx: Transaction, shelf: Shelf, resources: Sequence[str]
+) -> dict[str, datetime]:
+    """Return when a record of each resource was last written; of those that have any."""
+    rows = await tx.fetch_all(Q.last_changes_of, shelf.params(resources=list(resources)))
+    return {row["resource"]: row["changed_at"] for row in rows}
 
 
 def within(found: Sequence[Found], most_bytes: int) -> Sequence[Found]:

@@ -22,12 +22,33 @@ FROM mirror.snapshots
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
   AND remote_id = ANY(%(ids)s::text[]);
 
--- name: count_records_of
--- Counts the records of one connection by resource and state.
-SELECT resource, state, count(*) AS n, max(changed_at) AS changed_at
-FROM mirror.snapshots
-WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s
+-- name: count_present_of
+-- How many records of a connection are not gone, by resource: from the tallies, not from the records.
+SELECT resource, sum(records)::bigint AS n
+FROM (
+    SELECT resource, records FROM mirror.tallies
+    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s
+    UNION ALL
+    SELECT resource, records FROM mirror.tally_changes
+    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s
+) AS t
+GROUP BY resource HAVING sum(records) <> 0;
+
+-- name: count_unlike_listed
+-- Counts the records of a connection that no list shows whole: few, and in an index of their own.
+SELECT resource, state, count(*) AS n FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND state <> 'listed'
 GROUP BY resource, state;
+
+-- name: last_changes_of
+-- When a record of each resource was last written.
+SELECT r.resource, last.changed_at
+FROM unnest(%(resources)b::text[]) AS r(resource)
+CROSS JOIN LATERAL (
+    SELECT changed_at FROM mirror.snapshots
+    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = r.resource
+      AND changed_at > '-infinity'
+    ORDER BY changed_at DESC LIMIT 1) AS last;
 
 -- name: page_changes
 -- The versions that were written in a span, of some connections, the latest first, each with the state of the

@@ -5,6 +5,9 @@ CREATE INDEX snapshots_by_resource_change ON mirror.snapshots (connection_id, re
     WHERE changed_at IS NOT NULL;
 CREATE INDEX versions_by_resource_writing ON mirror.versions (connection_id, resource, written_at)
     WHERE written_at IS NOT NULL;
+-- Nearly every record is listed: the others are found, and counted, by themselves.
+CREATE INDEX snapshots_not_listed ON mirror.snapshots (connection_id, resource, state, remote_id)
+    INCLUDE (organisation_id) WHERE state <> 'listed';
 
 -- Dead letters of all connections of an organisation, the newest first.
 CREATE INDEX dead_letters_by_age ON runs.dead_letters (organisation_id, state, dead_letter_id);
