@@ -32,6 +32,7 @@ from storetwin.connections.register import NewConnection
 from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.hub import Hub
 from storetwin.kernel.ids import new_id
+from storetwin.runs.schedules import ScheduleKind
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 from storetwin.tenancy.access_tokens import LABEL, TYPE, AccessTokens, Claims
 from storetwin.tenancy.keys import IssuedKey, NewKey, issue_key
@@ -51,10 +52,13 @@ class People:
     """Tokens of people of an organisation.
 
     Args:
+        owner: by a session; of the attacked organisation he is of the installation as well.
+        root: the same by an API key.
         lacking: of an administrator's key that has every scope but one.
         strangers: what nobody is known by, each by what is wrong with it.
     """
 
+    owner: str = field(repr=False)
     root: str = field(repr=False)
     administrator: str = field(repr=False)
     viewer: str = field(repr=False)
@@ -102,9 +106,10 @@ def world_on(postgres: EmbeddedPostgres, template: str, folder: Path) -> Iterato
         running_store(orders=14, seed=11) as our_store,
         running_store(orders=4, seed=12) as their_store,
     ):
-        our_store.store.create_order(
-            {"customer_note": MARK, "billing": {"email": f"buyer@{MARK}.example"}}
-        )
+        for store, mark in ((our_store, MARK), (their_store, OTHER)):
+            store.store.create_order(
+                {"customer_note": mark, "billing": {"email": f"buyer@{mark}.example"}}
+            )
         stores = (our_store, their_store)
         yield in_own_loop(_settle(dsn, postgres.admin_dsn, folder, stores))
 
@@ -143,14 +148,15 @@ async def _estate(hub: Hub, dsn: str, admin_dsn: str, store: Sandbox, mark: str)
         )
         own = hub.of(organisation_id)
         end = await _pulled(own, store, mark)
-        user_id, root = await _user(own, f"owner of {mark}", Role.OWNER, is_first=True)
-        people = await _people(own, admin, mark, root.key)
+        user_id, root = await _user(own, f"owner of {mark}", Role.OWNER, is_first=mark == MARK)
+        people = await _people(own, admin, mark, (user_id, root.key))
         member, spare = await _user(own, f"member of {mark}", Role.VIEWER)
         Filler(admin, organisation_id, user_id, mark).fill()
         values = _values(admin, organisation_id, user_id, mark) | {
             "token": end,
             "user_id": str(member),
             "api_key_id": str(spare.api_key_id),
+            "session_id": str((await _session(own, user_id))[0].session_id),
         }
         marks = _marks(admin, organisation_id, store, mark) | {end}
     return Estate(organisation_id, user_id, mark, values, marks, people)
@@ -162,7 +168,7 @@ async def _pulled(hub: Hub, store: Sandbox, mark: str) -> str:
     keys = Credentials(SecretStr(store.key), SecretStr(store.secret))
     added = await hub.register.add(NewConnection(name, store.url, keys), hub.clock())
     end = await hub.register.receiving_ends.ensure(added.connection, hub.clock())
-    await hub.schedules.of(name)
+    await hub.schedules.set(name, [ScheduleKind.SYNC], "5m", "orders")
     await hub.pull(name, RESOURCES, full=False, bury_many=False, observe=lambda _: None)
     newest = store.store.ids("orders")[-1]
     store.store.edit_order(newest, {"customer_note": f"{mark} changed it"})
@@ -183,13 +189,14 @@ async def _user(
         return user_id, await issue_key(tx, hub.organisation_id, user_id, wanted, now)
 
 
-async def _people(hub: Hub, admin: Any, mark: str, root: str) -> People:
+async def _people(hub: Hub, admin: Any, mark: str, owner: tuple[UUID, str]) -> People:
     async def key(role: Role, *, but: Permission | None = None) -> str:
         return await key_of(hub, role, frozenset(p for p in Permission if p is not but))
 
     administrator = await key(Role.ADMINISTRATOR)
     return People(
-        root=root,
+        owner=AccessTokens(hub.vault).issue((await _session(hub, owner[0]))[0], hub.clock()),
+        root=owner[1],
         administrator=administrator,
         viewer=await key(Role.VIEWER),
         lacking={p: await key(Role.ADMINISTRATOR, but=p) for p in Permission},
@@ -228,11 +235,19 @@ async def _strangers(hub: Hub, admin: Any, good: str, mark: str) -> dict[str, st
     )
 
 
+async def _session(hub: Hub, who: UUID) -> tuple[Claims, str]:
+    """Let somebody sign in; return what his access token says, and his refresh token."""
+    place = Place(hub.organisation_id, Role.ADMINISTRATOR, "")
+    lifetime = timedelta(days=1)
+    async with hub.database.transaction(hub.organisation_id, user_id=who) as tx:
+        begun = await open_session(tx, who, place, Visitor(), now=hub.clock(), lifetime=lifetime)
+    return Claims(who, hub.organisation_id, begun.session_id), begun.refresh_token
+
+
 async def _forged_tokens(hub: Hub, admin: Any, mark: str) -> dict[str, str | None]:
     """Return access tokens that are none, or none any more."""
     now, tokens = hub.clock(), AccessTokens(hub.vault)
     made: dict[str, Claims] = {}
-    secret = ""
     endings = {
         "stands": "SELECT %s::uuid",
         "has ended": "UPDATE tenancy.sessions SET revoked_at = now() WHERE user_id = %s",
@@ -242,14 +257,8 @@ async def _forged_tokens(hub: Hub, admin: Any, mark: str) -> dict[str, str | Non
     }
     for number, (what, ending) in enumerate(endings.items()):
         who, _ = await _user(hub, f"s{number} of {mark}", Role.ADMINISTRATOR)
-        place = Place(hub.organisation_id, Role.ADMINISTRATOR, mark)
-        async with hub.database.transaction(hub.organisation_id, user_id=who) as tx:
-            begun = await open_session(
-                tx, who, place, Visitor(), now=now, lifetime=timedelta(days=1)
-            )
+        made[what], secret = await _session(hub, who)
         admin.execute(ending, (who,))
-        made[what] = Claims(who, hub.organisation_id, begun.session_id)
-        secret = begun.refresh_token
     good = made.pop("stands")
     token = tokens.issue(good, now)
     key, payload = hub.vault.derive(LABEL), jwt.decode(token, options={"verify_signature": False})
@@ -298,21 +307,28 @@ def _values(admin: Any, organisation_id: UUID, user_id: UUID, mark: str) -> dict
         if row is not None and isinstance(row[key["column"]], UUID):
             values.setdefault(key["column"], str(row[key["column"]]))
     connection = _row(admin, "connections.connections", organisation_id)
+    delivery = _row(admin, "mirror.inbox", organisation_id)
     order = admin.execute(
         "SELECT remote_id, version FROM mirror.snapshots WHERE organisation_id = %s"
         " AND resource = 'orders' ORDER BY remote_number DESC LIMIT 1",
         (organisation_id,),
     ).fetchone()
-    return values | {
-        "organisation_id": str(organisation_id),
-        "user_id": str(user_id),
-        "connection_id": str(connection["id"]),
-        "connection": str(connection["name"]),
-        "remote_id": order["remote_id"],
-        "record_id": order["remote_id"],
-        "order_id": order["remote_id"],
-        "version": str(order["version"]),
-    }
+    short = {name.removesuffix("_id"): value for name, value in values.items()}
+    return (
+        short
+        | values
+        | {
+            "organisation_id": str(organisation_id),
+            "user_id": str(user_id),
+            "connection_id": str(connection["id"]),
+            "connection": str(connection["name"]),
+            "confirm": str(connection["name"]),
+            "number": str(delivery["number"]),
+            "remote_id": order["remote_id"],
+            "order_id": f"{connection['id']}:{order['remote_id']}",
+            "version": str(order["version"]),
+        }
+    )
 
 
 def _row(admin: Any, table: str, organisation_id: UUID) -> Row:

@@ -25,6 +25,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from storetwin.api.callers import Demand
 from storetwin.api.route import PublicRoute
 
+WORDS = {"resource": "orders", "kind": "sync", "from": "1", "for_seconds": "1", "every": "15m"}
+ALWAYS = {"for_seconds"}  # given though it need not be: else a stream goes on
+ANY = "ANY"  # the method of a door that looks at it itself
 LONGEST = 1_000_000  # bytes of an answer that are read
 STREAM_SECONDS = 1.0  # that a stream of events is listened to
 
@@ -122,7 +125,7 @@ def _routes(
         elif isinstance(route, Mount):
             yield from _routes(route.routes or [], prefix + route.path)
         elif isinstance(route, Route):
-            yield prefix + route.path, set(route.methods or {"GET"}), route.name, route
+            yield prefix + route.path, set(route.methods or {ANY}), route.name, route
         else:
             raise CannotFillError(f"what is {route!r}?")
 
@@ -153,7 +156,7 @@ class Walker:
 
     document: Mapping[str, Any]
     values: Mapping[str, str]
-    words: Mapping[str, str] = field(default_factory=lambda: {"resource": "orders"})
+    words: Mapping[str, str] = field(default_factory=lambda: WORDS)
 
     def imaginary(self) -> Walker:
         """Return the same with things that never existed, spelled alike."""
@@ -179,7 +182,7 @@ class Walker:
             if parameter["in"] != "query":
                 continue
             name = parameter["name"]
-            if parameter.get("required"):
+            if parameter.get("required") or name in ALWAYS:
                 query[name] = str(self._fill(name, parameter["schema"], asked, parameter))
             elif name in self.values:
                 optional.append(name)
@@ -196,6 +199,11 @@ class Walker:
         ]
         by_id = self._by_id(plain)
         return [plain, *more, *([by_id] if by_id else [])]
+
+    def arguments(self, schema: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return an object that a schema takes, and the things that it names."""
+        asked: dict[str, str] = {}
+        return self._object(schema, asked, None), asked
 
     def _by_id(self, plain: Knock) -> Knock | None:
         """Return a request that names a connection by its id, where this one names it by name."""
@@ -249,7 +257,7 @@ class Walker:
             asked[name] = self.values[name]
             is_number = schema.get("type") == "integer"
             return int(self.values[name]) if is_number else self.values[name]
-        if name in self.words:
+        if name in self.words and schema.get("type") in ("string", "integer"):
             return self.words[name]
         if schema.get("type") == "object" or "properties" in schema:
             return self._object(schema, asked, about)
@@ -273,7 +281,7 @@ class Walker:
         properties = schema.get("properties", {})
         for name, property_ in properties.items():
             is_needed = name in schema.get("required", ()) and name not in filled
-            if is_needed or name in self.values:
+            if is_needed or name in self.values or name in self.words:
                 filled[name] = self._fill(name, property_, asked)
         return filled
 
@@ -353,7 +361,8 @@ def _unlike(value: str) -> str:
 
 # -- asking -------------------------------------------------------------------------------------
 
-NOT_COMPARED = {"date", "content-length", "ratelimit-remaining", "ratelimit-reset"}
+NOT_COMPARED = {"date", "content-length"}
+COUNTING = "ratelimit-"  # how headers begin that tell how often somebody may still ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,9 +393,21 @@ class Asker:
             kept = tuple(
                 (name, value)
                 for name, value in response.headers.items()
-                if name.lower() not in NOT_COMPARED
+                if name.lower() not in NOT_COMPARED and not name.lower().startswith(COUNTING)
             )
             return Answer(response.status, kept, body)
+
+    async def ask_all(
+        self, knocks: Sequence[tuple[Knock, str | None]], at_once: int = 8
+    ) -> list[Answer]:
+        """Send many requests, some at the same time; the answers come in the order of the requests."""
+        places = asyncio.Semaphore(at_once)
+
+        async def ask(knock: Knock, token: str | None) -> Answer:
+            async with places:
+                return await self.ask(knock, token)
+
+        return await asyncio.gather(*(ask(knock, token) for knock, token in knocks))
 
 
 async def _read(response: aiohttp.ClientResponse, *, is_endless: bool) -> bytes:

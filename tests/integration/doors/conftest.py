@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
+import aiohttp
 import pytest
 
 from estates import World, world_on
 from sites import Served, serving_site
 from storetwin.db.embedded import EmbeddedPostgres
+from walks import Asker
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +27,10 @@ def served(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """The application as ``storetwin serve`` makes it."""
     with serving_site(world.dsn, tmp_path_factory.mktemp("site")) as site:
         yield site
+
+
+@pytest.fixture
+async def asker(served: Served) -> AsyncIterator[Asker]:
+    """What sends requests to the application."""
+    async with aiohttp.ClientSession() as session:
+        yield Asker(served.url, session)
