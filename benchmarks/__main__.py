@@ -7,10 +7,11 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import chaos, load, pull, startup, step, webhooks
+from benchmarks import board, chaos, load, pull, startup, step, webhooks
 from benchmarks.figures import Figures
 
 BENCHMARKS = {
+    "board": board.measure,
     "chaos": chaos.measure,
     "pull": pull.measure,
     "load": load.measure,

@@ -28,15 +28,16 @@ ConnectionAsked = Annotated[
     str | None, Query(min_length=1, max_length=200, description="Name or id of a connection.")
 ]
 Statuses = Annotated[
-    list[Annotated[str, Field(max_length=200)]] | None,
+    list[Annotated[str, Field(min_length=1, max_length=200)]] | None,
     Query(max_length=50, description="Only these; may be given several times."),
 ]
 Text = Annotated[
     str | None,
     Query(
+        min_length=1,
         max_length=100,
-        description="A text to look for, in any case: in what people search by. Of fewer than three "
-        "characters, a whole number.",
+        description="A text to look for, in any case: in what people search by. At most 500 are found; "
+        "one that is common, or shorter than three characters, is looked for in the newest 20,000.",
     ),
 ]
 

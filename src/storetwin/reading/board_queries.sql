@@ -101,12 +101,11 @@ CROSS JOIN LATERAL (
 ORDER BY f.place;
 
 -- name: count_newest_with
--- In how many of the newest records a text occurs.
-SELECT count(*) AS n FROM (
+-- In how many of the newest records a text occurs, and of how many.
+SELECT count(*) FILTER (WHERE search_text LIKE %(pattern)s) AS n, count(*) AS looked FROM (
     SELECT search_text FROM mirror.snapshots
     WHERE organisation_id = %(organisation_id)s AND resource = %(resource)s AND created_at IS NOT NULL
-    ORDER BY created_at DESC LIMIT %(look)s) AS newest
-WHERE search_text LIKE %(pattern)s;
+    ORDER BY created_at DESC LIMIT %(look)s) AS newest;
 
 -- name: find_in_newest
 -- The newest records that a text occurs in, among so many of the newest.
@@ -117,6 +116,23 @@ SELECT connection_id, remote_id FROM (
     ORDER BY created_at DESC LIMIT %(look)s) AS newest
 WHERE search_text LIKE %(pattern)s AND state <> 'gone' AND connection_id = ANY(%(connections)b::uuid[])
   AND COALESCE(status, '') = ANY(%(statuses)b::text[])
+LIMIT %(most)s;
+
+-- name: find_undated
+-- The records of some stretches that have no date and that a text occurs in.
+SELECT stretch.connection_id, rows.remote_id
+FROM unnest(%(connections)b::uuid[], %(statuses)b::text[]) AS stretch(connection_id, status)
+CROSS JOIN LATERAL (
+    (SELECT remote_id, search_text FROM mirror.snapshots
+     WHERE organisation_id = %(organisation_id)s AND connection_id = stretch.connection_id AND resource = %(resource)s
+       AND status = stretch.status AND state <> 'gone' AND created_at IS NULL
+     ORDER BY remote_id LIMIT %(look)s)
+    UNION ALL
+    (SELECT remote_id, search_text FROM mirror.snapshots
+     WHERE organisation_id = %(organisation_id)s AND connection_id = stretch.connection_id AND resource = %(resource)s
+       AND status IS NULL AND stretch.status = '' AND state <> 'gone' AND created_at IS NULL
+     ORDER BY remote_id LIMIT %(look)s)) AS rows
+WHERE rows.search_text LIKE %(pattern)s
 LIMIT %(most)s;
 
 -- name: find_everywhere

@@ -1,7 +1,8 @@
 """Which records a text occurs in: in what people search by (a resource's ``search``), in any case.
 
 A rare text is found by an index, wherever it stands. A text that occurs nearly everywhere would be
-found too often to be of use: of it the newest records are looked through, and the answer says so.
+found too often to be of use, and no index knows one of two characters: for these the newest records
+are looked through, and the answer says so unless that were all.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from storetwin.db.database import Row, Transaction
@@ -22,7 +22,7 @@ Q = load_queries(__package__)
 SHORTEST = 3  # characters: an index of trigrams knows nothing shorter
 LOOK_FIRST = 1_000  # newest records in which it is counted how common a text is
 COMMON = 20  # of those
-LOOK_THROUGH = 20_000  # newest records that are looked through for a common text
+LOOK_THROUGH = 20_000  # newest records that are looked through for a common or a short text
 MOST = 500  # records that are found
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -48,37 +48,35 @@ async def search(
     text: str,
     span: Span,
 ) -> Found:
-    """Return the records of some stretches that a text occurs in, or that are called so.
-
-    Of a text shorter than three characters only records whose very number it is are found.
-    """
+    """Return the records of some stretches that a text occurs in, or that are called so."""
     wanted = text.strip().lower()
-    params: dict[str, Any] = of_stretches(stretches) | {
+    own = of_stretches(stretches) | {
         "organisation_id": organisation_id,
         "resource": resource,
         "after": span.since,
         "before": span.until,
-    }
-    called = await tx.fetch_all(Q.find_by_number, params | {"key": natural_key(wanted)})
-    if len(wanted) < SHORTEST:
-        return Found(_records(called), is_cut=False)
-    params |= {
-        "connections": sorted({stretch.connection_id for stretch in stretches}),
-        "statuses": sorted({stretch.status for stretch in stretches}),
+        "key": natural_key(wanted),
         "pattern": f"%{_escaped(wanted)}%",
         "most": MOST,
+        "look": LOOK_THROUGH,
     }
-    if await _is_common(tx, params):
-        bounds = {"since": span.since or EARLIEST, "until": span.until or LATEST}
-        rows = await tx.fetch_all(Q.find_in_newest, params | bounds | {"look": LOOK_THROUGH})
-        return Found(_records([*called, *rows]), is_cut=True)
-    rows = await tx.fetch_all(Q.find_everywhere, params)
-    return Found(_records([*called, *rows]), is_cut=len(rows) == MOST)
-
-
-async def _is_common(tx: Transaction, params: dict[str, Any]) -> bool:
-    row = await tx.fetch_one(Q.count_newest_with, params | {"look": LOOK_FIRST})
-    return row is not None and row["n"] >= COMMON
+    chosen = own | {
+        "connections": sorted({stretch.connection_id for stretch in stretches}),
+        "statuses": sorted({stretch.status for stretch in stretches}),
+    }
+    found = await tx.fetch_all(Q.find_by_number, own)
+    first = await tx.fetch_one(Q.count_newest_with, chosen | {"look": LOOK_FIRST})
+    looked, occurs = (first["looked"], first["n"]) if first else (0, 0)
+    is_small = 0 < looked < LOOK_FIRST
+    is_rare = len(wanted) >= SHORTEST and not is_small and occurs < COMMON
+    if is_rare:
+        rows = await tx.fetch_all(Q.find_everywhere, chosen)
+        return Found(_records([*found, *rows]), is_cut=len(rows) == MOST)
+    bounds = {"since": span.since or EARLIEST, "until": span.until or LATEST}
+    rows = await tx.fetch_all(Q.find_in_newest, chosen | bounds)
+    if span == Span():
+        rows += await tx.fetch_all(Q.find_undated, own)
+    return Found(_records([*found, *rows]), is_cut=len(rows) >= MOST or looked >= LOOK_FIRST)
 
 
 def _records(rows: Sequence[Row]) -> list[tuple[UUID, str]]:
