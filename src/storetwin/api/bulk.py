@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
+import structlog
 from fastapi import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from storetwin.api.problems import ProblemError
+from storetwin.kernel.errors import StoretwinError
 
+log = structlog.get_logger()
 PATIENCE = 60.0  # seconds that a reader may take for one piece
 MOST_AT_ONCE = 3  # of one process: each holds a connection to the database
 
@@ -38,7 +41,11 @@ class Streamed(StreamingResponse):
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer, and let go of everything however that ends."""
+        """Send the answer, and let go of everything however that ends.
+
+        The task that reads the database is cancelled once and then waited for: it has to close its
+        cursor and its transaction.
+        """
 
         async def patiently(message: Message) -> None:
             try:
@@ -48,7 +55,27 @@ class Streamed(StreamingResponse):
                 raise SlowReaderError from None
 
         async with self._held:
-            await super().__call__(scope, receive, patiently)
+            sending = asyncio.create_task(self.stream_response(patiently))
+            leaving = asyncio.create_task(_left(receive))
+            try:
+                await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+                if sending.done() and (error := sending.exception()):
+                    # The answer has begun: leaving it unfinished closes the connection.
+                    log.warning("answer_broke_off", path=scope["path"], why=_why(error))
+            finally:
+                sending.cancel()
+                leaving.cancel()
+                await asyncio.gather(sending, leaving, return_exceptions=True)
+
+
+def _why(error: BaseException) -> str:
+    return error.message if isinstance(error, StoretwinError) else type(error).__name__
+
+
+async def _left(receive: Receive) -> None:
+    """Return when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 @asynccontextmanager
@@ -59,7 +86,7 @@ async def place(request: Request) -> AsyncIterator[None]:
         ProblemError: 503, all are taken.
     """
     state = request.app.state
-    taken = getattr(state, "streams", 0)
+    taken = getattr(state, "exports_under_way", 0)
     if taken >= MOST_AT_ONCE:
         raise ProblemError(
             503,
@@ -68,11 +95,11 @@ async def place(request: Request) -> AsyncIterator[None]:
             remedy="Ask again when one of them is done.",
             headers={"Retry-After": "10"},
         )
-    state.streams = taken + 1
+    state.exports_under_way = taken + 1
     try:
         yield
     finally:
-        state.streams -= 1
+        state.exports_under_way -= 1
 
 
 async def streamed(

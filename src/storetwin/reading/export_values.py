@@ -40,8 +40,8 @@ class Exported:
 def exported(row: Mapping[str, Any], connection: str) -> Exported:
     """Return a record as it was read."""
     payload, clean = row["payload"], row["clean"]
-    document = None if payload is None else masked(payload.encode())
-    readable = document if clean is None else masked(clean.encode())
+    document = None if payload is None else _shown(payload)
+    readable = document if clean is None else _shown(clean)
     assert readable is not None
     facts = {
         "connection": connection,
@@ -53,6 +53,12 @@ def exported(row: Mapping[str, Any], connection: str) -> Exported:
         "modified_at": row["modified_at"],
     }
     return Exported(document, readable, facts)
+
+
+def _shown(text: str) -> bytes:
+    """Return a document with what is sealed in it hidden; hardly any has such."""
+    document = text.encode()
+    return masked(document) if b"$sealed" in document else document
 
 
 def values_of(record: Exported, columns: Sequence[ExportColumn]) -> list[Any]:
@@ -102,13 +108,13 @@ def _parsed(document: bytes) -> Any:
 
 def text_of(value: Any, kind: Kind) -> str:
     """Return a value as text; nothing is empty."""
+    if isinstance(value, str):
+        return f"{value}Z" if kind is Kind.TIME and value and not value.endswith("Z") else value
     if value is None:
         return ""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, str):
-        return f"{value}Z" if kind is Kind.TIME and value and not value.endswith("Z") else value
-    return written(value)
+    return str(value) if type(value) is int else written(value)
 
 
 def defused(text: str) -> str:
