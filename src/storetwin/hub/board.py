@@ -144,4 +144,4 @@ class Board:
         return await self.register.every()
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        return self.database.transaction(self.organisation_id)
+        return self.database.transaction(self.organisation_id, is_steady=True)
