@@ -75,7 +75,8 @@ class AuthPage:
 
     def routes(self) -> list[Route]:
         """Return its routes."""
-        return [Route(f"{PREFIX}/{{route}}", self.answer, methods=["GET"])]
+        paths = (f"{PREFIX}/{{route}}", f"{PREFIX}/{{route}}/")
+        return [Route(path, self.answer, methods=["GET"]) for path in paths]
 
     async def answer(self, request: Request) -> Response:
         """Answer one request."""
@@ -153,7 +154,7 @@ class AuthPage:
             "callback_url": _formatted(given["callback_url"]),
             "scope": given["scope"],
         }
-        return f"{self._shop.store.base}{PREFIX}/{route}?{urlencode(question, quote_via=quote, safe='')}"
+        return f"{self._shop.store.base}{PREFIX}/{route}/?{urlencode(question, quote_via=quote, safe='')}"
 
 
 def _validated(sent: Mapping[str, str]) -> dict[str, str]:
