@@ -15,7 +15,7 @@ _OTHERS = {
     4: "CLF UYW",
 }
 _DIGITS = {currency: digits for digits, names in _OTHERS.items() for currency in names.split()}
-_AMOUNT = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,30})?")
+_AMOUNT = re.compile(r"(-?[0-9]{1,18})(?:\.([0-9]{1,30}))?")
 
 
 def minor_digits(currency: str | None) -> int:
@@ -29,9 +29,14 @@ def to_minor(amount: str, currency: str | None) -> int | None:
     A store writes as many decimals as it was set to, be it none or six. What lies below the
     currency's own unit is rounded.
     """
-    if not _AMOUNT.fullmatch(amount):
+    match = _AMOUNT.fullmatch(amount)
+    if match is None:
         return None
     digits = minor_digits(currency)
+    whole, part = match.groups("")
+    if len(part) <= digits:
+        minor = int(whole + part.ljust(digits, "0"))
+        return minor if abs(minor) <= MOST_MINOR else None
     rounded = Decimal(amount).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
     minor = int(rounded.scaleb(digits))
     return minor if abs(minor) <= MOST_MINOR else None

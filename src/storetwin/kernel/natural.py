@@ -13,4 +13,6 @@ def natural_key(text: str) -> str:
 
     Each run of digits begins with its length, in two digits: ``9`` → ``019``, ``10`` → ``0210``.
     """
+    if text.isascii() and text.isdecimal() and len(text) <= LONGEST:
+        return f"{len(text):02}{text}"
     return _DIGITS.sub(lambda run: f"{len(run[0]):02}{run[0]}", text[:LONGEST].lower())

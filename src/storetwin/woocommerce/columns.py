@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -44,14 +44,21 @@ class Extracted(NamedTuple):
 
 
 class _Line(msgspec.Struct, gc=False):
-    """A member of a list: an order line, or a refund within its order."""
+    """An order line."""
 
     quantity: msgspec.Raw = msgspec.Raw()
+
+
+class _Refund(msgspec.Struct, gc=False):
+    """A refund as its order shows it."""
+
     total: msgspec.Raw = msgspec.Raw()
 
 
 _LINES = msgspec.json.Decoder(list[_Line])
+_REFUNDS = msgspec.json.Decoder(list[_Refund])
 _EMPTY = b"[]"
+Member = TypeVar("Member")
 
 
 def extract(
@@ -104,25 +111,28 @@ def _amount(raw: msgspec.Raw, currency: str | None) -> int | None:
     return to_minor(text.decode("ascii", "replace"), currency) if text else None
 
 
-def _lines(raw: msgspec.Raw) -> list[_Line]:
-    document = bytes(raw)
+def _list(raw: msgspec.Raw, decoder: msgspec.json.Decoder[list[Member]]) -> list[Member]:
+    document = memoryview(raw)
     if document[:1] != b"[" or document == _EMPTY:
         return []
     try:
-        return _LINES.decode(document)
+        return decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
 
 
 def _refunded(raw: msgspec.Raw, currency: str | None) -> int:
     """Return what was given back: an order lists its refunds with negative totals."""
-    return sum(-(_amount(line.total, currency) or 0) for line in _lines(raw))
+    return sum(-(_amount(refund.total, currency) or 0) for refund in _list(raw, _REFUNDS))
 
 
 def _pieces(raw: msgspec.Raw) -> int | None:
     """Return how many pieces an order has, as the store itself counts them."""
-    if bytes(raw)[:1] != b"[":
+    if memoryview(raw)[:1] != b"[":
         return None
-    found = [bytes(line.quantity).strip(b'"') for line in _lines(raw)]
-    pieces = sum(int(quantity) for quantity in found if quantity.isdigit() and len(quantity) < 10)
+    pieces = 0
+    for line in _list(raw, _LINES):
+        quantity = bytes(line.quantity).strip(b'"')
+        if quantity.isdigit() and len(quantity) < 10:
+            pieces += int(quantity)
     return min(pieces, MOST_ITEMS)
