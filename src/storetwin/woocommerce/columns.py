@@ -112,11 +112,11 @@ def _amount(raw: msgspec.Raw, currency: str | None) -> int | None:
 
 
 def _list(raw: msgspec.Raw, decoder: msgspec.json.Decoder[list[Member]]) -> list[Member]:
-    document = memoryview(raw)
+    document = bytes(raw)
     if document[:1] != b"[" or document == _EMPTY:
         return []
     try:
-        return decoder.decode(raw)
+        return decoder.decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
 
@@ -128,7 +128,7 @@ def _refunded(raw: msgspec.Raw, currency: str | None) -> int:
 
 def _pieces(raw: msgspec.Raw) -> int | None:
     """Return how many pieces an order has, as the store itself counts them."""
-    if memoryview(raw)[:1] != b"[":
+    if bytes(raw)[:1] != b"[":
         return None
     pieces = 0
     for line in _list(raw, _LINES):
