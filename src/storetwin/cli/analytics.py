@@ -68,8 +68,22 @@ def _print(found: Analytics, connections: list[Connection]) -> None:
     rows = [_row(one.name, found.connections.get(one.id, Figures())) for one in connections]
     if len(rows) > 1:
         rows.append(_row("all", found.total))
-    columns = ("connection", "runs>", "done>", "records>", "new>", "changed>", "gone>", "pages>")
-    columns += ("requests>", "average>", "slowest>", "429>", "troubled>", "webhooks>")
+    columns = (
+        "connection",
+        "runs>",
+        "done>",
+        "records>",
+        "new>",
+        "changed>",
+        "gone>",
+        "pages>",
+        "requests>",
+        "average>",
+        "slowest>",
+        "429>",
+        "troubled>",
+        "webhooks>",
+    )
     out().print(table(f"Since {found.since:%Y-%m-%d %H:%M} UTC", columns, rows))
     if found.kept_since and found.kept_since > found.since:
         say_error(f"Runs are kept since {found.kept_since:%Y-%m-%d %H:%M} UTC.")
