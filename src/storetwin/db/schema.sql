@@ -628,6 +628,8 @@ CREATE INDEX snapshots_by_created ON mirror.snapshots USING btree (organisation_
 
 CREATE INDEX snapshots_by_email ON mirror.snapshots USING btree (organisation_id, email_lower) WHERE (email_lower IS NOT NULL);
 
+CREATE INDEX snapshots_by_later_change ON mirror.snapshots USING btree (connection_id, changed_at) WHERE (version > 1);
+
 CREATE INDEX snapshots_by_number ON mirror.snapshots USING btree (connection_id, resource, remote_number) WHERE (state <> 'gone'::text);
 
 CREATE INDEX snapshots_by_parent ON mirror.snapshots USING btree (connection_id, resource, parent_id) WHERE ((parent_id <> '0'::text) AND (state <> 'gone'::text));
@@ -637,6 +639,8 @@ CREATE INDEX snapshots_by_resource_change ON mirror.snapshots USING btree (conne
 CREATE INDEX snapshots_by_text ON mirror.snapshots USING gin (search_text gin_trgm_ops);
 
 CREATE INDEX snapshots_not_listed ON mirror.snapshots USING btree (connection_id, resource, state, remote_id) INCLUDE (organisation_id) WHERE (state <> 'listed'::text);
+
+CREATE INDEX versions_by_later_writing ON mirror.versions USING btree (connection_id, written_at) WHERE (version > 1);
 
 CREATE INDEX versions_by_organisation ON mirror.versions USING btree (organisation_id, superseded_at);
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from storetwin.db.database import Row, Transaction
@@ -97,11 +98,18 @@ async def page_changes(
     Returns:
         Changes without their fields, see :func:`with_fields`; None where nothing is left.
     """
+    params = {
+        "organisation_id": organisation_id,
+        "connections": list(connections),
+        "resource": resource,
+        "since": since,
+    }
+    query = statement(resource, chosen.what)
     found: list[Change] = []
     looked_at = 0
     size = limit + 1 if chosen == Chosen() else AT_ONCE
     while looked_at < MOST_LOOKED_AT:
-        rows = await _look(tx, organisation_id, connections, resource, since, before, size)
+        rows = await _look(tx, query, params, before, size)
         looked_at += len(rows)
         for change in map(_change, rows):
             if len(found) == limit:
@@ -116,28 +124,29 @@ async def page_changes(
 
 async def _look(
     tx: Transaction,
-    organisation_id: UUID,
-    connections: Sequence[UUID],
-    resource: str | None,
-    since: datetime,
+    query: str,
+    params: Mapping[str, Any],
     before: Position,
     limit: int,
 ) -> list[Row]:
     names = ("at", "last_connection", "last_resource", "last_id", "last_version")
-    params = dict(zip(names, before, strict=True)) | {
-        "organisation_id": organisation_id,
-        "connections": list(connections),
-        "resource": resource,
-        "since": since,
-        "limit": limit,
-    }
-    return await tx.fetch_all(statement(resource), params)
+    place = dict(zip(names, before, strict=True))
+    return await tx.fetch_all(query, {**params, **place, "limit": limit})
 
 
-def statement(resource: str | None) -> str:
-    """Return the statement that reads a page of versions, of one resource or of all."""
-    condition = "" if resource is None else "AND resource = %(resource)s"
-    return Q.page_changes.replace("/* resource */", condition)
+def statement(resource: str | None, what: What | None = None) -> str:
+    """Return the statement that reads a page of versions, of one resource or of all.
+
+    Args:
+        what: first versions are left out where none of them can be it: a first pull writes as many
+            as there are records.
+    """
+    conditions = "" if resource is None else "AND resource = %(resource)s"
+    if what is What.NEW:
+        conditions += " AND version = 1"
+    elif what is not None:
+        conditions += " AND version > 1"
+    return Q.page_changes.replace("/* conditions */", conditions)
 
 
 def _change(row: Row) -> Change:

@@ -60,7 +60,7 @@ FROM (
     CROSS JOIN LATERAL (
         (SELECT connection_id, resource, remote_id, version, state, brought_by, modified_at, written_at
          FROM mirror.versions
-         WHERE organisation_id = %(organisation_id)s AND connection_id = chosen.id /* resource */
+         WHERE organisation_id = %(organisation_id)s AND connection_id = chosen.id /* conditions */
            AND written_at >= %(since)s AND written_at <= %(at)s
            AND (written_at, connection_id, resource, remote_id, version)
              < (%(at)s, %(last_connection)s, %(last_resource)s, %(last_id)s, %(last_version)s)
@@ -68,7 +68,7 @@ FROM (
         UNION ALL
         (SELECT connection_id, resource, remote_id, version, state, brought_by, modified_at, changed_at
          FROM mirror.snapshots
-         WHERE organisation_id = %(organisation_id)s AND connection_id = chosen.id /* resource */
+         WHERE organisation_id = %(organisation_id)s AND connection_id = chosen.id /* conditions */
            AND changed_at >= %(since)s AND changed_at <= %(at)s
            AND (changed_at, connection_id, resource, remote_id, version)
              < (%(at)s, %(last_connection)s, %(last_resource)s, %(last_id)s, %(last_version)s)

@@ -20,6 +20,7 @@ from storetwin.db.arrays import JsonColumn
 from storetwin.db.session import connect
 from storetwin.mirror import changes
 from storetwin.mirror.finding import Order, Wanted, statement
+from storetwin.mirror.history import What
 from storetwin.mirror.repository import Q, Shelf
 from storetwin.sandboxes.woocommerce import Sandbox
 from storetwin.woocommerce.columns import Extracted
@@ -92,6 +93,7 @@ BY_TIME = {
     "snapshots_by_change", "snapshots_by_resource_change",
     "versions_by_writing", "versions_by_resource_writing",
 }  # fmt: skip
+OF_LATER = {"snapshots_by_later_change", "versions_by_later_writing"}
 OF_LISTS: list[tuple[Wanted, Order, str]] = [
     (Wanted(), Order.ID, PRIMARY_KEY),
     (Wanted(ids=tuple(PAGE)), Order.ID, PRIMARY_KEY),
@@ -214,6 +216,10 @@ async def test_changes_of_many_connections_are_read_by_their_times(
         assert set(found) <= BY_TIME | {"versions_pkey"}, resource
         if is_analyzed and resource:
             assert "snapshots_by_resource_change" in found
+        if is_analyzed and not resource:
+            later = changes.statement(None, What.CHANGED)
+            found = scans(await plan_of(filled, later, params))
+            assert set(found) <= OF_LATER | {"versions_pkey"}
 
 
 @pytest.mark.parametrize("is_analyzed", [False, True], ids=["before ANALYZE", "after ANALYZE"])

@@ -4,7 +4,10 @@
 CREATE INDEX snapshots_by_resource_change ON mirror.snapshots (connection_id, resource, changed_at, remote_id)
     WHERE changed_at IS NOT NULL;
 CREATE INDEX versions_by_resource_writing ON mirror.versions (connection_id, resource, written_at)
-    WHERE written_at IS NOT NULL;
+    WHERE written_at IS NOT NULL;-- What came after the first pull: it wrote as many first versions as there are records.
+CREATE INDEX snapshots_by_later_change ON mirror.snapshots (connection_id, changed_at) WHERE version > 1;
+CREATE INDEX versions_by_later_writing ON mirror.versions (connection_id, written_at) WHERE version > 1;
+
 -- Nearly every record is listed: the others are found, and counted, by themselves.
 CREATE INDEX snapshots_not_listed ON mirror.snapshots (connection_id, resource, state, remote_id)
     INCLUDE (organisation_id) WHERE state <> 'listed';
