@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -21,12 +23,17 @@ from storetwin.kernel.errors import ConfigurationError
 from storetwin.mirror.context import Observer
 from storetwin.runs.schedules import ScheduleKind
 from storetwin.settings import Settings
+from storetwin.tenancy.keys import NewKey
+from storetwin.tenancy.members import NewUser
+from storetwin.tenancy.models import Permission, Role
 
 NAME = "demo"
 STORE_NETWORK = ip_network("127.0.0.1/32")
 MARKER = "demo-store.txt"
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+PERSON = "demo@example.org"
+KEY_LASTS = timedelta(days=1)
 EVERY = "1m"  # in a demo nobody waits half an hour
 
 
@@ -157,6 +164,15 @@ async def connect(hub: Hub, store: DemoStore, marker: Path) -> ProbeReport:
         await hub.register.add(NewConnection(NAME, store.url, credentials), hub.clock())
         _mark(marker, store)
     return await hub.test_connection(NAME)
+
+
+async def key_to_read(hub: Hub) -> str:
+    """Return a key that a program may read the demo's twin with, for a day."""
+    if await hub.people.users.find(PERSON) is None:
+        password = SecretStr(secrets.token_urlsafe())  # nobody is to sign in with it
+        await hub.people.users.add(NewUser(PERSON, "Demo"), Role.OWNER, password)
+    new = NewKey("demo", frozenset({Permission.READ}), hub.clock() + KEY_LASTS)
+    return (await hub.people.api_keys.issue_for(PERSON, new)).key
 
 
 def _is_of(marker: Path, store: DemoStore) -> bool:

@@ -65,6 +65,7 @@ async def _stay(store: DemoStore, settings: Settings, port: int | None) -> Exit:
 
             async def keep_in_step() -> None:
                 await demonstration.keep_in_step(site.hub)
+                _say_how_to_ask(url, await demonstration.key_to_read(site.hub))
                 _say_what_to_try(store)
 
             return await until_stopped(
@@ -98,6 +99,13 @@ async def _pull(hub: Hub, store: DemoStore, settings: Settings) -> Exit:
     with ProgressScreen() as screen:
         outcome = await demonstration.pull(hub, screen)
     return report(outcome, demonstration.NAME, as_json=False)
+
+
+def _say_how_to_ask(url: str, key: str) -> None:
+    typer.echo()
+    typer.echo("Ask it as a program does (a key to read with, for a day):")
+    typer.echo(f"  curl -H 'Authorization: Bearer {key}' '{url}/api/v1/orders?limit=3'")
+    typer.echo(f"  curl -H 'Authorization: Bearer {key}' {url}/api/v1/orders/stats")
 
 
 def _say_what_to_try(store: DemoStore) -> None:
