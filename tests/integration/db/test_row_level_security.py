@@ -88,6 +88,7 @@ async def test_only_the_owner_finds_what_it_has_to_before_an_organisation_is_kno
             )
         ).fetchall()
     names = (
+        "connections.authorisations",
         "connections.connections",
         "connections.webhooks",
         "mirror.inbox",
