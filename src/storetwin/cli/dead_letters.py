@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import typer
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List, retry and discard records that could not be had or kept.")
 CONNECTION = typer.Option(None, "--connection", "-c", help="Only of this connection.")
 RESOURCE = typer.Option(None, "--resource", "-r", help="Only of this resource.")
+IDS = typer.Option(
+    None,
+    "--id",
+    help="Only this one (may be given several times); --json of the list shows them.",
+    metavar="ID",
+)
 
 
 @app.callback(invoke_without_command=True)
@@ -68,6 +75,7 @@ def list_(
 def retry(
     connection: str | None = CONNECTION,
     resource: str | None = RESOURCE,
+    ids: list[UUID] | None = IDS,
     due: bool = typer.Option(False, "--due", help="Only those whose time has come."),
     now: bool = NOW,
     as_json: bool = JSON,
@@ -77,6 +85,8 @@ def retry(
     async def verb(hub: Hub) -> Exit:
         letters = await hub.reports.dead_letters(connection=connection, resource=resource)
         letters = [letter for letter in letters if not due or letter.is_due(hub.clock())]
+        if ids:
+            letters = [letter for letter in letters if letter.dead_letter_id in ids]
         names = {c.id: c.name for c in await hub.register.every()}
         total = {"resolved": 0, "failed": 0, "unnamed": 0}
         letters.sort(key=lambda letter: names[letter.connection_id])
@@ -102,16 +112,21 @@ def retry(
 def discard(
     connection: str | None = CONNECTION,
     resource: str | None = RESOURCE,
+    ids: list[UUID] | None = IDS,
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
     as_json: bool = JSON,
 ) -> None:
     """Discard dead letters. Certificates go on naming the records while they are lacking."""
+    if ids and (connection or resource):
+        raise typer.BadParameter("Give ids, or a connection and a resource.")
     if not yes and not as_json and sys.stdin.isatty():
         typer.confirm("Discard these dead letters?", abort=True, err=True)
 
     async def verb(hub: Hub) -> Exit:
-        letters = await hub.reports.dead_letters(connection=connection, resource=resource)
-        discarded = await hub.reports.discard_dead_letters(letters)
+        from storetwin.hub.letters import Chosen
+
+        some = tuple(ids) if ids else None
+        discarded = await hub.letters.discard(Chosen(some, connection, resource))
         if as_json:
             print_json({"discarded": discarded})
         else:

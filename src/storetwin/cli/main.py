@@ -12,6 +12,7 @@ from storetwin.cli import (
     connection,
     database,
     dead_letters,
+    deliveries,
     demo,
     export,
     history,
@@ -62,6 +63,8 @@ app.command("mcp")(mcp.mcp)
 app.command("prune")(housekeeping.prune)
 for verb in (identity.identity, identity.accept, identity.pause, identity.resume):
     connection.app.command()(verb)
+for command in (deliveries.deliveries, deliveries.retry):
+    webhook.app.command()(command)
 app.add_typer(connection.app, name="connection")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(dead_letters.app, name="dead-letters")

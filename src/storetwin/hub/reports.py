@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -72,12 +71,6 @@ class Reports:
             return await runs.list_dead_letters(
                 tx, connection_id=connection_id, resource=name, state=state
             )
-
-    async def discard_dead_letters(self, letters: Sequence[DeadLetter]) -> int:
-        """Discard dead letters; the records stay named in certificates while they are lacking."""
-        async with self._transaction() as tx:
-            ids = [letter.dead_letter_id for letter in letters]
-            return await runs.discard_dead_letters(tx, ids, now=self.clock())
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return self.database.transaction(self.organisation_id)
