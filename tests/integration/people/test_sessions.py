@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from storetwin.tenancy.members import NewUser, add_user
 from storetwin.tenancy.models import Role
 from storetwin.tenancy.passwords import is_outdated
 from storetwin.tenancy.proving import BEAT_SECONDS
+from storetwin.tenancy.sessions import MOST_SESSIONS, Place, Visitor, open_session
 from storetwin.tenancy.throttle import RULES, Kind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -267,6 +269,19 @@ async def test_one_session_or_all_others_are_ended(house: House) -> None:
     assert (await ada.api.ask("DELETE", path)).status == 404
     assert (await ada.api.ask("DELETE", "/sessions")).status == 204
     assert [await is_in(house, one) for one in (ada, *others)] == [True, False, False, False]
+
+
+async def test_a_user_has_a_hundred_sessions_at_most(house: House) -> None:
+    ada = await house.someone()
+    user_id, now = UUID(ada.user_id), house.watch()
+    place = Place(house.hub.organisation_id, Role.VIEWER, "")
+    async with house.hub.database.transaction(None, user_id=user_id) as tx:
+        for second in range(1, MOST_SESSIONS + 1):
+            at = now + timedelta(seconds=second)
+            await open_session(tx, user_id, place, Visitor(), now=at, lifetime=timedelta(days=1))
+    rows = await house.rows("SELECT session_id FROM tenancy.sessions", user_id=user_id)
+    assert len(rows) == MOST_SESSIONS
+    assert not await is_in(house, ada)  # the one that was used longest ago gave way
 
 
 async def test_sessions_of_others_do_not_exist(house: House) -> None:
