@@ -212,7 +212,7 @@ def _walk(prefix: str, value: Any, levels: int) -> Iterator[tuple[str, Any]]:
         return
     if isinstance(value, dict):
         for name, inner in value.items():
-            if not _STEP.fullmatch(name) or name == "$sealed":
+            if not _STEP.fullmatch(name) or name == "$sealed" or (name == "_links" and not prefix):
                 continue
             path = f"{prefix}.{name}" if prefix else name
             yield path, inner
