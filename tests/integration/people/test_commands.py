@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,3 +165,15 @@ def test_somebody_who_is_a_user_joins_another_organisation_without_a_password(
     machine.do("user", "remove", "ada@example.org", "--organisation", "second", "--yes")
     assert roles(machine, "--organisation", "second") == {}
     assert roles(machine) == {"ada@example.org": "owner"}
+
+
+def test_the_page_about_it_is_followed_from_top_to_bottom(machine: Machine) -> None:
+    page = Path(__file__).parents[3] / "docs/howto/let-people-in.md"
+    lines = re.findall(r"^storetwin (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(lines) >= 15
+    for line in lines:
+        machine.do(*shlex.split(line), STORETWIN_PASSWORD=PASSWORD)
+    assert roles(machine, "--organisation", "Second shop") == {"ada@example.org": "owner"}
+    assert roles(machine, "--organisation", "default") == {"ada@example.org": "owner"}
+    [key] = machine.do("api-key", "list", "--json").json
+    assert key["revoked_at"] is not None
