@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 
-from installed import NAME, PROGRAM, Installation, installation, until
+from installed import NAME, Installation, installation, until
+from storetwin.api.metrics import FAMILIES
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
+from storetwin.telemetry.metrics import REGISTRY
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "start-and-follow-a-run.md"
 BLOCKS = re.findall(
@@ -183,4 +185,14 @@ def test_the_command_line_asks_stops_and_repeats(home: Installation, store: Sand
     figures = home.do("analytics", "--timeframe", "24h", "--json").json
     assert figures["total"]["response_times"]["requests"] > 0
     assert NAME in home.do("analytics").out
-    assert str(PROGRAM)
+
+
+def test_every_metric_has_its_line() -> None:
+    text = (PAGE.parents[1] / "reference" / "metrics.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`(storetwin_[a-z_]+)`", text))
+    own = {metric.name for metric in REGISTRY.collect()}
+    own = {f"{name}_total" if name.endswith("unanswered_requests") else name for name in own}
+    told = {family for family, _, _ in FAMILIES.values()}
+    beside = {"storetwin_database_up", "storetwin_workers"}
+    beside |= {"storetwin_queue_waiting_jobs", "storetwin_queue_doing_jobs"}
+    assert documented == own | told | beside

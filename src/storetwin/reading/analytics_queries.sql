@@ -14,7 +14,7 @@ CROSS JOIN LATERAL (
            COALESCE(sum(p.updated), 0) AS updated, COALESCE(sum(p.buried), 0) AS buried,
            COALESCE(sum(p.unreadable), 0) AS unreadable, COALESCE(sum(p.pages), 0) AS pages
     FROM runs.progress p WHERE p.run_id = r.run_id) t
-WHERE r.ended_at >= %(since)s AND r.kind <> 'rehearse'
+WHERE r.ended_at >= %(since)s
   AND (%(connection_id)s::uuid IS NULL OR r.connection_id = %(connection_id)s)
 GROUP BY 1, 2;
 
