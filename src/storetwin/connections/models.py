@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import IPv6Address
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
@@ -132,11 +134,29 @@ def normalise_url(given: str) -> str:
         raise _bad_url(given, "it names no host")
     if parts.username is not None or parts.password is not None:
         raise _bad_url(f"{scheme}://{host}", "it contains a user name or password")
+    if not _is_host(host):
+        raise _bad_url(given, "its host is no name and no address")
     host = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}[scheme]
     netloc = host if port in {None, default} else f"{host}:{port}"
     path = parts.path.split("/wp-json")[0].rstrip("/")
     return urlunsplit((scheme, netloc, path, "", ""))
+
+
+def _is_host(host: str) -> bool:
+    """Say whether something may be looked up: an address of IPv6, or letters, digits and dashes."""
+    if ":" in host:
+        try:
+            return IPv6Address(host).scope_id is None
+        except ValueError:
+            return False
+    if not all(unicodedata.category(c)[0] in "LMN" or c in "-._" for c in host):
+        return False
+    try:
+        labels = host.encode("idna").split(b".")
+    except UnicodeError:  # one is empty, or longer than DNS has room for
+        return False
+    return all(0 < len(label) <= 63 for label in labels) and len(b".".join(labels)) <= 253
 
 
 def _bad_url(url: str, why: str) -> ConfigurationError:

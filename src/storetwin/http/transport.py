@@ -98,14 +98,16 @@ class Transport:
             TlsError: the certificate is not trusted.
             EgressRefusedError: the origin lies where we do not connect to.
             RedirectedError: the answer sends us elsewhere.
+            ConfigurationError: the address is none.
         """
         self.requests += 1
+        url = _url(request)
         watch = Stopwatch()
         seconds = min(self._timeout, request.seconds or self._timeout)
         try:
             async with self._open(request).request(
                 request.method,
-                URL(request.url).with_query(list(request.params.items())),
+                url.with_query(list(request.params.items())),
                 headers=request.headers,
                 data=request.body,
                 allow_redirects=False,
@@ -124,6 +126,8 @@ class Transport:
                     elapsed=watch.elapsed,
                     store_seconds=self._way.store_seconds(waited),
                 )
+        except UnicodeError as error:  # no label of DNS can be like this
+            raise _no_such_server(url) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             _translate(request, error, seconds)
 
@@ -157,10 +161,7 @@ class Transport:
     def _check_redirect(request: Request, status: int, headers: Mapping[str, str]) -> None:
         target = headers.get("location")
         if status in REDIRECTS and target:
-            parts = urlsplit(urljoin(request.url, target))
-            place = f"{parts.scheme}://{parts.hostname or ''}"
-            place += f":{parts.port}" if parts.port else ""
-            raise RedirectedError(_place(URL(request.url)), place + parts.path)
+            raise RedirectedError(_place(URL(request.url)), _target(request.url, target))
 
 
 def _translate(request: Request, error: Exception, timeout: float) -> NoReturn:
@@ -174,9 +175,7 @@ def _translate(request: Request, error: Exception, timeout: float) -> NoReturn:
             ) from error
         raise TlsError(f"The certificate of {place} is not trusted: {_why(error)}.") from error
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        raise UnreachableError(
-            f"There is no server called {URL(request.url).host}.", is_name_unknown=True
-        ) from error
+        raise _no_such_server(URL(request.url)) from error
     inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
     if isinstance(inner, AddressRefusedError):
         raise EgressRefusedError(
@@ -189,6 +188,33 @@ def _translate(request: Request, error: Exception, timeout: float) -> NoReturn:
     if isinstance(error, aiohttp.InvalidURL):
         raise ConfigurationError(f"{place} is not an address.", remedy="Correct it.") from error
     raise AnswerCutError(f"The answer of {place} broke off.") from error
+
+
+def _url(request: Request) -> URL:
+    """Return the address of a request.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    try:
+        return URL(request.url)
+    except ValueError:
+        shown = request.url.partition("?")[0]
+        raise ConfigurationError(f"{shown} is not an address.", remedy="Correct it.") from None
+
+
+def _target(source: str, location: str) -> str:
+    """Return where a redirect leads to, without its query."""
+    try:
+        parts = urlsplit(urljoin(source, location))
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "something that is no address"
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+def _no_such_server(url: URL) -> UnreachableError:
+    return UnreachableError(f"There is no server called {url.raw_host}.", is_name_unknown=True)
 
 
 def _why(error: Exception) -> str:

@@ -23,7 +23,7 @@ from storetwin.http import (
 )
 from storetwin.http.egress import Network
 from storetwin.kernel.clock import utc_now
-from storetwin.kernel.errors import ConfigurationError
+from storetwin.kernel.errors import ConfigurationError, StoretwinError
 from storetwin.kernel.ids import new_id
 from storetwin.settings import Settings, load_settings
 from storetwin.woocommerce.connect import connect_store
@@ -208,6 +208,24 @@ async def test_a_redirect_into_our_network_is_not_followed() -> None:
         with pytest.raises(EgressRefusedError):  # and who goes there himself does not arrive
             await ask(target, *HOME)
         assert inner.connections == 0
+
+
+@pytest.mark.parametrize("location", ["http://[", "http://x:99999/", "//\\", "http://a\xadb/", "?"])
+async def test_a_redirect_to_no_address_at_all_is_a_redirect(inner: Inner, location: str) -> None:
+    head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+    inner.answer = head.encode("latin-1")
+    with pytest.raises(RedirectedError):
+        await ask(inner.url, *HOME)
+
+
+@pytest.mark.parametrize(
+    "host", ["a..b", "a" * 64, "xn--", "\u2024", "\u200d", "a\xadb", "a\\b", "é" * 70, "*", "a%00b"]
+)
+async def test_a_host_that_is_none_is_said_to_be_none(host: str) -> None:
+    with pytest.raises(StoretwinError):
+        await ask(normalise_url(f"http://{host}.example"))
+    with pytest.raises(StoretwinError):
+        await ask(f"http://{host}.example/")
 
 
 async def test_no_proxy_of_the_environment_gets_round_it(
