@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 import typer
 
 from storetwin.cli.exits import Exit
-from storetwin.cli.options import JSON
+from storetwin.cli.noting import noting
+from storetwin.cli.options import JSON, ORGANISATION
 from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.user import in_organisation
 
 if TYPE_CHECKING:
     from storetwin.hub import Hub
@@ -33,6 +35,7 @@ def export(
     customer: str | None = CUSTOMER,
     connection: str | None = CONNECTION,
     output: Path | None = OUTPUT,
+    organisation: str | None = ORGANISATION,
 ) -> None:
     """Write everything that is known of a person as one JSON document."""
 
@@ -42,17 +45,19 @@ def export(
         from storetwin.cli.screen import err
 
         named = _named(email, customer, connection)
+        hub = await in_organisation(hub, organisation)
         with err().status("look") as shown:
 
             def observe(name: str, looked: int) -> None:
                 shown.update(f"look through {name}: {looked:,} records and versions")
 
-            pieces = hub.persons.export(named, observe)
-            if output is None:
-                count = await _write(pieces, sys.stdout)
-            else:
-                with _private(output) as file:
-                    count = await _write(pieces, file)
+            async with noting(hub, "export_person"):
+                pieces = hub.persons.export(named, observe)
+                if output is None:
+                    count = await _write(pieces, sys.stdout)
+                else:
+                    with _private(output) as file:
+                        count = await _write(pieces, file)
         if output is not None:
             say_error(f"{count:,} pieces in {output}.")
         return Exit.DONE
@@ -68,6 +73,7 @@ def erase(
     *,
     dry_run: bool = DRY_RUN,
     yes: bool = YES,
+    organisation: str | None = ORGANISATION,
     as_json: bool = JSON,
 ) -> None:
     """Take a person out of the twins; erase him in the store first, or the store brings him back.
@@ -83,14 +89,15 @@ def erase(
         from storetwin.cli.screen import err
 
         named = _named(email, customer, connection)
+        hub = await in_organisation(hub, organisation)
         with err().status("look") as shown:
 
             def observe(name: str, looked: int) -> None:
                 shown.update(f"{name}: {looked:,} records and versions")
 
-            erasure = await hub.persons.erase(named, is_rehearsal=dry_run, observe=observe)
-        if not dry_run:
-            await _record(hub, erasure)
+            action = "rehearse_erase_person" if dry_run else "erase_person"
+            async with noting(hub, action):
+                erasure = await hub.persons.erase(named, is_rehearsal=dry_run, observe=observe)
         if as_json:
             print_json(asdict(erasure))
         else:
@@ -135,23 +142,6 @@ async def _write(pieces: AsyncGenerator[dict[str, Any]], file: TextIO) -> int:
     file.write("\n]\n")
     file.flush()
     return count
-
-
-async def _record(hub: Hub, erasure: Erasure) -> None:
-    """Write down that somebody was erased, and how much that was; not who."""
-    import getpass
-
-    from storetwin.tenancy import audit
-    from storetwin.tenancy.models import Via
-
-    counts = {
-        one.connection: {"records": one.records, "versions": one.versions}
-        for one in erasure.connections
-    }
-    deed = audit.Deed(
-        getpass.getuser(), Via.COMMAND, "erase_person", outcome=audit.DONE, detail=counts
-    )
-    await audit.record(hub.database, hub.organisation_id, deed, hub.clock())
 
 
 def _tell(erasure: Erasure) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from storetwin.cli.exits import Exit
+from storetwin.cli.noting import noting
 from storetwin.cli.options import JSON
 from storetwin.cli.running import print_json, with_hub
 
@@ -46,7 +47,8 @@ def rotate(as_json: bool = JSON) -> None:
         from dataclasses import asdict
 
         with _progress("seal anew") as observe:
-            rotated = await hub.vaults.rotate(observe)
+            async with noting(hub, "rotate_vault"):
+                rotated = await hub.vaults.rotate(observe)
         if as_json:
             print_json(asdict(rotated))
         else:
@@ -64,7 +66,8 @@ def retire(as_json: bool = JSON) -> None:
         from dataclasses import asdict
 
         with _progress("look") as observe:
-            retired = await hub.vaults.retire(observe)
+            async with noting(hub, "retire_vault_keys"):
+                retired = await hub.vaults.retire(observe)
         if as_json:
             print_json(asdict(retired))
             return Exit.DONE
