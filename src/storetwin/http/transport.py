@@ -214,7 +214,7 @@ def _target(source: str, location: str) -> str:
 
 
 def _no_such_server(url: URL) -> UnreachableError:
-    return UnreachableError(f"There is no server called {url.raw_host}.", is_name_unknown=True)
+    return UnreachableError(f"There is no server called {_host(url)}.", is_name_unknown=True)
 
 
 def _why(error: Exception) -> str:
@@ -230,4 +230,11 @@ def _why(error: Exception) -> str:
 
 def _place(url: URL) -> str:
     port = "" if url.is_default_port() else f":{url.port}"
-    return f"{url.scheme}://{url.host}{port}"
+    return f"{url.scheme}://{_host(url)}{port}"
+
+
+def _host(url: URL) -> str | None:
+    try:
+        return url.host
+    except UnicodeError:  # it says of itself that it is encoded, and is not
+        return url.raw_host
