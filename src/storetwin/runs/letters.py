@@ -50,7 +50,9 @@ async def discard_matching(
     tx: Transaction, matching: Matching, *, limit: int, now: datetime
 ) -> int:
     """Discard some waiting dead letters; return how many that were."""
-    return await tx.execute(Q.discard_some_letters, _params(matching) | {"limit": limit, "now": now})
+    return await tx.execute(
+        Q.discard_some_letters, _params(matching) | {"limit": limit, "now": now}
+    )
 
 
 def _params(matching: Matching) -> dict[str, object]:

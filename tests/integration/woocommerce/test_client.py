@@ -48,9 +48,7 @@ async def client(url, keys=KEYS, *, clock=utc_now, timeout=5.0, **more):
     made = connect_store(
         connection,
         Credentials(*map(SecretStr, keys)),
-        Settings(
-            request_timeout=timeout, max_answer_bytes=200_000, allowed_networks=LOOPBACK
-        ),
+        Settings(request_timeout=timeout, max_answer_bytes=200_000, allowed_networks=LOOPBACK),
         clock=clock,
         backoff=HASTY,
     )
