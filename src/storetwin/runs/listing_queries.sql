@@ -1,5 +1,15 @@
 -- name: list_runs
--- A page of runs that fit, newest first: ids sort by time.
+-- A page of runs that fit, newest first: ids sort by time. The page is cut before anything is looked up for its runs.
+WITH page AS MATERIALIZED (
+    SELECT * FROM runs.runs r
+    WHERE (%(connection_id)s::uuid IS NULL OR r.connection_id = %(connection_id)s)
+      AND (%(run_ids)s::uuid[] IS NULL OR r.run_id = ANY(%(run_ids)s::uuid[]))
+      AND r.kind = ANY(%(kinds)s::text[])
+      AND (%(states)s::text[] IS NULL OR r.state = ANY(%(states)s::text[]))
+      AND (%(since)s::timestamptz IS NULL OR r.started_at >= %(since)s)
+      AND (%(until)s::timestamptz IS NULL OR r.started_at < %(until)s)
+      AND (%(behind)s::uuid IS NULL OR r.run_id < %(behind)s)
+    ORDER BY r.run_id DESC LIMIT %(limit)s)
 SELECT r.run_id, r.connection_id, c.name AS connection, r.kind, r.state, r.options::text AS options,
        r.asked_at, CASE WHEN r.epoch > 0 THEN r.started_at END AS started_at, r.ended_at, r.heartbeat_at,
        r.not_before, r.cancel_asked_at IS NOT NULL AND r.state = 'running' AS is_stopping, r.retry_of, r.beginnings,
@@ -12,7 +22,7 @@ SELECT r.run_id, r.connection_id, c.name AS connection, r.kind, r.state, r.optio
        (SELECT k.certificate_id FROM runs.certificates k
         WHERE k.organisation_id = r.organisation_id AND k.run_id = r.run_id LIMIT 1) AS certificate_id,
        t.records, t.created, t.updated, t.unchanged, t.buried, t.unreadable
-FROM runs.runs r JOIN connections.connections c ON c.id = r.connection_id
+FROM page r JOIN connections.connections c ON c.id = r.connection_id
 CROSS JOIN LATERAL (
     SELECT COALESCE(sum(p.records) FILTER (WHERE p.stage = r.kind), 0)::bigint AS records,
            COALESCE(sum(p.created), 0)::bigint AS created, COALESCE(sum(p.updated), 0)::bigint AS updated,
@@ -20,14 +30,7 @@ CROSS JOIN LATERAL (
                AS unchanged,
            COALESCE(sum(p.buried), 0)::bigint AS buried, COALESCE(sum(p.unreadable), 0)::bigint AS unreadable
     FROM runs.progress p WHERE p.run_id = r.run_id) t
-WHERE (%(connection_id)s::uuid IS NULL OR r.connection_id = %(connection_id)s)
-  AND (%(run_ids)s::uuid[] IS NULL OR r.run_id = ANY(%(run_ids)s::uuid[]))
-  AND r.kind = ANY(%(kinds)s::text[])
-  AND (%(states)s::text[] IS NULL OR r.state = ANY(%(states)s::text[]))
-  AND (%(since)s::timestamptz IS NULL OR r.started_at >= %(since)s)
-  AND (%(until)s::timestamptz IS NULL OR r.started_at < %(until)s)
-  AND (%(behind)s::uuid IS NULL OR r.run_id < %(behind)s)
-ORDER BY r.run_id DESC LIMIT %(limit)s;
+ORDER BY r.run_id DESC;
 
 -- name: read_result
 -- What a run found, where progress and certificate do not tell.

@@ -49,13 +49,15 @@ ORDER BY r.started_at, r.run_id, p.started_at;
 -- name: follow_runs
 -- Runs and their progress, to tell what happens: these, and where all are followed those that wait or are at work. One
 -- whose heart has stopped is at work no more, though nobody has closed it yet; one that was asked for begins again.
+WITH followed AS MATERIALIZED (
+    SELECT * FROM runs.runs o
+    WHERE o.run_id = ANY(%(run_ids)s::uuid[]) OR %(is_all)s AND (o.state = 'queued' OR o.state = 'running')
+    LIMIT 1000)
 SELECT r.run_id, c.name AS connection, r.kind, r.error, r.remedy,
        CASE WHEN r.state = 'running' AND r.heartbeat_at < clock_timestamp() - %(believed)s::interval
             THEN CASE WHEN r.asked_at IS NULL THEN 'interrupted' ELSE 'queued' END ELSE r.state END AS state,
        p.stage, p.resource, p.state AS progress_state, p.records, p.expected, p.created, p.updated, p.buried,
        p.unreadable, p.pages, p.updated_at
-FROM runs.runs r JOIN connections.connections c ON c.id = r.connection_id
-LEFT JOIN runs.progress p ON p.run_id = r.run_id
-WHERE r.run_id = ANY(%(run_ids)s::uuid[])
-   OR r.run_id IN (SELECT o.run_id FROM runs.runs o WHERE %(is_all)s AND (o.state = 'queued' OR o.state = 'running'))
-ORDER BY r.run_id, p.updated_at LIMIT 10000;
+FROM followed r JOIN connections.connections c ON c.id = r.connection_id
+LEFT JOIN LATERAL (SELECT * FROM runs.progress n WHERE n.run_id = r.run_id OFFSET 0) p ON true
+ORDER BY r.run_id, p.updated_at;
