@@ -244,7 +244,12 @@ async def test_a_text_is_found_by_its_index_below_row_level_security(filled: Twi
     async with filled.hub.database.transaction(filled.hub.organisation_id) as tx:
         found = await tx.fetch_all(Q.search_records, params)
         nobodys = await tx.fetch_all(Q.search_records, params | {"connection_id": uuid4()})
+        common = await tx.fetch_all(Q.search_records, params | {"text": "order"})
+        both = await tx.fetch_all(Q.search_records, params | {"text": "order 19", "limit": 500})
     assert [row["remote_id"] for row in found] == ["1999"]
+    ascending = sorted(map(str, range(1, ROWS + 1)))
+    assert [row["remote_id"] for row in common] == ascending[:51]
+    assert [row["remote_id"] for row in both] == [n for n in ascending if n.startswith("19")]
     assert nobodys == []
     async with filled.hub.database.transaction(uuid4()) as tx:
         assert await tx.fetch_all(Q.search_records, params) == []
