@@ -181,7 +181,7 @@ def standing_of(one: Inventory) -> ResourceStanding:
     return ResourceStanding(
         resource=one.resource,
         is_pulled=one.is_pulled,
-        counts=one.counts,
+        counts={State(state): n for state, n in one.counts.items()},
         changed_at=one.changed_at,
         is_read_through=cursor.is_done if cursor else False,
         synced_to=cursor.synced_to if cursor else None,

@@ -14,7 +14,6 @@ from storetwin.db.database import Database, Transaction
 from storetwin.kernel.errors import ConfigurationError, UnknownNameError
 from storetwin.mirror import finding
 from storetwin.mirror.finding import Found, Order, Position, Wanted
-from storetwin.mirror.models import State
 from storetwin.mirror.repository import Shelf
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Cursor
@@ -48,7 +47,7 @@ class Inventory:
 
     resource: str
     is_pulled: bool
-    counts: dict[State, int]
+    counts: dict[str, int]
     changed_at: datetime | None
     cursor: Cursor | None
 
@@ -79,7 +78,7 @@ class Records:
             Inventory(
                 resource=resource.name,
                 is_pulled=resource.name not in catalogue.left_out,
-                counts=counts.get(resource.name, {}),
+                counts={state.value: n for state, n in counts.get(resource.name, {}).items()},
                 changed_at=changed.get(resource.name),
                 cursor=cursors.get(resource.name),
             )
