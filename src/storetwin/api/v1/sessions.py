@@ -123,7 +123,7 @@ async def delete_other_sessions(caller: Reader) -> None:
 
 @router.delete("/current", status_code=204)
 async def delete_current_session(caller: Reader) -> None:
-    """Sign out."""
+    """Sign out: the session that asks ends, and its tokens with it."""
     await caller.hub.people.sessions.end(caller.principal)
 
 
