@@ -141,8 +141,10 @@ async def test_an_assistant_reads_the_twin(twin: Twin) -> None:
         assert "decimal text" in described["fields"]["total"]
 
         answer = await call(client, "order_statistics")
-        counted = {row[0]: row[2] for row in answer["rows"]}
+        counted = {one["status"]: one["orders"] for one in answer["by_status"]}
         assert sum(counted.values()) == orders["records"]
+        none = await call(client, "order_statistics", until="2001-01-01")
+        assert (none["orders"], none["revenue"]) == (0, [])
         filters = [{"field": "status", "operator": "=", "value": "completed"}]
         rows = await call(client, "query", resource="orders", fields=["count()"], filters=filters)
         assert rows["rows"] == [[counted["completed"]]]
