@@ -25,7 +25,7 @@ from uuid import UUID
 
 from benchmarks.board_data import FIRST_NAMES, LAST_NAMES, STATUSES, YEARS, fill
 from benchmarks.figures import Figures
-from benchmarks.server_cost import running_postgres
+from benchmarks.server_cost import TICKS, running_postgres
 from storetwin.kernel.clock import utc_now
 
 ORDERS = 1_000_000
@@ -60,6 +60,10 @@ class Board:
         return took, json.loads(body)
 
     # -- questions ------------------------------------------------------------------------------
+
+    def myself(self) -> tuple[str, Params]:
+        """Who asks: what any request costs here before its own question is looked at."""
+        return "/users/me", {}
 
     def newest(self) -> tuple[str, Params]:
         return "/orders", {}
@@ -143,25 +147,37 @@ def measure(figures: Figures, _: argparse.Namespace) -> None:
             fill(admin, OTHER, [str(UUID(int=20))], THEIRS)
             fill(admin, OURS, CONNECTIONS, ORDERS)
             print(f"  ({time.perf_counter() - started:.0f} s for {ORDERS:,} orders)")
-            with serving(dsn, folder) as board:
-                report(figures, board)
+            with serving(dsn, folder) as (board, process):
+                report(figures, board, lambda: cost.cpu_seconds() + cpu_of(process))
 
 
-def report(figures: Figures, board: Board) -> None:
-    """Ask every question many times, and add the figures."""
+def report(figures: Figures, board: Board, cpu: Callable[[], float]) -> None:
+    """Ask every question many times, and add the figures.
+
+    Args:
+        cpu: the seconds that PostgreSQL and the API have used so far.
+    """
     _, statistics = board.get("/orders/stats", {})
     figures.add("board_orders", sum(s["orders"] for s in statistics["by_status"]), "orders")
     questions: list[tuple[Callable[[], tuple[str, Params]], float | None]] = [
-        (board.newest, BUDGET), (board.filtered, BUDGET), (board.dated, BUDGET), (board.further, BUDGET),
+        (board.myself, None), (board.newest, BUDGET), (board.filtered, BUDGET), (board.dated, BUDGET), (board.further, BUDGET),
         (board.numbered, BUDGET), (board.search, BUDGET), (board.search_filtered, BUDGET),
         (board.statistics, BUDGET), (board.statistics_dated, BUDGET), (board.table, BUDGET),
         (board.one, BUDGET), (board.statuses, BUDGET), (board.dated_otherwise, None),
     ]  # fmt: skip
     for question, budget in questions:
+        before = cpu()
         took = [_ask(board, question) for _ in range(TIMES)]
         cuts = quantiles(took, n=100)
         figures.add(f"board_{question.__name__}_p50", cuts[49], "ms")
         figures.add(f"board_{question.__name__}_p95", cuts[94], "ms", budget)
+        figures.add(f"board_{question.__name__}_cpu", (cpu() - before) / TIMES * 1000, "ms each")
+
+
+def cpu_of(process: int) -> float:
+    """Return the seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:13])) / TICKS
 
 
 def _ask(board: Board, question: Callable[[], tuple[str, Params]]) -> float:
@@ -172,8 +188,8 @@ def _ask(board: Board, question: Callable[[], tuple[str, Params]]) -> float:
 
 
 @contextmanager
-def serving(dsn: str, folder: Path) -> Iterator[Board]:
-    """Run the API; yields what asks it."""
+def serving(dsn: str, folder: Path) -> Iterator[tuple[Board, int]]:
+    """Run the API; yields what asks it, and its process id."""
     command = [
         sys.executable, "-m", "benchmarks.board_server", f"--dsn={dsn}", f"--folder={folder}",
         f"--organisation={OURS}",
@@ -184,6 +200,6 @@ def serving(dsn: str, folder: Path) -> Iterator[Board]:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
         try:
-            yield Board(told["url"], told["key"])
+            yield Board(told["url"], told["key"]), process.pid
         finally:
             process.communicate()

@@ -480,8 +480,6 @@ ALTER TABLE mirror.tallies ADD CONSTRAINT tallies_organisation_id_connection_id_
 
 ALTER TABLE mirror.tallies ADD CONSTRAINT tallies_pkey PRIMARY KEY (organisation_id, connection_id, resource, status, currency);
 
-ALTER TABLE mirror.tally_changes ADD CONSTRAINT tally_changes_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
-
 ALTER TABLE mirror.tally_changes ADD CONSTRAINT tally_changes_pkey PRIMARY KEY (organisation_id, connection_id, change);
 
 ALTER TABLE mirror.versions ADD CONSTRAINT versions_organisation_id_connection_id_resource_remote_id_fkey FOREIGN KEY (organisation_id, connection_id, resource, remote_id) REFERENCES mirror.snapshots(organisation_id, connection_id, resource, remote_id) ON DELETE CASCADE;
@@ -928,6 +926,16 @@ BEGIN
     RETURN folded;
 END $function$;
 
+CREATE OR REPLACE FUNCTION mirror.forget_tally_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+    DELETE FROM mirror.tally_changes WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
+    RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION mirror.search_board(wanted_resource text, wanted_connections uuid[], wanted_statuses text[], since timestamp with time zone, until timestamp with time zone, pattern text, most integer)
  RETURNS TABLE(connection_id uuid, remote_id text)
  LANGUAGE plpgsql
@@ -1219,6 +1227,8 @@ CREATE OR REPLACE FUNCTION tenancy.organisation_ids()
 AS $function$
     SELECT o.id FROM tenancy.organisations o ORDER BY o.id
 $function$;
+
+CREATE TRIGGER forget_tally_changes AFTER DELETE ON connections.connections FOR EACH ROW EXECUTE FUNCTION mirror.forget_tally_changes();
 
 CREATE TRIGGER tally_changed AFTER UPDATE ON mirror.snapshots REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION mirror.tally_snapshots();
 

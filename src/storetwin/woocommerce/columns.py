@@ -44,7 +44,13 @@ class Extracted(NamedTuple):
 
 
 class _Line(msgspec.Struct, gc=False):
-    """An order line."""
+    """An order line. A quantity that is no whole number makes the list be read with care."""
+
+    quantity: int = 0
+
+
+class _OddLine(msgspec.Struct, gc=False):
+    """An order line whose quantity may be anything."""
 
     quantity: msgspec.Raw = msgspec.Raw()
 
@@ -56,6 +62,7 @@ class _Refund(msgspec.Struct, gc=False):
 
 
 _LINES = msgspec.json.Decoder(list[_Line])
+_ODD_LINES = msgspec.json.Decoder(list[_OddLine])
 _REFUNDS = msgspec.json.Decoder(list[_Refund])
 _EMPTY = b"[]"
 Member = TypeVar("Member")
@@ -128,11 +135,12 @@ def _refunded(raw: msgspec.Raw, currency: str | None) -> int:
 
 def _pieces(raw: msgspec.Raw) -> int | None:
     """Return how many pieces an order has, as the store itself counts them."""
-    if bytes(raw)[:1] != b"[":
+    document = bytes(raw)
+    if document[:1] != b"[":
         return None
-    pieces = 0
-    for line in _list(raw, _LINES):
-        quantity = bytes(line.quantity).strip(b'"')
-        if quantity.isdigit() and len(quantity) < 10:
-            pieces += int(quantity)
-    return min(pieces, MOST_ITEMS)
+    try:
+        quantities = [line.quantity for line in _LINES.decode(document)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        odd = [bytes(line.quantity).strip(b'"') for line in _list(raw, _ODD_LINES)]
+        quantities = [int(text) for text in odd if text.isdigit() and len(text) < 10]
+    return min(sum(q for q in quantities if 0 < q < 10**9), MOST_ITEMS)

@@ -150,11 +150,11 @@ CREATE TABLE mirror.tally_changes (
     records bigint NOT NULL,
     total_minor numeric NOT NULL,
     refunded_minor numeric NOT NULL,
-    PRIMARY KEY (organisation_id, connection_id, change),
-    FOREIGN KEY (organisation_id, connection_id)
-        REFERENCES connections.connections (organisation_id, id) ON DELETE CASCADE
+    PRIMARY KEY (organisation_id, connection_id, change)
 );
-COMMENT ON TABLE mirror.tally_changes IS 'What is to be added to the tallies.';
+COMMENT ON TABLE mirror.tally_changes IS
+    'What is to be added to the tallies. Without a foreign key: the records it speaks of have one, and to look once '
+    'more at each change costs a pull as much as an index.';
 GRANT USAGE ON SEQUENCE mirror.tally_changes_change_seq TO storetwin_app;
 
 DO $$
@@ -289,6 +289,16 @@ CREATE TRIGGER tally_changed AFTER UPDATE ON mirror.snapshots
     FOR EACH STATEMENT EXECUTE FUNCTION mirror.tally_snapshots();
 CREATE TRIGGER tally_deleted AFTER DELETE ON mirror.snapshots REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION mirror.tally_snapshots();
+
+-- What has gathered of a connection goes with it.
+CREATE FUNCTION mirror.forget_tally_changes() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    DELETE FROM mirror.tally_changes WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER forget_tally_changes AFTER DELETE ON connections.connections
+    FOR EACH ROW EXECUTE FUNCTION mirror.forget_tally_changes();
 
 -- The records of some connections that a text occurs in, the newest first; ids only. See 0009 for why it is a function
 -- and how it keeps organisations apart.
