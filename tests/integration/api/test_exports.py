@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import mmap
+import re
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +24,7 @@ from database_clones import clone
 from hubs import Twin, lasting, open_twin
 from storetwin.api import bulk
 from storetwin.db.embedded import EmbeddedPostgres
+from storetwin.reading.export import Q
 from storetwin.sandboxes.woocommerce import running_store
 from storetwin.tenancy.models import Permission, Role
 
@@ -228,6 +230,21 @@ async def test_memory_stays_flat_however_many_there_are(many: Twin, api: Api, fo
     assert size > MANY * 2_000 or form != "jsonl"
     assert records == {"jsonl": MANY, "csv": MANY - 30_000 + 2}.get(form, records)
     assert max(seen) - seen[0] < 60_000_000
+
+
+async def test_nothing_is_sorted_that_has_an_order(many: Twin) -> None:
+    params = {
+        "organisation_id": many.hub.organisation_id,
+        "connection_id": many.connection.id,
+        "resource": "reviews",
+    }
+    params |= dict.fromkeys(("since", "until", "statuses"))
+    async with many.hub.database.transaction(many.hub.organisation_id) as tx:
+        await tx.set_local("enable_sort", "off")
+        rows = await tx.fetch_all(f"EXPLAIN {Q.stream_present_records}", params)
+    plan = "\n".join(row["QUERY PLAN"] for row in rows)
+    assert "snapshots_by_number" in plan
+    assert not re.search(r"^\s*(->\s+)?Sort +\(cost", plan, re.MULTILINE), plan
 
 
 async def test_who_goes_away_frees_everything_at_once(many: Twin, dsn: str, api: Api) -> None:
