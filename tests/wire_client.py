@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-PATIENCE = 30.0
+PATIENCE = 20.0
 CUT = 0  # the status of an answer that did not come: the connection was closed
+SILENT = -1  # and of one that did not come in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,25 @@ class Wire:
 
     async def send(self, request: bytes) -> Reply:
         """Send these very bytes and read one answer."""
-        async with asyncio.timeout(PATIENCE):
-            for _ in range(2):  # what was kept open may have been closed meanwhile
-                is_new = self._reader is None
-                reader, writer = await self._open()
-                try:
-                    writer.write(request)
-                    await writer.drain()
-                    return await self._read(reader, is_head=request.startswith(b"HEAD "))
-                except (ConnectionError, asyncio.IncompleteReadError):
-                    await self.close()
-                    if is_new:
-                        break
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._send(request)
+        except TimeoutError:
+            await self.close()
+            return Reply(SILENT)
+
+    async def _send(self, request: bytes) -> Reply:
+        for _ in range(2):  # what was kept open may have been closed meanwhile
+            is_new = self._reader is None
+            reader, writer = await self._open()
+            try:
+                writer.write(request)
+                await writer.drain()
+                return await self._read(reader, is_head=request.startswith(b"HEAD "))
+            except (ConnectionError, asyncio.IncompleteReadError):
+                await self.close()
+                if is_new:
+                    break
         return Reply(CUT)
 
     async def close(self) -> None:

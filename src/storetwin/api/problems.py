@@ -158,11 +158,25 @@ def _invalid(error: RequestValidationError) -> Response:
 def handle_problems(app: FastAPI) -> None:
     """Answer whatever is raised with a problem document."""
 
-    async def handle(_: Request, error: Exception) -> Response:
+    async def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code == 405:
+            error.headers = {"Allow": ", ".join(_methods_at(request)) or "GET"}
         return answer_to(error)
 
     for kind in (ProblemError, StoretwinError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, handle)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return what all routes of a path take together; a route that refuses knows only its own."""
+    found: set[str] = set()
+    routes: list[Any] = request.app.routes
+    for route in routes:
+        of_router = getattr(route, "effective_route_contexts", None)
+        for known in of_router() if of_router else [route]:
+            if known.path_regex.match(request.scope["path"]):
+                found |= set(known.methods or ())
+    return sorted(found)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -21,7 +21,7 @@ from estates import World, opened
 from malformed import Attempt, Target, attempts
 from sites import Program, Served, serving_program
 from walks import Walker, doors_of
-from wire_client import CUT, Reply, Wire, request
+from wire_client import CUT, SILENT, Reply, Wire, request
 
 IS_LONG = settings.get_current_profile_name() == "long"
 COUNT = 100_000 if IS_LONG else 10_000
@@ -76,8 +76,8 @@ async def target(world: World, served: Served, program: Program, tmp_path: Path)
 
 def fault_of(attempt: Attempt, reply: Reply) -> str | None:
     """Return what is wrong with an answer."""
-    if reply.status >= 500:
-        return "it broke"
+    if reply.status >= 500 or reply.status == SILENT:
+        return "it broke" if reply.status != SILENT else "it hangs"
     if reply.status == CUT:
         return None if attempt.is_http or attempt.family == "too long" else "no answer"
     if not attempt.is_wrong or attempt.is_http:
