@@ -22,11 +22,11 @@ from storetwin.hub.person_models import Erasure, Named, Removal
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.errors import UnknownNameError
 from storetwin.kernel.ids import new_id
-from storetwin.mirror import persons
+from storetwin.mirror import erasures, persons
 from storetwin.mirror.erasing import Erased, Eraser, empty_deliveries
 from storetwin.mirror.models import State
 from storetwin.mirror.persons import Found, Held, Key, Seeker
-from storetwin.mirror.repository import Q, Shelf
+from storetwin.mirror.repository import Shelf
 from storetwin.resources import Catalogue, Resource
 from storetwin.resources.personal import Person, scrubbed
 from storetwin.runs.mentions import find_mentions, scrub_mentions
@@ -143,10 +143,10 @@ class Persons:
         self, connection: Connection, found: Found
     ) -> AsyncGenerator[dict[str, Any]]:
         own, after = set(found.own), 0
+        shelf = Shelf(self.organisation_id, connection.id, "")
         while True:
-            values = {"connection_id": connection.id, "after": after}
             async with self._transaction() as tx:
-                rows = await tx.fetch_all(Q.page_bodies, values | {"limit": persons.BODIES_AT_ONCE})
+                rows = await erasures.page_bodies(tx, shelf, after)
             for row in rows:
                 if row["body"] and (row["resource"], row["remote_id"]) in own:
                     yield {
@@ -189,9 +189,15 @@ class Persons:
         )
         if not is_rehearsal and not removal.is_empty:
             async with self._transaction() as tx:
-                counts = {"records": removal.records, "versions": removal.versions}
-                more = {"persons": self._digests(who), "erasure_id": memory.erasure_id}
-                await tx.execute(Q.keep_erasure, shelf.params(now=self.clock(), **counts, **more))
+                await erasures.keep_erasure(
+                    tx,
+                    shelf,
+                    self._digests(who),
+                    memory.erasure_id,
+                    now=self.clock(),
+                    records=removal.records,
+                    versions=removal.versions,
+                )
         return removal
 
     async def _blank(
@@ -264,11 +270,11 @@ class Persons:
     async def _remember(self, shelf: Shelf, who: Person) -> _Memory:
         """Find out whether he was erased before, and which e-mails that are here again were his then."""
         async with self._transaction() as tx:
-            rows = await tx.fetch_all(Q.earlier_erasures, shelf.params(persons=self._digests(who)))
+            rows = await erasures.earlier_erasures(tx, shelf, self._digests(who))
             known = {bytes(row["person"]) for row in rows}
             emails = set(who.emails)
             if known:
-                async for row in tx.stream(Q.stream_emails, shelf.params()):
+                async for row in erasures.stream_emails(tx, shelf):
                     if self._digest(row["email_lower"]) in known:
                         emails.add(row["email_lower"])
         his = replace(who, emails=frozenset(emails))

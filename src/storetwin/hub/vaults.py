@@ -27,7 +27,13 @@ from storetwin.resources import RESOURCES
 from storetwin.runs.older import has_older_runs
 from storetwin.security import Vault
 from storetwin.security.columns import Look, SealedColumn, look_at_column
-from storetwin.security.key import CHECKED, KeyFile, Q, check_place
+from storetwin.security.key import (
+    KeyFile,
+    begin_rotation,
+    end_rotation,
+    organisations_with_secrets,
+    read_check,
+)
 from storetwin.security.vault import sealing_key_of
 
 COLUMNS = (
@@ -252,14 +258,13 @@ class Vaults:
         self.vault.look_again()
 
     async def _begin(self) -> None:
-        place = check_place(DEFAULT_ORGANISATION)
-        values = {"sealed": self.vault.seal(CHECKED, bound_to=place), "now": self.clock()}
+        now = self.clock()
         async with self.database.transaction(DEFAULT_ORGANISATION) as tx:
-            await tx.execute(Q.begin_rotation, values)
+            await begin_rotation(tx, self.vault, organisation_id=DEFAULT_ORGANISATION, now=now)
 
     async def _end(self) -> None:
         async with self.database.transaction(DEFAULT_ORGANISATION) as tx:
-            await tx.execute(Q.end_rotation)
+            await end_rotation(tx)
 
     async def _reseal(self, observe: Observe) -> tuple[int, Counter[str]]:
         """Look at everything until nothing is left; return what was sealed anew, and what is stuck."""
@@ -291,9 +296,7 @@ class Vaults:
 
     async def _check(self) -> dict[str, Any]:
         async with self.database.transaction(DEFAULT_ORGANISATION) as tx:
-            row = await tx.fetch_one(Q.select_vault_check)
-        assert row is not None
-        return row
+            return await read_check(tx)
 
     def _is_unfinished(self, check: dict[str, Any]) -> bool:
         is_another = sealing_key_of(bytes(check["sealed"])) != self.vault.key_id
@@ -311,8 +314,7 @@ class Vaults:
 
     async def _organisations(self) -> list[UUID]:
         async with self.database.transaction(None) as tx:
-            rows = await tx.fetch_all(Q.organisations_with_secrets)
-        return sorted({DEFAULT_ORGANISATION, *(row["organisation_id"] for row in rows)})
+            return sorted({DEFAULT_ORGANISATION, *await organisations_with_secrets(tx)})
 
     async def _look(self, observe: Observe, *, is_rehearsal: bool) -> Tally:
         """Look at every sealed value of every organisation, each page in a transaction of its own."""

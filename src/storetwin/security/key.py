@@ -257,3 +257,33 @@ async def _take_digest_key(tx: Transaction, vault: Vault, row: Row, organisation
         vault.keep_digest_key(first)
         return
     vault.keep_digest_key(vault.open(bytes(row["sealed_digest_key"]), bound_to=place))
+
+
+# -- a change of the key ----------------------------------------------------------------------------
+
+
+async def read_check(tx: Transaction) -> Row:
+    """Return what tells which keys are needed to start, and when the key was changed last."""
+    row = await tx.fetch_one(Q.select_vault_check)
+    if row is None:
+        raise InvariantError("The vault's check is not there.")
+    return row
+
+
+async def begin_rotation(
+    tx: Transaction, vault: Vault, *, organisation_id: UUID, now: datetime
+) -> None:
+    """From here on the current key is needed to start, beside the one of before."""
+    sealed = vault.seal(CHECKED, bound_to=check_place(organisation_id))
+    await tx.execute(Q.begin_rotation, {"sealed": sealed, "now": now})
+
+
+async def end_rotation(tx: Transaction) -> None:
+    """From here on the current key is enough."""
+    await tx.execute(Q.end_rotation)
+
+
+async def organisations_with_secrets(tx: Transaction) -> set[UUID]:
+    """Return every organisation that may have sealed values."""
+    rows = await tx.fetch_all(Q.organisations_with_secrets)
+    return {row["organisation_id"] for row in rows}
