@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from storetwin.api.callers import Reader, Updater
 from storetwin.api.given import Given
@@ -59,6 +59,12 @@ class DeadLetterCount(BaseModel):
 
 class ChosenLetters(Given):
     """Which dead letters: some by their ids, those of a connection, or all."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"connection": "shop", "resource": "orders"}, {"all": True}]
+        }
+    )
 
     ids: list[UUID] | None = Field(default=None, min_length=1, max_length=1000)
     connection: str | None = Field(
