@@ -70,7 +70,7 @@ def authorise(
     scope: str = typer.Option("read_write", "--scope", help="read, write or read_write."),
     ca: Path | None = CA,
     insecure_tls: bool = INSECURE,
-    wait: bool = typer.Option(True, "--wait/--no-wait", help="Wait until the keys are here."),
+    no_wait: bool = typer.Option(False, "--no-wait", help="Print the link, and do not wait."),
     as_json: bool = JSON,
 ) -> None:
     """Connect a store by its own page: open the link, press Approve, and its keys come by themselves.
@@ -83,6 +83,7 @@ def authorise(
 
         if scope not in list(Scope):
             raise typer.BadParameter("Choose read, write or read_write.", param_hint="--scope")
+        wait = not no_wait
         asked = Asked(name, url, Scope(scope), ca=read_ca(ca), is_tls_insecure=insecure_tls)
         begun = await hub.authorising.begin(asked)
         say = say_error if as_json and wait else typer.echo
