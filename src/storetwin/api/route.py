@@ -1,8 +1,9 @@
 """What happens at every route of the REST API, before and after its own function.
 
-In this order: the rate limit; who calls; of a write a line in the audit log; whether he may; whether
-the request can be used at all; whether it was sent before; then the route's function; then the
-ETag. So a stranger learns nothing, not even what is wrong with his request.
+In this order: the rate limit; who calls; a line in the audit log, where it tells of such things;
+whether he may; whether the request can be used at all; whether it was sent before; then the
+route's function; then the ETag. So a stranger learns nothing, not even what is wrong with his
+request.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from fastapi import Request
@@ -31,6 +32,7 @@ from storetwin.hub import Hub
 from storetwin.kernel.errors import InvariantError
 from storetwin.tenancy import audit
 from storetwin.tenancy.answers import Answers
+from storetwin.tenancy.models import Permission
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -50,12 +52,21 @@ class Edge:
 class DoorRoute(APIRoute):
     """A route for those whom we know: it demands what its function's arguments say."""
 
+    is_question: ClassVar[bool] = False
+
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
         demands = [d.call for d in self.dependant.dependencies if isinstance(d.call, Demand)]
         if len(demands) != 1:
             raise InvariantError(f"{self.path} does not say what it demands of its caller.")
-        return _Door(self.name, demands[0], super().get_route_handler()).answer
+        changes = not (self.is_question or READING.issuperset(self.methods or ()))
+        return _Door(self.name, demands[0], changes, super().get_route_handler()).answer
+
+
+class QuestionRoute(DoorRoute):
+    """A route whose question is too long for an address: a body, and nothing is changed."""
+
+    is_question = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +75,18 @@ class _Door:
 
     Args:
         action: what the route does, as the audit log names it.
+        changes: something may be different afterwards.
     """
 
     action: str
     demand: Demand
+    changes: bool
     handle: Handler
+
+    @property
+    def is_noted(self) -> bool:
+        """Say whether the audit log tells of it: of what changes, and of what takes records away."""
+        return self.changes or self.demand.permission is Permission.EXPORT
 
     async def answer(self, request: Request) -> Response:
         """Answer a request, unless its caller asks too often."""
@@ -83,7 +101,7 @@ class _Door:
         """Answer whoever sent a token, if we know him; what he changes is written down."""
         principal = await edge.hub.doorkeeper.recognise(token)
         caller = Caller(principal, edge.hub.of(principal.organisation_id), address)
-        if request.method in READING:
+        if not self.is_noted:
             return await self._work(request, caller)
         database, clock = caller.hub.database, caller.hub.clock
         entry = await audit.begin(
@@ -104,6 +122,8 @@ class _Door:
         if request.method in READING:
             return await self.handle(request)
         again, body = await with_body(request)
+        if not self.changes:
+            return await self.handle(again)
         hub = caller.hub
         answers = Answers(hub.database, hub.vault, caller.principal)
         return await once(again, body, answers, hub.clock, lambda: self.handle(again))
@@ -177,6 +197,7 @@ def _check_text(request: Request) -> None:
     Raises:
         ProblemError: 400, the address has such a thing.
     """
-    values = [*request.query_params.values(), *map(str, request.path_params.values())]
+    asked = [value for _, value in request.query_params.multi_items()]
+    values = [*asked, *map(str, request.path_params.values())]
     if not all(map(is_text, values)):
         raise ProblemError(400, "bad_text", "The address has characters that are no text.")

@@ -122,3 +122,13 @@ async def test_whatever_is_changed_is_in_the_audit_log_and_so_is_what_was_refuse
     assert told["delete_api_key"] == ("done", f"api_key_id={made['api_key_id']}")
     assert told["create_invitation"] == ("forbidden", None)
     assert made["key"] not in str(entries)
+
+
+async def test_a_question_changes_nothing_and_what_takes_records_away_is_told(
+    twin: Twin, api: Api
+) -> None:
+    await api.post("/queries", {"resource": "orders", "fields": ["count()"]}, 200)
+    await api.ask("GET", "/exports/orders", params={"format": "jsonl"})
+    actions = [entry["action"] for entry in (await api.get("/audit"))["data"]]
+    assert "export_records" in actions
+    assert "ask_query" not in actions

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
+from storetwin.api.bulk import streamed
 from storetwin.api.callers import Exporter
 from storetwin.api.route import DoorRoute
-from storetwin.api.bulk import streamed
 from storetwin.hub.exports import Export, ExportAsked, Exports
 from storetwin.reading.export_formats import Format
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, Stric
 
 from storetwin.api.callers import Reader
 from storetwin.api.given import Given
-from storetwin.api.route import DoorRoute
+from storetwin.api.route import QuestionRoute
 from storetwin.kernel.json_values import written
 from storetwin.reading.fields import COLUMN_MEANINGS, COLUMNS
 from storetwin.reading.query_models import (
@@ -22,7 +22,7 @@ from storetwin.reading.query_models import (
     GivenFilter,
 )
 
-router = APIRouter(prefix="/queries", tags=["queries"], route_class=DoorRoute)
+router = APIRouter(prefix="/queries", tags=["queries"], route_class=QuestionRoute)
 ROUTERS = (router,)
 
 Text = Annotated[StrictStr, Field(max_length=1000)]
