@@ -126,12 +126,12 @@ CROSS JOIN LATERAL (
     (SELECT remote_id, search_text FROM mirror.snapshots
      WHERE organisation_id = %(organisation_id)s AND connection_id = stretch.connection_id AND resource = %(resource)s
        AND status = stretch.status AND state <> 'gone' AND created_at IS NULL
-     ORDER BY remote_id LIMIT %(look)s)
+     ORDER BY created_at, remote_id LIMIT %(look)s)
     UNION ALL
     (SELECT remote_id, search_text FROM mirror.snapshots
      WHERE organisation_id = %(organisation_id)s AND connection_id = stretch.connection_id AND resource = %(resource)s
        AND status IS NULL AND stretch.status = '' AND state <> 'gone' AND created_at IS NULL
-     ORDER BY remote_id LIMIT %(look)s)) AS rows
+     ORDER BY created_at, remote_id LIMIT %(look)s)) AS rows
 WHERE rows.search_text LIKE %(pattern)s
 LIMIT %(most)s;
 

@@ -209,6 +209,15 @@ def test_every_other_question_has_its_index(dsn: str, plans: Plans) -> None:
         assert scans(plans(query, params)) == expected, name
 
 
+def test_what_has_no_date_is_found_without_reading_a_table(dsn: str, plans: Plans) -> None:
+    """Of stretches that hold hardly anything the planner takes any index of the board."""
+    params = of_stretches(stretches(dsn)) | PATTERN | {"look": 1_000}
+    found = scans(plans(Q.find_undated, params))
+    assert "snapshots_board_created" in found
+    assert found <= set(INDEX_OF.values())
+    assert "Seq Scan" not in scans(plans(Q.read_names, {"connections": CONNECTIONS}))
+
+
 def test_the_text_is_found_by_its_index(dsn: str) -> None:
     """Of the function: it has its own rights, so its statement is looked at as its owner runs it."""
 
