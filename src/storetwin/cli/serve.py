@@ -113,7 +113,7 @@ async def serve_site(
     worker = [partial(site.worker.run, is_start=True)] if has_worker else []
     origins = manners.cors_origins if manners else ()
     mcp = McpDoor(site.hub, site.hub.public_url, origins)
-    beside = [*worker, mcp.run, *more]
+    beside: list[Part] = [*worker, mcp.run, *more]
     app = create_app(site.hub, health, beside, manners=manners, mounts=[mounted(PATH, mcp)])
     await run_server(
         app, listening, lambda: typer.echo(f"Listening on {url} (health: {url}/health/ready)")
