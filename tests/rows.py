@@ -14,6 +14,7 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
+from psycopg.types.string import TextLoader
 
 Table = tuple[str, str]
 Row = dict[str, Any]
@@ -81,7 +82,9 @@ _OF_TYPE: dict[str, Any] = {
 def as_superuser(admin_dsn: str, database: str) -> Connection[Row]:
     """Return a connection that sees every row of a database."""
     dsn = make_conninfo(admin_dsn, dbname=database)
-    return psycopg.connect(dsn, row_factory=dict_row, autocommit=True)
+    connection = psycopg.connect(dsn, row_factory=dict_row, autocommit=True)
+    connection.adapters.register_loader("timestamptz", TextLoader)  # it may be infinite
+    return connection
 
 
 def tables_of(admin: Connection[Row]) -> list[Row]:
