@@ -26,7 +26,7 @@ from storetwin.mirror.repository import Shelf
 from storetwin.resources import RESOURCES
 from storetwin.runs.older import has_older_runs
 from storetwin.security import Vault
-from storetwin.security.columns import Look, SealedColumn, look_at_column
+from storetwin.security.columns import COLUMNS, Look, SealedColumn, look_at_column
 from storetwin.security.key import (
     KeyFile,
     begin_rotation,
@@ -36,39 +36,6 @@ from storetwin.security.key import (
 )
 from storetwin.security.vault import sealing_key_of
 
-COLUMNS = (
-    SealedColumn(
-        "connections.connections",
-        ("id",),
-        "sealed_credentials",
-        "connections/{id}/credentials",
-    ),
-    SealedColumn(
-        "connections.webhooks",
-        ("connection_id",),
-        "sealed_token",
-        "connections/{connection_id}/webhooks/token",
-    ),
-    SealedColumn(
-        "connections.webhooks",
-        ("connection_id",),
-        "sealed_secret",
-        "connections/{connection_id}/webhooks/secret",
-    ),
-    SealedColumn(
-        "tenancy.answers",
-        ("actor_id", "idempotency_key"),
-        "sealed_body",
-        "tenancy/answers/{actor_id}/{idempotency_key}",
-    ),
-    SealedColumn(
-        "security.vault_checks",
-        ("organisation_id",),
-        "sealed_digest_key",
-        "security/digest_keys/{organisation_id}",
-    ),
-)
-"""Every column of sealed values, but those of the check itself; a test compares with the schema."""
 OPEN_RESOURCES = frozenset(
     r.name for r in RESOURCES if r.secrets is None
 )  # nothing is sealed there

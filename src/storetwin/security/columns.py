@@ -1,17 +1,14 @@
 """Columns that hold sealed values: counted by the key that sealed them, and sealed anew.
 
-Which columns these are is said in one place (``storetwin.hub.vaults``). The only dynamic SQL of this
-room is here, and its names come from there.
+A test compares these columns with those of the schema.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from storetwin.db import Row, Transaction
-from storetwin.kernel.errors import InvariantError
+from storetwin.db import Row, Transaction, load_queries
 from storetwin.security.vault import (
     SealBrokenError,
     Vault,
@@ -20,7 +17,7 @@ from storetwin.security.vault import (
 )
 
 AT_ONCE = 100  # values in one transaction
-_NAME = re.compile(r"[a-z_]+(\.[a-z_]+)?")
+Q = load_queries("storetwin.security")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +29,63 @@ class SealedColumn:
         key: columns that name a row within an organisation.
         column: that holds the values; NULL where there is none.
         place: what a value is bound to, with the key's columns in braces.
+        page: reads some values; put: writes one anew.
     """
 
     table: str
     key: tuple[str, ...]
     column: str
     place: str
+    page: str
+    put: str
 
-    def __post_init__(self) -> None:
-        """Let nothing into a statement that is no name."""
-        if not all(map(_NAME.fullmatch, (self.table, self.column, *self.key))):
-            raise InvariantError(f"{self.table}.{self.column} is no column.")
+
+COLUMNS = (
+    SealedColumn(
+        "connections.connections",
+        ("id",),
+        "sealed_credentials",
+        "connections/{id}/credentials",
+        Q.page_credentials,
+        Q.put_credentials,
+    ),
+    SealedColumn(
+        "connections.webhooks",
+        ("connection_id",),
+        "sealed_token",
+        "connections/{connection_id}/webhooks/token",
+        Q.page_tokens,
+        Q.put_tokens,
+    ),
+    SealedColumn(
+        "connections.webhooks",
+        ("connection_id",),
+        "sealed_secret",
+        "connections/{connection_id}/webhooks/secret",
+        Q.page_webhook_secrets,
+        Q.put_webhook_secrets,
+    ),
+    SealedColumn(
+        "tenancy.answers",
+        (
+            "actor_id",
+            "idempotency_key",
+        ),
+        "sealed_body",
+        "tenancy/answers/{actor_id}/{idempotency_key}",
+        Q.page_answers,
+        Q.put_answers,
+    ),
+    SealedColumn(
+        "security.vault_checks",
+        ("organisation_id",),
+        "sealed_digest_key",
+        "security/digest_keys/{organisation_id}",
+        Q.page_digest_keys,
+        Q.put_digest_keys,
+    ),
+)
+"""Every column of sealed values, but those of the vault's check itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +124,7 @@ async def look_at_column(
     rows = await _page(tx, column, after)
     keys, stuck, resealed = [], [], 0
     for row in rows:
-        sealed = bytes(row[column.column])
+        sealed = bytes(row["sealed"])
         keys.append(sealing_key_of(sealed))
         if keys[-1] == vault.key_id:
             continue
@@ -102,19 +145,11 @@ def _resealed(vault: Vault, sealed: bytes, place: str) -> bytes | None:
 
 
 async def _page(tx: Transaction, column: SealedColumn, after: tuple[Any, ...] | None) -> list[Row]:
-    names = ", ".join(column.key)
-    behind = f"AND ({names}) > ({', '.join(['%s'] * len(column.key))})" if after else ""
-    return await tx.fetch_all(
-        f"SELECT {names}, {column.column} FROM {column.table}"  # noqa: S608 - checked names
-        f" WHERE {column.column} IS NOT NULL {behind} ORDER BY {names} LIMIT {AT_ONCE}",
-        after,
-    )
+    begin = after or (None,) * len(column.key)
+    key = {f"after_{name}": value for name, value in zip(column.key, begin, strict=True)}
+    return await tx.fetch_all(column.page, key | {"limit": AT_ONCE})
 
 
 async def _replace(tx: Transaction, column: SealedColumn, row: Row, new: bytes) -> int:
-    named = " AND ".join(f"{name} = %s" for name in column.key)
-    return await tx.execute(
-        f"UPDATE {column.table} SET {column.column} = %s"  # noqa: S608 - checked names
-        f" WHERE {named} AND {column.column} = %s",
-        (new, *(row[name] for name in column.key), row[column.column]),
-    )
+    key = {name: row[name] for name in column.key}
+    return await tx.execute(column.put, key | {"new": new, "old": row["sealed"]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 
 from hubs import IN_TABLES, RESOURCE_NAMES, Twin, finding, lacking, open_twin
 from storetwin.mirror.models import Level
+from storetwin.resources import named
 from storetwin.sandboxes.woocommerce import read_wire_log, running_store
 from storetwin.sandboxes.woocommerce.hostile import HOSTILE_ENTRIES
+from storetwin.woocommerce.records import locate_secrets
 
 API = "/wp-json/wc/v3/"
 ROUTES = {
@@ -99,8 +102,11 @@ async def assert_as_served(twin: Twin, log: Path) -> None:
     for resource in wire:
         kept = await twin.documents(resource)
         assert kept.keys() == wire[resource].keys(), resource
+        sealer = twin.hub.register.sealer(twin.connection)
         for name, document in kept.items():
-            assert document in wire[resource][name], (resource, name)
+            secrets = partial(locate_secrets, named(resource))
+            opened = sealer.open(document, f"{resource}/{name}", secrets)
+            assert opened in wire[resource][name], (resource, name)
 
 
 async def test_every_record_is_kept_byte_for_byte(database_dsn: str, tmp_path: Path) -> None:

@@ -23,9 +23,10 @@ from storetwin.connections.choices import Choices
 from storetwin.connections.options import Endpoint
 from storetwin.db.session import connect
 from storetwin.hub import Hub
-from storetwin.hub.vaults import COLUMNS, KeyInUseError, KeyUnchangedError, RotationBusyError, Tally
+from storetwin.hub.vaults import KeyInUseError, KeyUnchangedError, RotationBusyError, Tally
 from storetwin.runs.models import RunKind
 from storetwin.security import WrongEncryptionKeyError
+from storetwin.security.columns import COLUMNS
 from storetwin.security.key import KEY_FILE
 from storetwin.security.vault import sealing_key_of
 from storetwin.settings import Settings
