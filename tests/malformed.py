@@ -177,7 +177,7 @@ def broken_json(chance: random.Random, target: Target) -> Attempt | None:
     if kind in ("single quotes", "a comma too many") and len(good) < 4:
         return None
     is_needed = (knock.door.operation or {})["requestBody"].get("required", False)
-    is_wrong = is_needed or bool(text) and kind != "null"
+    is_wrong = is_needed or (bool(text) and kind != "null")
     return _send(f"json: {kind}", knock, target, text, is_wrong=is_wrong)
 
 

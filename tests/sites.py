@@ -157,5 +157,7 @@ def serving_program(dsn: str, folder: Path) -> Iterator[Program]:
     finally:
         process.terminate()
         process.wait(20)
-        for ear in ears:
+        for ear, stream in zip(ears, (process.stdout, process.stderr), strict=True):
             ear.join(5)
+            assert stream is not None
+            stream.close()
