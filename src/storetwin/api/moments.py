@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def as_utc(given: datetime) -> datetime:
@@ -22,7 +25,18 @@ def as_utc(given: datetime) -> datetime:
         raise ValueError("it lies outside the calendar") from None
 
 
-Moment = Annotated[datetime, AfterValidator(as_utc)]
+def _is_written_as_a_time(given: object) -> object:
+    """Let no number pass for a time: it would be taken for seconds.
+
+    Raises:
+        ValueError: it does not begin with a date.
+    """
+    if isinstance(given, str) and _DATE.match(given):
+        return given
+    raise ValueError("it is no time: write it like 2026-11-21T09:30:00Z")
+
+
+Moment = Annotated[datetime, BeforeValidator(_is_written_as_a_time), AfterValidator(as_utc)]
 """A time in a request: RFC 3339, or a date; UTC where it names no zone."""
 
 # What positions in cursors are made of. Whoever forges one is told so, and not by the database.

@@ -15,6 +15,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from storetwin.connections.register import ConnectionExistsError
+from storetwin.http.errors import (
+    AnswerCutError,
+    AnswerTooLargeError,
+    CircuitOpenError,
+    NoAnswerError,
+    UnreachableError,
+)
 from storetwin.hub.running import RunInProgressError
 from storetwin.kernel.errors import (
     ConfigurationError,
@@ -28,11 +35,21 @@ from storetwin.kernel.errors import (
 from storetwin.tenancy.models import NotAllowedError, UnauthenticatedError
 from storetwin.tenancy.proving import WrongCredentialsError
 from storetwin.tenancy.refusals import TooManyAttemptsError
+from storetwin.woocommerce.errors import StoreDownError
 
 log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5  # seconds, where nothing says how long
 
+# A store that cannot be had is no fault of this server.
+STORE_AWAY: Sequence[type[StoretwinError]] = (
+    UnreachableError,
+    NoAnswerError,
+    AnswerCutError,
+    AnswerTooLargeError,
+    CircuitOpenError,
+    StoreDownError,
+)
 # The first that fits counts.
 STATUS: Sequence[tuple[type[StoretwinError], int]] = (
     (UnauthenticatedError, 401),
@@ -46,6 +63,7 @@ STATUS: Sequence[tuple[type[StoretwinError], int]] = (
     (CredentialError, 422),
     (RecordError, 422),
     (TooManyAttemptsError, 429),
+    *((kind, 424) for kind in STORE_AWAY),
     (RetryableError, 503),
 )
 
@@ -188,4 +206,4 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-EVERYWHERE = documented(400, 401, 403, 404, 406, 409, 413, 415, 422, 429, 503)
+EVERYWHERE = documented(400, 401, 403, 404, 406, 409, 413, 415, 422, 424, 429, 503)

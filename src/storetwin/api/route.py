@@ -100,6 +100,7 @@ class _Door:
     ) -> Response:
         """Answer whoever sent a token, if we know him; what he changes is written down."""
         principal = await edge.hub.doorkeeper.recognise(token)
+        _check_text(request)
         caller = Caller(principal, edge.hub.of(principal.organisation_id), address)
         if not self.is_noted:
             return await self._work(request, caller)
@@ -117,7 +118,6 @@ class _Door:
     async def _work(self, request: Request, caller: Caller) -> Response:
         """Do what is asked, if the caller may and the request can be used."""
         self.demand.check(caller.principal)
-        _check_text(request)
         request.state.caller = caller
         if request.method in READING:
             return await self.handle(request)

@@ -940,7 +940,7 @@ CREATE OR REPLACE FUNCTION mirror.search_board(wanted_resource text, wanted_conn
  RETURNS TABLE(connection_id uuid, remote_id text)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public'
+ SET search_path TO 'pg_catalog'
  SET plan_cache_mode TO 'force_custom_plan'
 AS $function$
 DECLARE
@@ -961,7 +961,7 @@ CREATE OR REPLACE FUNCTION mirror.search_snapshots(wanted_connection uuid, wante
  RETURNS SETOF text
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public'
+ SET search_path TO 'pg_catalog'
  SET plan_cache_mode TO 'force_custom_plan'
 AS $function$
 DECLARE

@@ -15,10 +15,10 @@ from storetwin.connections.register import Register
 from storetwin.db.database import Database
 from storetwin.hub.asking import Asking
 from storetwin.hub.authorising import Authorising
+from storetwin.hub.board import Board
 from storetwin.hub.connecting import Connecting
 from storetwin.hub.deliveries import Deliveries
 from storetwin.hub.exports import Exports
-from storetwin.hub.board import Board
 from storetwin.hub.history import History
 from storetwin.hub.identities import Identities
 from storetwin.hub.letters import Letters

@@ -24,7 +24,7 @@ from storetwin.connections.catalogue import catalogue_for
 from storetwin.connections.doubts import StoreChangedError, paused
 from storetwin.connections.identity import Identity
 from storetwin.connections.models import Connection, ConnectionState, Credentials
-from storetwin.connections.quiet import QuietHoursError, gate
+from storetwin.connections.quiet import gate
 from storetwin.connections.register import Register
 from storetwin.db.database import Database, Transaction
 from storetwin.db.errors import DatabaseUnavailableError

@@ -82,7 +82,9 @@ class Questions:
             found[one.name] = [
                 {
                     "resource": held.resource,
-                    "records": sum(n for state, n in held.counts.items() if state is not State.GONE),
+                    "records": sum(
+                        n for state, n in held.counts.items() if state is not State.GONE
+                    ),
                     "gone": held.counts.get(State.GONE, 0),
                     "changed_at": held.changed_at,
                     "synced_at": held.cursor.synced_at if held.cursor else None,

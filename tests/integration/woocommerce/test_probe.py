@@ -5,10 +5,9 @@ from threading import Thread
 
 import pytest
 import trustme
-
-from hubs import LOOPBACK
 from pydantic import SecretStr
 
+from hubs import LOOPBACK
 from storetwin.connections.models import AuthScheme, Connection, Credentials, normalise_url
 from storetwin.kernel.clock import utc_now
 from storetwin.kernel.ids import new_id

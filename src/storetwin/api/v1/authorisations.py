@@ -98,7 +98,12 @@ class KeysOfStore(Given):
     model_config = ConfigDict(extra="ignore")
 
     key_id: int | None = None
-    user_id: str = Field(min_length=1, max_length=200, description="What we gave it for a state.")
+    user_id: str = Field(
+        min_length=1,
+        max_length=200,
+        description="What we gave it for a state.",
+        examples=["tLZ8…"],
+    )
     consumer_key: SecretStr = Field(min_length=1, max_length=200)
     consumer_secret: SecretStr = Field(min_length=1, max_length=200)
     key_permissions: str | None = Field(default=None, max_length=50)
@@ -129,7 +134,9 @@ async def take_keys(request: Request, keys: KeysOfStore) -> Taken:
 @public.get("/done", response_class=HTMLResponse)
 async def show_end(
     success: Annotated[int, Query(ge=0, le=1, description="1: the store was told yes.")] = 0,
-    user_id: Annotated[str | None, Query(max_length=200)] = None,
+    user_id: Annotated[
+        str | None, Query(max_length=200, description="What we gave the store for a state.")
+    ] = None,
 ) -> HTMLResponse:
     """Show whoever comes back from the store's page that he is done."""
     policy = "default-src 'none'; style-src 'unsafe-inline'"

@@ -7,10 +7,11 @@ from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from storetwin.api.bulk import streamed
 from storetwin.api.callers import Exporter
+from storetwin.api.moments import Moment
 from storetwin.api.route import DoorRoute
 from storetwin.hub.exports import Export, ExportAsked, Exports
 from storetwin.reading.export_formats import Format
@@ -42,10 +43,10 @@ class ExportParams(BaseModel):
     connection: str | None = Field(
         default=None, max_length=200, description="Name or id; all without it."
     )
-    since: AwareDatetime | None = Field(
+    since: Moment | None = Field(
         default=None, description="Created from then on, by the store's date."
     )
-    until: AwareDatetime | None = Field(default=None, description="Created before then.")
+    until: Moment | None = Field(default=None, description="Created before then.")
     status: list[Status] = Field(
         default=[], max_length=50, description="Only these; all without it."
     )

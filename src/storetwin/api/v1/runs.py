@@ -22,13 +22,17 @@ from storetwin.runs.models import RunKind, RunState
 router = APIRouter(prefix="/runs", tags=["runs"], route_class=DoorRoute)
 events = APIRouter(prefix="/events", tags=["runs"], route_class=DoorRoute)
 ROUTERS = (router, events)
+EVENT = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("event", "data", "id")},
+}
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events, until the run ends or the credentials do. `state`: a "
         "run waits, began, or ended. `progress`: how far it is with one resource. `closed`: "
         "nothing more is told, and why (time, credentials, unavailable). The `id` of the last "
         "one, sent as Last-Event-ID, goes on there.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": EVENT}},
     },
     204: {"description": "The end of this run was told already: there is nothing to come."},
 }
@@ -66,7 +70,9 @@ async def list_runs(
         list[RunKind] | None,
         Query(max_length=10, description="Only these; `receive` only where it is named."),
     ] = None,
-    state: Annotated[list[RunState] | None, Query(max_length=10)] = None,
+    state: Annotated[
+        list[RunState] | None, Query(max_length=10, description="Only those in these states.")
+    ] = None,
     since: Annotated[
         Moment | None, Query(description="Began, or asked for, then or later.")
     ] = None,

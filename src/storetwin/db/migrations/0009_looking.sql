@@ -21,7 +21,7 @@ CREATE POLICY finding ON mirror.snapshots FOR SELECT TO storetwin_owner USING (t
 CREATE FUNCTION mirror.search_snapshots(
     wanted_connection uuid, wanted_resource text, wanted_text text, after_id text, most integer)
     RETURNS SETOF text
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
     SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     own uuid := nullif(current_setting('app.organisation_id', true), '')::uuid;

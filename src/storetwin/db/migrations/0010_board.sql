@@ -306,7 +306,7 @@ CREATE FUNCTION mirror.search_board(
     wanted_resource text, wanted_connections uuid[], wanted_statuses text[], since timestamptz, until timestamptz,
     pattern text, most integer)
     RETURNS TABLE (connection_id uuid, remote_id text)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
     SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     own uuid := nullif(current_setting('app.organisation_id', true), '')::uuid;
