@@ -18,7 +18,7 @@ async def with_body(request: Request) -> tuple[Request, bytes]:
     """Return a request whose body was read, and the body.
 
     Raises:
-        ProblemError: 413, it is too long; 408, it does not come to its end.
+        ProblemError: 413, it is too long; 408, it does not come to its end; 400, it is no text.
         ClientDisconnect: the other side went away.
     """
     told = request.headers.get("content-length", "")
@@ -41,6 +41,13 @@ async def with_body(request: Request) -> tuple[Request, bytes]:
     if size > MOST_BYTES:
         raise _too_long()
     body = b"".join(chunks)
+    if "json" in request.headers.get("content-type", "") and not _is_utf8(body):
+        raise ProblemError(
+            400,
+            "bad_text",
+            "The body is not UTF-8.",
+            remedy="JSON is UTF-8 (RFC 8259, section 8.1).",
+        )
     return Request(request.scope, _Again(request, body)), body
 
 
@@ -56,6 +63,14 @@ class _Again:
             return await self._request.receive()
         body, self._body = self._body, None
         return {"type": "http.request", "body": body, "more_body": False}
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Say whether a JSON text is UTF-8: a NUL in it tells of UTF-16, which the parser would take."""
+    try:
+        return "\x00" not in body.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _too_long() -> ProblemError:

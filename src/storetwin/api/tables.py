@@ -123,7 +123,7 @@ def part_of(
     sort: Annotated[
         Sort, Query(description="`number`: as people sort, A-9 before A-10.")
     ] = Sort.CREATED,
-    order: Annotated[Literal["asc", "desc"], Query()] = "desc",
+    order: Annotated[Literal["asc", "desc"], Query(description="Which way.")] = "desc",
     since: Annotated[Moment | None, Query(description="Created then or later.")] = None,
     until: Annotated[Moment | None, Query(description="Created before.")] = None,
     limit: Limit = 50,

@@ -154,7 +154,9 @@ def _exact(value: Any) -> Any:
 async def describe_resource(
     caller: Reader,
     resource: Annotated[str, Path(max_length=63)],
-    connection: Annotated[str | None, Query(max_length=200)] = None,
+    connection: Annotated[
+        str | None, Query(max_length=200, description="Name or id; absent: records of all of them.")
+    ] = None,
 ) -> ResourceDescribed:
     """Say which fields a resource has, by looking at some of its records; no value of a person."""
     described = await caller.hub.queries.describe(resource, connection)
