@@ -160,8 +160,11 @@ def _judge_known(
     size, larger, usual = sizes
     after = replace(position, offset=asked + len(ids), overlaps=True)
     is_full = size >= FULL_PAGE or 0 < larger <= size
-    if is_full and usual and len(ids) <= max(1, usual // 2):
+    if is_full and 0 < len(ids) <= usual // 2:
         return Reading(Verdict.END, len(ids), after, after.ask, idle + 1)
+    if is_full and usual == 1:
+        after = replace(position, offset=asked + 1, overlaps=False)
+        return Reading(Verdict.KNOWN, 1, after, after.ask, idle + 1)
     if len(ids) > 1 or larger:
         wanted = larger if len(ids) < size else 0
         return Reading(Verdict.KNOWN, len(ids), after, after.ask, idle + 1, wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -274,10 +275,12 @@ def _decode(resource: Resource, document: bytes) -> tuple[_Wire, bool]:
     """Decode what we look at; say whether the document is JSON by the letter."""
     try:
         return _DECODER.decode(document), True
-    except msgspec.ValidationError:
-        return _decode_leniently(resource, document, document), True
+    except msgspec.ValidationError:  # what follows the odd member was not looked at yet
+        with suppress(RecordError):
+            return _decode_leniently(resource, document, document), True
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _decode_leniently(resource, storable(document).clean or b"", document), False
+        pass
+    return _decode_leniently(resource, storable(document).clean or b"", document), False
 
 
 def _decode_leniently(resource: Resource, readable: bytes, document: bytes) -> _Wire:

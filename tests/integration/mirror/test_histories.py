@@ -296,6 +296,11 @@ FOUND = {
         pace=0,
         moments=(Moment(0, Change("create", "orders", 0)), Moment(0, Break("page-limit:most=3"))),
     ),
+    "a host that shows one record at a time showed nothing but the overlap": History(
+        orders=12,
+        resources=("orders", "products"),
+        moments=(Moment(0, Break("page-limit:most=1")),),
+    ),
     "a record that answers 404 for a while is buried, and dug out again": History(
         at_once=4,
         moments=(Moment(22, Stop()), Moment(3, Break("short-page:count=1,resource=categories"))),

@@ -88,6 +88,14 @@ def test_anything_may_stand_anywhere(changed: dict[str, Any]) -> None:
     assert found.items is None or 0 <= found.items < 2**31
 
 
+def test_what_is_odd_hides_nothing_that_is_no_json_behind_it() -> None:
+    """PHP writes an empty address as a list, and PHP's INF is no JSON: both in one record."""
+    text = json.dumps(ORDER | {"billing": [], "meta_data": [{"value": float("inf")}]})
+    record = read_record(named("orders"), text.encode())
+    assert record.extracted.number == ORDER["number"]
+    assert not record.is_strict
+
+
 def test_every_declared_member_is_read() -> None:
     for resource in RESOURCES:
         if not resource.is_document and resource.key in ("id", "slug", "code"):

@@ -37,6 +37,7 @@ class Shop:
     weights: dict[int, float] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
     page_limit: int = 100
+    shows_several: bool = False
     cap: int = 100
     refuses_above: int = 100
     takes_offset: bool = True
@@ -119,6 +120,17 @@ async def test_a_host_that_allows_smaller_pages_only_costs_smaller_pages_only(ho
     assert read == shop.ids
     assert shop.page_limit in (12, 20)
     assert shop.requests <= 1_000 // (shop.page_limit - 1) + 15
+
+
+@pytest.mark.parametrize("cap", [1, 2, 3])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 40])
+@pytest.mark.parametrize("says_total", [True, False])
+async def test_a_host_that_shows_a_record_or_two_at_a_time_is_read_whole(cap, count, says_total):
+    """With an overlap a page of one record holds nothing but the overlap, whatever is behind it."""
+    shop = Shop(list(range(1, count + 1)), cap=cap, says_total=says_total)
+    read, *_ = await walk(shop)
+    assert read == shop.ids
+    assert shop.requests <= 2 * count + 15
 
 
 async def test_a_quiet_list_is_read_once_with_pages_in_flight():
