@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -33,6 +33,20 @@ class Page(BaseModel, Generic[Item]):
     next_cursor: str | None = Field(
         default=None, description="Asks for the next page; absent on the last."
     )
+
+
+def page_of(
+    data: Sequence[Item], limit: int, question: str, position: Callable[[Item], Any]
+) -> Page[Item]:
+    """Return a page of what was read; one more than it holds says that there is another.
+
+    Args:
+        data: up to ``limit + 1``, in their order.
+        position: where an item stands: its value of the column that the list is sorted by.
+    """
+    shown = list(data[:limit])
+    more = cursor_to([position(shown[-1])], question) if len(data) > limit else None
+    return Page(data=shown, next_cursor=more)
 
 
 def cursor_to(position: Sequence[Any], question: str) -> str:

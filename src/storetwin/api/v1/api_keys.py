@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from storetwin.api.callers import Reader
 from storetwin.api.given import Given
 from storetwin.api.moments import Moment
-from storetwin.api.paging import Cursor, Limit, Page, cursor_to, position_of
+from storetwin.api.paging import Cursor, Limit, Page, page_of, position_of
 from storetwin.api.route import DoorRoute
 from storetwin.tenancy.keys import Key, NewKey
 from storetwin.tenancy.models import Permission
@@ -67,9 +67,8 @@ async def list_api_keys(
     found = await caller.hub.people.api_keys.every(
         caller.principal, limit=limit + 1, before=position[0] if position else None
     )
-    data = [_document(key) for key in found[:limit]]
-    more = cursor_to([str(data[-1].api_key_id)], LIST) if len(found) > limit else None
-    return Page[ApiKeyDocument](data=data, next_cursor=more)
+    shown = [_document(key) for key in found]
+    return page_of(shown, limit, LIST, lambda one: str(one.api_key_id))
 
 
 @router.post("", status_code=201)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from storetwin.api.callers import Administrator
 from storetwin.api.moments import Moment
-from storetwin.api.paging import Cursor, Limit, Page, cursor_to, position_of
+from storetwin.api.paging import Cursor, Limit, Page, page_of, position_of
 from storetwin.api.route import DoorRoute
 from storetwin.tenancy.audit import Entry, Filters
 from storetwin.tenancy.models import Via
@@ -61,9 +61,8 @@ async def list_audit_entries(
         limit=limit + 1,
         before=position[0] if position else None,
     )
-    data = [_document(entry) for entry in found[:limit]]
-    more = cursor_to([str(data[-1].entry_id)], question) if len(found) > limit else None
-    return Page[AuditEntry](data=data, next_cursor=more)
+    shown = [_document(entry) for entry in found]
+    return page_of(shown, limit, question, lambda one: str(one.entry_id))
 
 
 def _document(entry: Entry) -> AuditEntry:

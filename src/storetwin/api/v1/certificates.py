@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from storetwin.api.callers import Importer, Reader
 from storetwin.api.given import Given
-from storetwin.api.paging import Cursor, Limit, Page, cursor_to, position_of
+from storetwin.api.paging import Cursor, Limit, Page, page_of, position_of
 from storetwin.api.route import DoorRoute
 from storetwin.api.run_forms import Name, RunShown
 from storetwin.api.v1.runs import accepted
@@ -83,8 +83,8 @@ async def list_certificates(
         behind=position[0] if position else None,
         limit=limit + 1,
     )
-    more = cursor_to([rows[limit - 1]["certificate_id"]], question) if len(rows) > limit else None
-    return Page(data=[CertificateShown(**row) for row in rows[:limit]], next_cursor=more)
+    shown = [CertificateShown(**row) for row in rows]
+    return page_of(shown, limit, question, lambda one: one.certificate_id)
 
 
 @router.get("/{certificate_id}")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi import Path as InPath
 
 from storetwin.api.callers import Caller, Creator, Deleter, Reader, Updater
-from storetwin.api.paging import Cursor, Limit, Page, cursor_to, position_of
+from storetwin.api.paging import Cursor, Limit, Page, page_of, position_of
 from storetwin.api.problems import ProblemError
 from storetwin.api.route import DoorRoute
 from storetwin.api.v1.connection_documents import (
@@ -51,9 +51,8 @@ async def list_connections(
     """List the connections, by name."""
     position = position_of(cursor, LIST, str)
     found = await caller.hub.register.after(position[0] if position else None, limit + 1)
-    data = [ConnectionDocument.of(connection) for connection in found[:limit]]
-    more = cursor_to([data[-1].name], LIST) if len(found) > limit else None
-    return Page[ConnectionDocument](data=data, next_cursor=more)
+    shown = [ConnectionDocument.of(connection) for connection in found]
+    return page_of(shown, limit, LIST, lambda one: one.name)
 
 
 @router.post("", status_code=201)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from storetwin.api.callers import Reader, Updater
 from storetwin.api.given import Given
-from storetwin.api.paging import Cursor, Limit, Page, cursor_to, position_of
+from storetwin.api.paging import Cursor, Limit, Page, page_of, position_of
 from storetwin.api.route import DoorRoute
 from storetwin.hub.letters import Chosen, Retrying
 
@@ -134,9 +134,8 @@ async def list_dead_letters(
     rows = await caller.hub.letters.page(
         chosen, state, behind=behind[0] if behind else None, limit=limit + 1
     )
-    data = [DeadLetter(**row) for row in rows[:limit]]
-    last = data[-1].dead_letter_id if len(rows) > limit else None
-    return Page(data=data, next_cursor=None if last is None else cursor_to([last], question))
+    shown = [DeadLetter(**row) for row in rows]
+    return page_of(shown, limit, question, lambda one: one.dead_letter_id)
 
 
 @router.get("/counts")

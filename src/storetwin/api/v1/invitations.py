@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from storetwin.api.callers import Administrator, Caller
 from storetwin.api.given import Given
-from storetwin.api.paging import Cursor, Limit, Page, cursor_to, position_of
+from storetwin.api.paging import Cursor, Limit, Page, page_of, position_of
 from storetwin.api.route import DoorRoute, PublicRoute
 from storetwin.api.strangers import Anybody
 from storetwin.hub.people.joining import Acceptance
@@ -124,9 +124,8 @@ async def list_invitations(
     found = await caller.hub.people.invitations.every(
         limit=limit + 1, before=position[0] if position else None
     )
-    data = [_document(invitation, caller) for invitation in found[:limit]]
-    more = cursor_to([str(data[-1].invitation_id)], LIST) if len(found) > limit else None
-    return Page[InvitationDocument](data=data, next_cursor=more)
+    shown = [_document(invitation, caller) for invitation in found]
+    return page_of(shown, limit, LIST, lambda one: str(one.invitation_id))
 
 
 @router.post("", status_code=201)

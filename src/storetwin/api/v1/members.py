@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from storetwin.api.callers import Administrator, Reader
 from storetwin.api.given import Given
 from storetwin.api.moments import AtText
-from storetwin.api.paging import Cursor, Limit, Page, cursor_to, position_of
+from storetwin.api.paging import Cursor, Limit, Page, page_of, position_of
 from storetwin.api.route import DoorRoute
 from storetwin.tenancy.members import Member, same_email
 from storetwin.tenancy.models import Role
@@ -47,9 +47,8 @@ async def list_members(
     found = await caller.hub.people.members.every(
         limit=limit + 1, after=position[0] if position else None
     )
-    data = [_document(member) for member in found[:limit]]
-    more = cursor_to([same_email(data[-1].email)], LIST) if len(found) > limit else None
-    return Page[MemberDocument](data=data, next_cursor=more)
+    shown = [_document(member) for member in found]
+    return page_of(shown, limit, LIST, lambda one: same_email(one.email))
 
 
 @router.get("/{user_id}")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from storetwin.api.callers import Administrator, Installer, Reader
 from storetwin.api.given import Given
-from storetwin.api.paging import Cursor, Limit, Page, cursor_to, position_of
+from storetwin.api.paging import Cursor, Limit, Page, page_of, position_of
 from storetwin.api.route import DoorRoute
 from storetwin.tenancy.models import Role
 from storetwin.tenancy.organisations import LONGEST_NAME, Organisation
@@ -45,9 +45,8 @@ async def list_organisations(
     found = await caller.hub.people.organisations.mine(
         caller.principal, limit=limit + 1, after=position[0] if position else None
     )
-    data = [_document(one) for one in found[:limit]]
-    more = cursor_to([str(data[-1].organisation_id)], LIST) if len(found) > limit else None
-    return Page[OrganisationDocument](data=data, next_cursor=more)
+    shown = [_document(one) for one in found]
+    return page_of(shown, limit, LIST, lambda one: str(one.organisation_id))
 
 
 @router.post("", status_code=201)

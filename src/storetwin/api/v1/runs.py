@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from storetwin.api.callers import Caller, Importer, Reader
 from storetwin.api.moments import Moment
-from storetwin.api.paging import Cursor, Limit, Page, cursor_to, position_of
+from storetwin.api.paging import Cursor, Limit, Page, page_of, position_of
 from storetwin.api.route import DoorRoute
 from storetwin.api.run_forms import NewRun, RunShown, RunWhole, shown, whole
 from storetwin.api.streams import LONGEST_SECONDS, EventStream, was_told_the_end
@@ -91,10 +91,8 @@ async def list_runs(
     )
     rows = await caller.hub.asking.every(connection, wanted)
     workers, now = await living_workers(caller.hub), caller.hub.clock()
-    more = cursor_to([rows[limit - 1]["run_id"]], question) if len(rows) > limit else None
-    return Page(
-        data=[shown(row, workers=workers, now=now) for row in rows[:limit]], next_cursor=more
-    )
+    found = [shown(row, workers=workers, now=now) for row in rows]
+    return page_of(found, limit, question, lambda one: one.run_id)
 
 
 @router.get("/{run_id}")

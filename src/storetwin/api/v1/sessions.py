@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from storetwin.api.callers import Caller, Reader
 from storetwin.api.given import Given
-from storetwin.api.paging import Cursor, Limit, Page, cursor_to, position_of
+from storetwin.api.paging import Cursor, Limit, Page, page_of, position_of
 from storetwin.api.route import DoorRoute, PublicRoute
 from storetwin.api.strangers import Anybody
 from storetwin.hub.people.signing_in import SignedIn
@@ -110,9 +110,8 @@ async def list_sessions(
     found = await caller.hub.people.sessions.mine(
         caller.principal, limit=limit + 1, before=position[0] if position else None
     )
-    data = [_document(session, caller) for session in found[:limit]]
-    more = cursor_to([str(data[-1].session_id)], LIST) if len(found) > limit else None
-    return Page[SessionDocument](data=data, next_cursor=more)
+    shown = [_document(session, caller) for session in found]
+    return page_of(shown, limit, LIST, lambda one: str(one.session_id))
 
 
 @router.delete("", status_code=204)
