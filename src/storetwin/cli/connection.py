@@ -23,11 +23,11 @@ from storetwin.cli.connection_keys import (
 from storetwin.cli.connection_set import print_options, set_
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME
-from storetwin.cli.running import print_json, problem, say_error, show_error, with_hub
+from storetwin.cli.probed import describe_report, print_report
+from storetwin.cli.running import print_json, say_error, show_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.connections.models import Connection
-    from storetwin.connections.probe import ProbeReport
     from storetwin.hub import Hub
     from storetwin.hub.connecting import Removed
 
@@ -207,37 +207,3 @@ def describe(connection: Connection) -> dict[str, Any]:
         "tested_at": connection.last_probe_at.isoformat() if connection.last_probe_at else None,
         **describe_options(connection.options),
     }
-
-
-def describe_report(report: ProbeReport) -> dict[str, Any]:
-    """Return a probe's report as a JSON document."""
-    return {
-        "is_ok": report.is_ok,
-        "auth": report.scheme.value if report.scheme else None,
-        "error": problem(report.trouble) if report.trouble else None,
-        "checks": [
-            {"name": c.name, "ok": c.ok, "finding": c.finding, "remedy": c.remedy}
-            for c in report.checks
-        ],
-    }
-
-
-def print_report(report: ProbeReport) -> None:
-    """Print a probe's report, one check a line, each doubt with what to do.
-
-    The first failure is an error of its own: whoever called says what to do about it.
-    """
-    from rich.text import Text
-
-    from storetwin.cli.screen import out
-
-    marks = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
-    console = out()
-    told_apart = report.trouble.message if report.trouble else None
-    for check in report.checks:
-        mark, style = marks[check.ok]
-        line = Text(f" {mark} ", style)
-        line.append(f"{check.name:<14}", "bold").append(check.finding)
-        console.print(line, soft_wrap=True)
-        if check.ok is not True and check.remedy and check.finding != told_apart:
-            console.print(Text(f"{'':<17}What to do: {check.remedy}", style), soft_wrap=True)

@@ -11,6 +11,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME
+from storetwin.cli.probed import describe_report
 from storetwin.cli.running import print_json, say_error, with_hub
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ def keys(
     """Replace the keys of a connection, once the new ones were seen to open the same store."""
 
     async def verb(hub: Hub) -> Exit:
-        from storetwin.cli.connection import describe_report
-
         tried = await hub.connecting.renew(name, read_keys(key, secret))
         for warning in tried.warnings:
             say_error(f"Note: {warning}")

@@ -89,7 +89,7 @@ def _listening(settings: Settings, port: int | None) -> socket:
 async def _pull(hub: Hub, store: DemoStore, settings: Settings) -> Exit:
     """Connect the store, pull everything and print the certificate."""
     from storetwin import demo as demonstration
-    from storetwin.cli.connection import print_report
+    from storetwin.cli.probed import print_report
     from storetwin.cli.pull import report
     from storetwin.cli.screen import ProgressScreen
 
