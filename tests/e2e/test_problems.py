@@ -212,6 +212,7 @@ def faulty(problem: str, fault: str) -> None:
     @produces(problem)
     @contextmanager
     def situation(scene: Scene) -> Iterator[Situation]:
+        scene.connected = ()  # which store it is, nobody was told yet: what to do depends on it
         scene.connect(scene.store.url)
         with broken(scene.store, fault):
             yield Situation(scene.home, is_the_store=True)

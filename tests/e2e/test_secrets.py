@@ -69,9 +69,13 @@ def forms_of(secret: str) -> set[str]:
 
 
 class Watch:
-    """Looks at the command lines of all processes, as `ps` shows them, again and again."""
+    """Looks at the command lines of one installation's processes, as `ps` shows them, all the time.
 
-    def __init__(self) -> None:
+    What other tests run at the same time is none of its business: they may share a store's keys.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
         self.seen: set[str] = set()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
@@ -86,11 +90,14 @@ class Watch:
 
     def _look(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+            for process in Path("/proc").glob("[0-9]*"):
                 try:
-                    self.seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+                    line = (process / "cmdline").read_bytes().replace(b"\0", b" ")
+                    variables = (process / "environ").read_bytes()
                 except OSError:
                     continue
+                if self._folder.encode() in line + variables:
+                    self.seen.add(line.decode(errors="replace"))
 
 
 @dataclass
@@ -284,7 +291,7 @@ def test_no_secret_is_anywhere() -> None:
             STORETWIN_PUBLIC_URL=f"http://127.0.0.1:{port}",
             STORETWIN_PORT=str(port),
         ) as installed,
-        Watch() as watch,
+        Watch(installed.folder) as watch,
     ):
         known.add(store_key=store.key, store_secret=store.secret)
         run = Run(installed, port, known)

@@ -82,7 +82,6 @@ class StoreClient:
         self._controlling: asyncio.Task[bool] | None = None
         self._longest = 0.0  # seconds that a good page took
         self.page_limit = FULL_PAGE  # the most records that the store puts on a page
-        self.shows_several = False  # some page had a second row: pages are not capped at one
 
     @property
     def requests(self) -> int:

@@ -209,9 +209,9 @@ class Walk:
         """
         ids = [record.number or 0 for record in loaded.records]
         self._most_seen = max(self._most_seen, len(ids))
-        client = self.listing.client
-        client.shows_several = client.shows_several or len(ids) > 1
-        most = max(self._most_seen, 2) if client.shows_several else self._most_seen
+        # That a list has one record is believed: a host that shows no more than one says how many
+        # there are, or nothing.
+        usual = max(self._most_seen, 2) if loaded.total == 1 else self._most_seen
         reading = judge(
             self.position,
             self._asked,
@@ -219,8 +219,8 @@ class Walk:
             ids,
             idle=self._idle,
             may_grow=self._asked >= self._bad_until,
-            full=client.page_limit,
-            usual=min(most, loaded.room) if len(ids) < loaded.room else 0,
+            full=self.listing.client.page_limit,
+            usual=min(usual, loaded.room) if len(ids) < loaded.room else 0,
         )
         if reading.verdict in (Verdict.LYING, Verdict.UNSORTED):
             raise RecordError(

@@ -13,7 +13,7 @@ notice:every=2                         350 nothing: the warning is cut off
 truncate:every=10                      440 each bad page again
 truncate:once=1                        590 every page again
 empty:every=10                         440 each empty page again
-rate-limit:every=10,wait=1             400 each refused request again
+rate-limit:every=40,wait=1             400 each refused request again
 bad-gateway:every=7                    410 each failed request again
 no-totals                              370 nothing: totals end no list
 short-page:count=7                     500 nothing, and the gaps for what the store counts

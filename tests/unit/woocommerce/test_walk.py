@@ -37,7 +37,6 @@ class Shop:
     weights: dict[int, float] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
     page_limit: int = 100
-    shows_several: bool = False
     cap: int = 100
     refuses_above: int = 100
     takes_offset: bool = True
