@@ -83,7 +83,8 @@ def as_superuser(admin_dsn: str, database: str) -> Connection[Row]:
     """Return a connection that sees every row of a database."""
     dsn = make_conninfo(admin_dsn, dbname=database)
     connection = psycopg.connect(dsn, row_factory=dict_row, autocommit=True)
-    connection.adapters.register_loader("timestamptz", TextLoader)  # it may be infinite
+    for name in ("date", "timestamptz"):  # they may be infinite
+        connection.adapters.register_loader(name, TextLoader)
     return connection
 
 
