@@ -37,7 +37,7 @@ def store() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def home(store: Sandbox) -> Iterator[Installation]:
-    with installation() as made, made.serving():
+    with installation(STORETWIN_REQUESTS_PER_MINUTE="1000000") as made, made.serving():
         made.connect(store)
         made.do("schedule", "pause", NAME)  # nothing begins by itself
         made.do("user", "add", "ada@example.org", STORETWIN_PASSWORD="correct horse battery")

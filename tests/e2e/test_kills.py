@@ -23,7 +23,7 @@ from storetwin.sandboxes.woocommerce import Sandbox, running_store
 from storetwin.sandboxes.woocommerce.wire import Exchange
 
 ORDERS = 5_000
-CHAINS, KILLS = 5, 5  # 25 kills of the program, and one chain of 5 for the database server
+CHAINS, KILLS = 3, 5  # 15 kills of the program, and one chain of 5 for the database server
 JITTER = 0.03  # seconds between a request and the kill, so that commits are hit as well
 API = "/wp-json/wc/v3/"
 FIRST, *_ = RESOURCES  # every proof begins with it

@@ -37,7 +37,7 @@ Text = Annotated[
         min_length=1,
         max_length=100,
         description="A text to look for, in any case: in what people search by. At most 500 are found; "
-        "one that is common, or shorter than three characters, is looked for in the newest 10,000.",
+        "one that is common, or shorter than three characters, is looked for in the newest 5,000.",
     ),
 ]
 

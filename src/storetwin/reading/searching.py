@@ -22,7 +22,7 @@ Q = load_queries(__package__)
 SHORTEST = 3  # characters: an index of trigrams knows nothing shorter
 LOOK_FIRST = 1_000  # newest records in which it is counted how common a text is
 COMMON = 20  # of those
-LOOK_THROUGH = 10_000  # newest records that are looked through for a common or a short text
+LOOK_THROUGH = 5_000  # newest records that are looked through for a common or a short text
 MOST = 500  # records that are found
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 

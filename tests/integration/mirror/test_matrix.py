@@ -29,7 +29,7 @@ from storetwin.kernel.errors import InvariantError, StoretwinError
 from storetwin.sandboxes.woocommerce import running_store
 from storetwin.sandboxes.woocommerce.fault_kinds import KINDS
 
-ORDERS = 300
+ORDERS = 200
 PAIRS = 4
 HURRIED = {"request_timeout": 1.0, "max_answer_bytes": 4 * 1024 * 1024}
 ROOT = Path(__file__).parents[3]
