@@ -12,7 +12,7 @@ from pathlib import Path
 STAGES = (
     ("unit, architecture", ["tests/unit", "tests/architecture", "-n", "2"]),
     ("database, client, pull", ["tests/integration", "tests/migration", "-n", "2"]),
-    ("conformance", ["tests/conformance", "-n", "0"]),
+    ("conformance", ["tests/conformance", "-n", "2"]),
     ("end to end, docs", ["tests/e2e", "tests/docs", "-n", "3"]),
 )
 ON_A_SECOND_POSTGRESQL = [

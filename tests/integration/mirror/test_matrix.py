@@ -30,7 +30,7 @@ from storetwin.sandboxes.woocommerce import running_store
 from storetwin.sandboxes.woocommerce.fault_kinds import KINDS
 
 ORDERS = 200
-PAIRS = 4
+PAIRS = 2
 HURRIED = {"request_timeout": 1.0, "max_answer_bytes": 4 * 1024 * 1024}
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "reference" / "fault-matrix.md"
