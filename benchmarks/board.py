@@ -138,7 +138,7 @@ class Board:
 
 
 def measure(figures: Figures, _: argparse.Namespace) -> None:
-    with tempfile.TemporaryDirectory(prefix="storetwin-board-", dir="/var/tmp") as name:
+    with tempfile.TemporaryDirectory(prefix="storetwin-board-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         with running_postgres(folder / "data") as (dsn, cost):
