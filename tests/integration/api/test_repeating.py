@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
@@ -132,3 +133,13 @@ async def test_a_question_changes_nothing_and_what_takes_records_away_is_told(
     actions = [entry["action"] for entry in (await api.get("/audit"))["data"]]
     assert "export_records" in actions
     assert "ask_query" not in actions
+
+
+async def test_what_is_no_text_is_refused_before_anything_is_written_down(api: Api) -> None:
+    wide = json.dumps(NEW).encode("utf-16-le")
+    answers = [
+        await api.ask("PATCH", "/connections/%00", json={"name": "x"}),
+        await api.ask("POST", "/api-keys", data=wide, headers={"Content-Type": "application/json"}),
+    ]
+    assert [(answer.status, answer.json["code"]) for answer in answers] == [(400, "bad_text")] * 2
+    assert await keys_of(api) == 0
