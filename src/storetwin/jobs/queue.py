@@ -81,8 +81,11 @@ async def open_queue(dsn: str, hub: Hub) -> AsyncIterator[procrastinate.App]:
     app.job_manager = FencedJobs(connector)
     _add_tasks(app, hub)
     app.periodic(cron=TIDY_AT)(app.task(name="tidy_all", queue=NAME)(_tidier(app, hub)))
-    async with app.open_async():
-        yield app
+    try:
+        async with app.open_async():
+            yield app
+    finally:
+        await app.close_async()  # also where opening it was cancelled: its pool is at work by then
 
 
 def _add_tasks(app: procrastinate.App, hub: Hub) -> None:

@@ -109,11 +109,12 @@ class Worker:
         """Run the jobs, the rounds and the heart, until one of them ends, or all are cancelled."""
         run: Callable[[], Coroutine[Any, Any, None]] = worker.run
         jobs = asyncio.create_task(run(), name="jobs")
-        worker_id = await _registered(worker, jobs)
-        self._left.append(worker_id)
         parts: list[asyncio.Future[Any]] = [jobs]
         try:
+            worker_id = await _registered(worker, jobs)
+            self._left.append(worker_id)
             async with beating(self.dsn, worker_id) as taken:
+                _heed_cancellation()
                 self.is_at_work = True
                 parts += [asyncio.create_task(rounds.go_round(app, self.hub), name="rounds"), taken]
                 await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -124,7 +125,7 @@ class Worker:
             raise
         finally:
             if not jobs.cancelled() and jobs.done() and jobs.exception() is None:
-                self._left.remove(worker_id)  # it has left the queue by itself
+                self._left.clear()  # it has left the queue by itself
         errors = [e for p in parts if p.done() and not p.cancelled() and (e := p.exception())]
         ordinary = [e for e in errors if isinstance(e, Exception)]
         raise ExceptionGroup("A worker's life has ended.", ordinary or [_gone()])
@@ -144,6 +145,17 @@ class Worker:
             if row["is_scheduled"]:
                 of = self.hub.of(row["organisation_id"])
                 await of.schedules.make_due(row["connection_id"])
+
+
+def _heed_cancellation() -> None:
+    """Raise a cancellation that was asked for while connecting, and was swallowed there.
+
+    Before Python 3.12 `asyncio.wait_for` forgets one that comes with its result; the pool of
+    connections opens by it.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _registered(worker: QueueWorker, jobs: asyncio.Future[None]) -> int:
