@@ -3,11 +3,15 @@
 
 CREATE SCHEMA connections;
 
+CREATE SCHEMA core;
+
 CREATE SCHEMA mirror;
 
 CREATE SCHEMA runs;
 
 CREATE SCHEMA security;
+
+CREATE SCHEMA staging;
 
 CREATE SCHEMA tenancy;
 
