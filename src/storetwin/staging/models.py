@@ -1,0 +1,156 @@
+"""The nouns of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class State(StrEnum):
+    """What a record would mean for core."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    DELETED = "deleted"
+    IN_SYNC = "in_sync"
+    IGNORED = "ignored"
+    WAITING = "waiting"  # a person has to say which core record it is, or why it cannot enter
+    STALE = "stale"  # it changed, and is compared within seconds
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A column whose value differs.
+
+    Args:
+        path: of the column; rows of parts as in ``order_lines/17/quantity``.
+        label: what people call it.
+        old: in core now, as text; None for nothing.
+        new: after promotion, likewise.
+    """
+
+    path: str
+    label: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which records are meant; what is left empty does not narrow.
+
+    Args:
+        connection_ids: of these stores; None for all that may be seen.
+        search: text in name, SKU, e-mail or number, or an id.
+        status: the store's own.
+        field: records whose value of this column would change.
+        is_selected: chosen for promotion, or not.
+        rule_id: records that this rule has chosen.
+    """
+
+    resource: str
+    connection_ids: tuple[UUID, ...] | None = None
+    states: tuple[State, ...] = ()
+    search: str | None = None
+    status: tuple[str, ...] = ()
+    modified_after: datetime | None = None
+    modified_before: datetime | None = None
+    field: str | None = None
+    is_selected: bool | None = None
+    rule_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Records to act on: some by name, or all that match a filter but some.
+
+    Args:
+        ids: (connection, remote id) of each; empty where a filter chooses.
+        filter: of which resource, and, without ids, which of its records.
+        but: left out of what matches.
+        seen: how many the person was told; where it is another number now, it is said.
+    """
+
+    filter: Filter
+    ids: tuple[tuple[UUID, str], ...] = ()
+    but: tuple[tuple[UUID, str], ...] = ()
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRecord:
+    """A line of the table.
+
+    Args:
+        name: what people know it by; ``key`` SKU, number or e-mail.
+        figures: what the table shows beside it: price, stock, total.
+        changes: first fields that differ; ``change_count`` how many do.
+        why: of a record that waits, or is ignored by a rule.
+    """
+
+    connection_id: UUID
+    connection: str
+    resource: str
+    remote_id: str
+    state: State
+    is_selected: bool
+    version: int
+    name: str | None
+    key: str | None
+    status: str | None
+    modified_at: datetime | None
+    core_id: UUID | None
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    changes: tuple[FieldChange, ...] = ()
+    change_count: int = 0
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StagedPage:
+    """A page of the table.
+
+    Args:
+        row_count: that match; cut off at :attr:`cut_off_at` where counting on would take too long.
+    """
+
+    data: tuple[StagedRecord, ...]
+    row_count: int
+    is_cut_off: bool
+    page: int
+    page_size: int
+    counted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A record that a promotion leaves out, and why."""
+
+    connection_id: UUID
+    remote_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a promotion would do; nothing has happened yet.
+
+    Args:
+        changed_fields: how many columns of how many records, by label.
+        along: records of other resources that come along, by noun.
+        left_out: some of what stays behind; ``left_out_count`` how many.
+    """
+
+    matched: int
+    created: int
+    updated: int
+    deleted: int
+    unchanged: int
+    changed_fields: Mapping[str, int]
+    along: Mapping[str, int]
+    left_out_count: int
+    left_out: tuple[LeftOut, ...]
