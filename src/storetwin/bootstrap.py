@@ -12,29 +12,27 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from storetwin.connections.models import Connection, Credentials
 from storetwin.connections.register import Register
 from storetwin.db.database import Database
 from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.db.errors import DatabaseUnavailableError
 from storetwin.db.migrate import pending, upgrade
 from storetwin.db.organisations import ensure_default_organisation
-from storetwin.db.psql import run_psql
 from storetwin.hub import Hub
-from storetwin.hub.running import Revive
 from storetwin.hub.stores import Stores
 from storetwin.jobs.schema import pending_steps, upgrade_queue
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import utc_now
 from storetwin.kernel.errors import ConfigurationError
 from storetwin.security.key import check_key, open_vault
-from storetwin.settings import Settings
-from storetwin.woocommerce.client import StoreClient
-from storetwin.woocommerce.connect import connect_store
-from storetwin.woocommerce.probe import StoreProbe
 
 if TYPE_CHECKING:
+    from storetwin.connections.models import Connection, Credentials
+    from storetwin.connections.probe import ProbeReport
+    from storetwin.hub.running import Revive
     from storetwin.jobs.worker import Worker
+    from storetwin.settings import Settings
+    from storetwin.woocommerce.client import StoreClient
 
 log = structlog.get_logger()
 Result = TypeVar("Result")
@@ -196,13 +194,7 @@ async def _hub_on(server: Server, settings: Settings) -> AsyncIterator[Hub]:
             organisation_id=organisation_id,
             clock=utc_now,
             vault=vault,
-            stores=Stores(
-                make_client=lambda connection, credentials: _client(
-                    settings, connection, credentials
-                ),
-                probe=StoreProbe(settings),
-                ahead=settings.max_concurrency + WAITING,
-            ),
+            stores=_stores(settings),
             public_url=settings.public_url,
             proxy_header=settings.proxy_header,
             session_lifetime=timedelta(days=settings.session_days),
@@ -212,12 +204,26 @@ async def _hub_on(server: Server, settings: Settings) -> AsyncIterator[Hub]:
         await database.close()
 
 
-def _client(settings: Settings, connection: Connection, credentials: Credentials) -> StoreClient:
-    return connect_store(connection, credentials, settings)
+def _stores(settings: Settings) -> Stores:
+    """Return how stores are reached: their client is loaded when the first of them is spoken to."""
+
+    def make_client(connection: Connection, credentials: Credentials) -> StoreClient:
+        from storetwin.woocommerce.connect import connect_store
+
+        return connect_store(connection, credentials, settings)
+
+    async def probe(connection: Connection, credentials: Credentials) -> ProbeReport:
+        from storetwin.woocommerce.probe import StoreProbe
+
+        return await StoreProbe(settings)(connection, credentials)
+
+    return Stores(make_client, probe, ahead=settings.max_concurrency + WAITING)
 
 
 async def open_psql(settings: Settings, sql: str | None) -> int:
     """Run psql on the database as the program sees it; return psql's exit code."""
+    from storetwin.db.psql import run_psql
+
     async with open_database(settings) as dsn:
         if settings.database_url is None:
             await upgrade_database(dsn)

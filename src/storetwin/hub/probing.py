@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from storetwin.connections.webhooks_plan import TEST_TOPIC
-from storetwin.http import ANYWHERE, Request, TlsPolicy, Transport
+from storetwin.http.answer import Request
+from storetwin.http.egress import ANYWHERE
+from storetwin.http.transport import TlsPolicy, Transport
 from storetwin.kernel.errors import StoretwinError
 
 SECONDS = 15.0

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from storetwin.connections.catalogue import namespaces_of
-from storetwin.connections.doubts import if_it_moved
-from storetwin.connections.models import Connection, Credentials
-from storetwin.connections.probe import Probe
-from storetwin.http import RedirectedError
 from storetwin.kernel.errors import StoretwinError
-from storetwin.resources import Catalogue
-from storetwin.woocommerce.client import StoreClient
-from storetwin.woocommerce.routes import Routes
 
-ClientFactory = Callable[[Connection, Credentials], StoreClient]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from storetwin.connections.models import Connection, Credentials
+    from storetwin.connections.probe import Probe
+    from storetwin.resources import Catalogue
+    from storetwin.woocommerce.client import StoreClient
+    from storetwin.woocommerce.routes import Routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Stores:
         ahead: pages of one store that are asked for, in flight or waiting for their turn.
     """
 
-    make_client: ClientFactory
+    make_client: Callable[[Connection, Credentials], StoreClient]
     probe: Probe
     ahead: int
 
@@ -38,6 +37,10 @@ class Stores:
         catalogue: Catalogue,
     ) -> Routes:
         """Return what the store's routes take; where that fails, test the connection to say why."""
+        from storetwin.connections.catalogue import namespaces_of
+        from storetwin.connections.doubts import if_it_moved
+        from storetwin.http.errors import RedirectedError
+
         try:
             return await client.capabilities(namespaces_of(catalogue))
         except StoretwinError as error:

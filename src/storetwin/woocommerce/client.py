@@ -12,17 +12,15 @@ from typing import Any
 
 from storetwin.connections.models import AuthScheme, Connection, Credentials
 from storetwin.connections.quiet import QuietHoursError
-from storetwin.http import (
-    Answer,
+from storetwin.http.answer import Answer, Request
+from storetwin.http.caching import cached_by
+from storetwin.http.errors import (
     AnswerCutError,
     AnswerTooLargeError,
     NoAnswerError,
     RedirectedError,
-    Request,
-    Retrying,
 )
-from storetwin.http.caching import cached_by
-from storetwin.http.retry import GATEWAY, NOT_NOW
+from storetwin.http.retry import GATEWAY, NOT_NOW, Retrying
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.cost import Cost
 from storetwin.kernel.errors import RetryableError, StoretwinError

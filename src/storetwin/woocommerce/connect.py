@@ -5,8 +5,10 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from storetwin.connections.models import AuthScheme, Connection, Credentials
-from storetwin.http import Egress, Limiter, Retrying, TlsPolicy, Transport
-from storetwin.http.load import Spacing
+from storetwin.http.egress import Egress
+from storetwin.http.load import Limiter, Spacing
+from storetwin.http.retry import Retrying
+from storetwin.http.transport import TlsPolicy, Transport
 from storetwin.http.width import Width
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import Clock, utc_now

@@ -19,18 +19,12 @@ from storetwin.connections.identity import Identity, judge
 from storetwin.connections.models import AuthScheme, Connection, Credentials, StoreFacts
 from storetwin.connections.probe import Check, ProbeReport
 from storetwin.connections.quiet import site_zone
-from storetwin.http import (
-    Answer,
-    Egress,
-    Limiter,
-    RedirectedError,
-    Request,
-    Retrying,
-    TlsError,
-    TlsPolicy,
-    Transport,
-)
-from storetwin.http.retry import BUSY, HURRIED
+from storetwin.http.answer import Answer, Request
+from storetwin.http.egress import Egress
+from storetwin.http.errors import RedirectedError, TlsError
+from storetwin.http.load import Limiter
+from storetwin.http.retry import BUSY, HURRIED, Retrying
+from storetwin.http.transport import TlsPolicy, Transport
 from storetwin.http.width import Width
 from storetwin.kernel.clock import Clock, utc_now
 from storetwin.kernel.errors import ConfigurationError, CredentialError, StoretwinError

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from storetwin.connections.models import normalise_url
-from storetwin.http import Answer, RedirectedError
+from storetwin.http.answer import Answer
+from storetwin.http.errors import RedirectedError
 from storetwin.http.retry import retry_after
 from storetwin.kernel.errors import StoretwinError
 from storetwin.woocommerce.answers import StoreError

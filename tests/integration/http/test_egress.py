@@ -12,16 +12,10 @@ import pytest
 from pydantic import SecretStr
 
 from storetwin.connections.models import Connection, Credentials, normalise_url
-from storetwin.http import (
-    Egress,
-    EgressRefusedError,
-    RedirectedError,
-    Request,
-    TlsPolicy,
-    Transport,
-    UnreachableError,
-)
-from storetwin.http.egress import Network
+from storetwin.http.answer import Request
+from storetwin.http.egress import Egress, Network
+from storetwin.http.errors import EgressRefusedError, RedirectedError, UnreachableError
+from storetwin.http.transport import TlsPolicy, Transport
 from storetwin.kernel.clock import utc_now
 from storetwin.kernel.errors import ConfigurationError, StoretwinError
 from storetwin.kernel.ids import new_id

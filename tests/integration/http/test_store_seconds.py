@@ -2,7 +2,9 @@
 
 import asyncio
 
-from storetwin.http import ANYWHERE, Request, TlsPolicy, Transport
+from storetwin.http.answer import Request
+from storetwin.http.egress import ANYWHERE
+from storetwin.http.transport import TlsPolicy, Transport
 
 THINKS, SENDS = 0.1, 0.2
 

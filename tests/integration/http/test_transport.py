@@ -11,18 +11,17 @@ from datetime import UTC, datetime
 import pytest
 import trustme
 
-from storetwin.http import (
-    ANYWHERE,
+from storetwin.http.answer import Request
+from storetwin.http.egress import ANYWHERE
+from storetwin.http.errors import (
     AnswerCutError,
     AnswerTooLargeError,
     NoAnswerError,
     RedirectedError,
-    Request,
     TlsError,
-    TlsPolicy,
-    Transport,
     UnreachableError,
 )
+from storetwin.http.transport import TlsPolicy, Transport
 from storetwin.kernel.errors import ConfigurationError
 
 OK = b"HTTP/1.1 200 OK\r\n"

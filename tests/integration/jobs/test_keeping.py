@@ -11,7 +11,7 @@ from storetwin.connections.choices import Choices
 from storetwin.connections.doubts import ConnectionPausedError
 from storetwin.connections.options import QuietHours
 from storetwin.connections.quiet import QuietHoursError
-from storetwin.hub import RunInProgressError
+from storetwin.hub.running import RunInProgressError
 from storetwin.jobs.keeping import drain, ending_of, keep_in_step, patience, tidy
 from storetwin.kernel.backoff import SCHEDULE_DELAYS
 from storetwin.kernel.clock import utc_now

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from hubs import IN_TABLES, Twin, lasting, open_twin
-from storetwin.http import AnswerCutError, RedirectedError
+from storetwin.http.errors import AnswerCutError, RedirectedError
 from storetwin.kernel.errors import StoretwinError
 from storetwin.runs.models import RunState
 from storetwin.sandboxes.woocommerce import Sandbox, running_store

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from hubs import RESOURCE_NAMES, Twin, lacking, lasting, open_twin
-from storetwin.hub import RunInProgressError
+from storetwin.hub.running import RunInProgressError
 from storetwin.kernel.errors import CredentialError, RetryableError, UnknownNameError
 from storetwin.runs.models import Progress, Stage
 from storetwin.runs.repository import RunTakenOverError

@@ -13,7 +13,7 @@ from hubs import NAME, Twin
 from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.db.errors import DatabaseUnavailableError
 from storetwin.db.session import connect
-from storetwin.hub import RunInProgressError
+from storetwin.hub.running import RunInProgressError
 from storetwin.kernel.clock import utc_now
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.repository import Shelf

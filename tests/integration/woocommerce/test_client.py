@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from hubs import LOOPBACK, lasting
 from storetwin.connections.models import AuthScheme, Connection, Credentials, normalise_url
-from storetwin.http import RedirectedError
+from storetwin.http.errors import RedirectedError
 from storetwin.http.retry import GATEWAY_TRIES
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import utc_now

@@ -4,17 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from storetwin.http import (
-    Answer,
-    AnswerCutError,
-    Limiter,
-    NoAnswerError,
-    Request,
-    Retrying,
-    UnreachableError,
-)
+from storetwin.http.answer import Answer, Request
 from storetwin.http.circuit import Circuit
-from storetwin.http.retry import retry_after
+from storetwin.http.errors import AnswerCutError, NoAnswerError, UnreachableError
+from storetwin.http.load import Limiter
+from storetwin.http.retry import Retrying, retry_after
 from storetwin.http.width import Width
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.errors import RetryableError
