@@ -940,8 +940,8 @@ BEGIN
     RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION mirror.search_board(wanted_resource text, wanted_connections uuid[], wanted_statuses text[], since timestamp with time zone, until timestamp with time zone, pattern text, most integer)
- RETURNS TABLE(connection_id uuid, remote_id text)
+CREATE OR REPLACE FUNCTION mirror.search_board(wanted_resource text, wanted_connections uuid[], wanted_statuses text[], since timestamp with time zone, until timestamp with time zone, wanted_text text, pieces text[], most_looked_at integer, most integer)
+ RETURNS TABLE(connection_id uuid, remote_id text, looked_at bigint)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog'
@@ -953,12 +953,18 @@ BEGIN
     RETURN QUERY
         WITH found AS MATERIALIZED (
             SELECT s.connection_id, s.remote_id, s.organisation_id, s.resource, s.status, s.state, s.created_at
-            FROM mirror.snapshots s WHERE s.search_text LIKE pattern)
-        SELECT f.connection_id, f.remote_id FROM found f
-        WHERE f.organisation_id = own AND f.resource = wanted_resource AND f.state <> 'gone'
-          AND f.connection_id = ANY(wanted_connections) AND COALESCE(f.status, '') = ANY(wanted_statuses)
-          AND (since IS NULL OR f.created_at >= since) AND (until IS NULL OR f.created_at < until)
-        ORDER BY f.created_at DESC NULLS LAST, f.remote_id DESC LIMIT most;
+            FROM mirror.snapshots s
+            WHERE s.search_text LIKE pieces[1] AND s.search_text LIKE pieces[2] AND s.search_text LIKE pieces[3]
+              AND strpos(s.search_text, wanted_text) > 0
+            LIMIT most_looked_at)
+        SELECT n.connection_id, n.remote_id, c.looked_at
+        FROM (SELECT count(*) AS looked_at FROM found) AS c
+        LEFT JOIN (
+            SELECT f.connection_id, f.remote_id FROM found f
+            WHERE f.organisation_id = own AND f.resource = wanted_resource AND f.state <> 'gone'
+              AND f.connection_id = ANY(wanted_connections) AND COALESCE(f.status, '') = ANY(wanted_statuses)
+              AND (since IS NULL OR f.created_at >= since) AND (until IS NULL OR f.created_at < until)
+            ORDER BY f.created_at DESC NULLS LAST, f.remote_id DESC LIMIT most) AS n ON true;
 END $function$;
 
 CREATE OR REPLACE FUNCTION mirror.search_snapshots(wanted_connection uuid, wanted_resource text, wanted_text text, after_id text, most integer)

@@ -300,12 +300,14 @@ END $$;
 CREATE TRIGGER forget_tally_changes AFTER DELETE ON connections.connections
     FOR EACH ROW EXECUTE FUNCTION mirror.forget_tally_changes();
 
--- The records of some connections that a text occurs in, the newest first; ids only. See 0009 for why it is a function
--- and how it keeps organisations apart.
+-- The records of some connections that a text occurs in, the newest first; ids only, each row with how many records were
+-- looked at: as many as there may be where there are more. See 0009 for why it is a function and how it keeps
+-- organisations apart. The pieces are parts of the text that an index knows; all of its trigrams would be looked up
+-- otherwise, and those that occur in every record are what that costs.
 CREATE FUNCTION mirror.search_board(
     wanted_resource text, wanted_connections uuid[], wanted_statuses text[], since timestamptz, until timestamptz,
-    pattern text, most integer)
-    RETURNS TABLE (connection_id uuid, remote_id text)
+    wanted_text text, pieces text[], most_looked_at integer, most integer)
+    RETURNS TABLE (connection_id uuid, remote_id text, looked_at bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
     SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
@@ -314,16 +316,23 @@ BEGIN
     RETURN QUERY
         WITH found AS MATERIALIZED (
             SELECT s.connection_id, s.remote_id, s.organisation_id, s.resource, s.status, s.state, s.created_at
-            FROM mirror.snapshots s WHERE s.search_text LIKE pattern)
-        SELECT f.connection_id, f.remote_id FROM found f
-        WHERE f.organisation_id = own AND f.resource = wanted_resource AND f.state <> 'gone'
-          AND f.connection_id = ANY(wanted_connections) AND COALESCE(f.status, '') = ANY(wanted_statuses)
-          AND (since IS NULL OR f.created_at >= since) AND (until IS NULL OR f.created_at < until)
-        ORDER BY f.created_at DESC NULLS LAST, f.remote_id DESC LIMIT most;
+            FROM mirror.snapshots s
+            WHERE s.search_text LIKE pieces[1] AND s.search_text LIKE pieces[2] AND s.search_text LIKE pieces[3]
+              AND strpos(s.search_text, wanted_text) > 0
+            LIMIT most_looked_at)
+        SELECT n.connection_id, n.remote_id, c.looked_at
+        FROM (SELECT count(*) AS looked_at FROM found) AS c
+        LEFT JOIN (
+            SELECT f.connection_id, f.remote_id FROM found f
+            WHERE f.organisation_id = own AND f.resource = wanted_resource AND f.state <> 'gone'
+              AND f.connection_id = ANY(wanted_connections) AND COALESCE(f.status, '') = ANY(wanted_statuses)
+              AND (since IS NULL OR f.created_at >= since) AND (until IS NULL OR f.created_at < until)
+            ORDER BY f.created_at DESC NULLS LAST, f.remote_id DESC LIMIT most) AS n ON true;
 END $$;
-REVOKE ALL ON FUNCTION mirror.search_board(text, uuid[], text[], timestamptz, timestamptz, text, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mirror.search_board(text, uuid[], text[], timestamptz, timestamptz, text, integer)
-    TO storetwin_app;
+REVOKE ALL ON FUNCTION mirror.search_board(
+    text, uuid[], text[], timestamptz, timestamptz, text, text[], integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mirror.search_board(
+    text, uuid[], text[], timestamptz, timestamptz, text, text[], integer, integer) TO storetwin_app;
 
 CREATE OR REPLACE VIEW mirror.documents WITH (security_invoker = true) AS
     SELECT organisation_id, connection_id, resource, remote_id, remote_number, parent_id, state, version,

@@ -1,0 +1,1 @@
+-- Which records of which stores a core record came from, what a person changed, and what changed when.
