@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any
 
-import structlog
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
@@ -16,14 +16,15 @@ from starlette.routing import BaseRoute
 from storetwin.api.health import Health, health_routes
 from storetwin.api.limits import RATE_HEADERS, Limits
 from storetwin.api.metrics import Counting, metrics_routes, templates_of
-from storetwin.api.problems import handle_problems
+from storetwin.api.problems import handle_problems, schemas_of_problems
 from storetwin.api.route import Edge
 from storetwin.api.streams import Streams
 from storetwin.api.v1 import include_nouns
 from storetwin.api.webhooks import Door
 from storetwin.hub import Hub
+from storetwin.telemetry.logs import Log
 
-log = structlog.get_logger()
+log = Log()
 Part = Callable[[], Awaitable[None]]
 
 
@@ -40,6 +41,16 @@ class Manners:
     cors_origins: tuple[str, ...] = ()
     requests_per_minute: int = 600
     metrics_token: str | None = field(default=None, repr=False)
+
+
+class Application(FastAPI):
+    """What answers; its document describes the problems that every route may answer with."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        document = super().openapi()
+        document["components"]["schemas"] |= schemas_of_problems()
+        return document
 
 
 def create_app(
@@ -61,7 +72,7 @@ def create_app(
     manners = manners or Manners()
     door = Door(hub)
     plain = [*health_routes(health), *metrics_routes(hub, manners.metrics_token), *door.routes()]
-    app = FastAPI(
+    app = Application(
         title="Storetwin",
         version=version("storetwin"),
         summary="A complete, provable twin of every WooCommerce store.",
