@@ -28,6 +28,44 @@ FROM (
 GROUP BY connection_id, status, currency HAVING sum(records) <> 0
 ORDER BY connection_id, status, currency;
 
+-- name: read_tallies_but_days
+-- The same, from the other end: all there are, less those of the days before and after, and those without a date.
+SELECT connection_id, status, currency, sum(records)::bigint AS records, sum(total_minor) AS total_minor,
+       sum(refunded_minor) AS refunded_minor
+FROM (
+    SELECT connection_id, status, currency, records, total_minor, refunded_minor FROM mirror.tallies
+    WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[]) AND resource = %(resource)s
+    UNION ALL
+    SELECT connection_id, status, currency, -records, -total_minor, -refunded_minor FROM mirror.daily_tallies
+    WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[]) AND resource = %(resource)s
+      AND day < %(since)s
+    UNION ALL
+    SELECT connection_id, status, currency, -records, -total_minor, -refunded_minor FROM mirror.daily_tallies
+    WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[]) AND resource = %(resource)s
+      AND day >= %(until)s
+    UNION ALL
+    SELECT connection_id, status, currency, records, total_minor, refunded_minor FROM mirror.tally_changes
+    WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[]) AND resource = %(resource)s
+      AND day >= %(since)s AND day < %(until)s
+) AS t
+GROUP BY connection_id, status, currency HAVING sum(records) <> 0
+ORDER BY connection_id, status, currency;
+
+-- name: read_extent
+-- The first and the last day on which records were created, as far as they were added up.
+SELECT min(first.day) AS first, max(last.day) AS last
+FROM unnest(%(connections)b::uuid[]) AS chosen(id)
+CROSS JOIN LATERAL (
+    SELECT day FROM mirror.daily_tallies
+    WHERE organisation_id = %(organisation_id)s AND connection_id = chosen.id AND resource = %(resource)s
+      AND day > '-infinity'
+    ORDER BY day LIMIT 1) AS first
+CROSS JOIN LATERAL (
+    SELECT day FROM mirror.daily_tallies
+    WHERE organisation_id = %(organisation_id)s AND connection_id = chosen.id AND resource = %(resource)s
+      AND day > '-infinity'
+    ORDER BY day DESC LIMIT 1) AS last;
+
 -- name: choose_of_stretches
 -- Which records stand on a page: of each stretch (a connection's records of one status) its first ones, then of those
 -- the first. What it is sorted by and what else has to hold are put in place of the marks (choosing.py).
@@ -100,9 +138,12 @@ CROSS JOIN LATERAL (
     LIMIT 1) AS s
 ORDER BY f.place;
 
--- name: count_newest_with
--- In how many of the newest records a text occurs, and of how many.
-SELECT count(*) FILTER (WHERE search_text LIKE %(pattern)s) AS n, count(*) AS looked FROM (
+-- name: read_newest_texts
+-- What the newest records are found by, one a line, and how many records there are, but for what just changed.
+SELECT string_agg(replace(COALESCE(search_text, ''), E'\n', ' '), E'\n') AS texts, (
+    SELECT sum(records)::bigint FROM mirror.tallies
+    WHERE organisation_id = %(organisation_id)s AND resource = %(resource)s) AS records
+FROM (
     SELECT search_text FROM mirror.snapshots
     WHERE organisation_id = %(organisation_id)s AND resource = %(resource)s AND created_at IS NOT NULL
     ORDER BY created_at DESC LIMIT %(look)s) AS newest;
@@ -136,10 +177,10 @@ WHERE rows.search_text LIKE %(pattern)s
 LIMIT %(most)s;
 
 -- name: find_everywhere
--- The newest records that a text occurs in, wherever they stand.
-SELECT connection_id, remote_id
+-- The newest records that a text occurs in, wherever they stand; a row without any says how many were looked at.
+SELECT connection_id, remote_id, looked_at
 FROM mirror.search_board(%(resource)s, %(connections)b::uuid[], %(statuses)b::text[], %(after)s::timestamptz,
-                         %(before)s::timestamptz, %(pattern)s, %(most)s);
+                         %(before)s::timestamptz, %(text)s, %(pieces)b::text[], %(most_looked_at)s, %(most)s);
 
 -- name: find_by_number
 -- The records of some stretches that are called by a number.

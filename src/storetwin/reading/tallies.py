@@ -1,14 +1,15 @@
 """How many records there are, and what they come to: read from counts that every writer keeps.
 
 They are exact at every moment (migration 0010): a statement sees the sums and what was not folded
-into them yet as they were at one instant.
+into them yet as they were at one instant. Of many days what is left of the whole is read, so no
+span costs more than half of all days.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from storetwin.db.database import Row, Transaction
@@ -64,7 +65,22 @@ async def read_tallies(
     if days is None or days == Days():
         return _tallies(await tx.fetch_all(Q.read_tallies, params))
     bounds = {"since": days.since or FIRST_DAY, "until": days.until or LAST_DAY}
-    return _tallies(await tx.fetch_all(Q.read_daily_tallies, params | bounds))
+    extent = await tx.fetch_one(Q.read_extent, params)
+    is_most = extent is not None and is_most_of(days, extent["first"], extent["last"])
+    query = Q.read_tallies_but_days if is_most else Q.read_daily_tallies
+    return _tallies(await tx.fetch_all(query, params | bounds))
+
+
+def is_most_of(days: Days, first: date | None, last: date | None) -> bool:
+    """Say whether some days are more than half of those that there are.
+
+    Then all there are, less the others, is the shorter sum.
+    """
+    if first is None or last is None:
+        return False
+    since = max(days.since or FIRST_DAY, first)
+    until = min(days.until or LAST_DAY, last + timedelta(days=1) if last < LAST_DAY else LAST_DAY)
+    return 2 * (until - since).days > (last - first).days + 1
 
 
 def _tallies(rows: Sequence[Row]) -> list[Tally]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from itertools import product
+from datetime import UTC, date, datetime
+from itertools import combinations, product
 from typing import Any
 from uuid import UUID
 
@@ -185,8 +185,8 @@ def questions(dsn: str) -> dict[str, tuple[str, dict[str, Any], set[str]]]:
         "count_in_stretches": (
             Q.count_in_stretches, own | SPANNED | {"most": 10_001}, {"snapshots_board_created"},
         ),
-        "count_newest_with": (
-            Q.count_newest_with, PATTERN | {"look": 1_000}, {"snapshots_by_created"},
+        "read_newest_texts": (
+            Q.read_newest_texts, {"look": 1_000}, {"snapshots_by_created", "tallies_pkey"},
         ),
         "find_in_newest": (
             Q.find_in_newest,
@@ -201,6 +201,10 @@ def questions(dsn: str) -> dict[str, tuple[str, dict[str, Any], set[str]]]:
         "read_daily_tallies": (
             Q.read_daily_tallies, ids | days, {"daily_tallies_pkey", "tally_changes_pkey"},
         ),
+        "read_tallies_but_days": (
+            Q.read_tallies_but_days, ids | days, {"tallies_pkey", "daily_tallies_pkey", "tally_changes_pkey"},
+        ),
+        "read_extent": (Q.read_extent, ids, {"daily_tallies_pkey"}),
     }  # fmt: skip
 
 
@@ -225,10 +229,27 @@ def test_the_text_is_found_by_its_index(dsn: str) -> None:
         connection.execute("SET ROLE storetwin_owner")
         row = connection.execute(
             "EXPLAIN (FORMAT JSON) SELECT connection_id, remote_id FROM mirror.snapshots"
-            " WHERE search_text LIKE '%nobody at all%'"
+            " WHERE search_text LIKE '%nob%' AND search_text LIKE '% at%' AND search_text LIKE '%all%'"
+            " AND strpos(search_text, 'nobody at all') > 0 LIMIT 20000"
         ).fetchone()
     assert row is not None
     assert scans(list(nodes(row[0][0]["Plan"]))) == {"snapshots_by_text"}
+
+
+def test_days_come_to_the_same_from_either_end(dsn: str) -> None:
+    ids = {"connections": CONNECTIONS}
+    edges = [date.min, date(2023, 5, 1), date(2025, 1, 1), date(2026, 8, 31), date.max]
+    with psycopg.connect(dsn) as connection:
+        connection.execute("SET ROLE storetwin_app")
+        connection.execute("SELECT set_config('app.organisation_id', %s, false)", (str(OURS),))
+        counts = set()
+        for since, until in combinations(edges, 2):
+            days = {"since": since, "until": until}
+            rows = connection.execute(Q.read_daily_tallies.encode(), OWN | ids | days).fetchall()
+            others = connection.execute(Q.read_tallies_but_days.encode(), OWN | ids | days)
+            assert others.fetchall() == rows, days
+            counts.add(sum(row[3] for row in rows))
+    assert len(counts) > 5
 
 
 @pytest.mark.parametrize(

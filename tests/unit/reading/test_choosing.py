@@ -32,8 +32,7 @@ from storetwin.reading.choosing import (
     choose_of_stretches,
     segments,
 )
-from storetwin.reading.searching import _escaped
-from storetwin.reading.tallies import Days, Tally
+from storetwin.reading.tallies import Days, Tally, is_most_of
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -145,5 +144,20 @@ def test_amounts_are_added_up_by_currency() -> None:
     ]
 
 
-def test_a_text_is_taken_letter_by_letter() -> None:
-    assert _escaped("100%_\\x") == "100\\%\\_\\\\x"
+DAY = st.dates(date(2020, 1, 1), date(2026, 12, 31))
+
+
+@given(DAY, DAY, st.none() | DAY, st.none() | DAY)
+def test_of_many_days_the_others_are_fewer(
+    one: date, other: date, since: date | None, until: date | None
+) -> None:
+    first, last = min(one, other), max(one, other)
+    every = {date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)}
+    inside = {d for d in every if (since is None or d >= since) and (until is None or d < until)}
+    is_most = is_most_of(Days(since, until), first, last)
+    assert is_most == (len(inside) > len(every - inside))
+
+
+def test_without_any_day_none_are_left_out() -> None:
+    assert not is_most_of(Days(since=date(2026, 1, 1)), None, None)
+    assert is_most_of(Days(since=date(2026, 1, 1)), date(2026, 1, 1), date.max)
