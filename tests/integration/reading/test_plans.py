@@ -56,6 +56,11 @@ INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day,
 SELECT organisation_id, connection_id, resource, day, status, currency, 0, 0, 0
 FROM mirror.daily_tallies, generate_series(1, 2) WHERE day > '2023-01-01'
 """  # what was not folded yet, as much as ever gathers
+RESOURCES = """
+INSERT INTO mirror.tallies
+SELECT organisation_id, connection_id, 'resource ' || n, status, currency, records, total_minor, refunded_minor
+FROM mirror.tallies, generate_series(1, 60) AS n
+"""  # as many rows as not even hundreds of stores have: of fewer the planner reads all
 OWN = {"organisation_id": OURS, "resource": "orders"}
 
 
@@ -68,7 +73,8 @@ def dsn(postgres: Any, template: str) -> Iterator[str]:
             fill(admin, str(UUID(int=number)), [str(UUID(int=100 + number))], 2_000)
         with psycopg.connect(admin) as server:
             server.execute(WAITING)
-            server.execute("ANALYZE mirror.tally_changes")
+            server.execute(RESOURCES)
+            server.execute("ANALYZE mirror.tally_changes, mirror.tallies")
         yield found
 
 
