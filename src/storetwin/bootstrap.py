@@ -10,8 +10,6 @@ from datetime import timedelta
 from random import random
 from typing import TYPE_CHECKING, TypeVar
 
-import structlog
-
 from storetwin.connections.register import Register
 from storetwin.db.database import Database
 from storetwin.db.embedded import EmbeddedPostgres
@@ -25,6 +23,7 @@ from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import utc_now
 from storetwin.kernel.errors import ConfigurationError
 from storetwin.security.key import check_key, open_vault
+from storetwin.telemetry.logs import Log
 
 if TYPE_CHECKING:
     from storetwin.connections.models import Connection, Credentials
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from storetwin.settings import Settings
     from storetwin.woocommerce.client import StoreClient
 
-log = structlog.get_logger()
+log = Log()
 Result = TypeVar("Result")
 SESSIONS_PER_RUN = (
     3  # its lock, a transaction, its heart; another connection's inbox is one more run

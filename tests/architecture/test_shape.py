@@ -79,6 +79,8 @@ LIBRARIES = {
     "fastapi": {"api"},
     "starlette": {"sandboxes", "api"},
     "uvicorn": {"sandboxes", "api"},
+    "structlog": {"telemetry"},
+    "prometheus_client": {"telemetry", "api"},
     "typer": {"cli"},
     "rich": {"cli"},
 }

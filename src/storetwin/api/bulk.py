@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
-import structlog
 from fastapi import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from storetwin.api.problems import ProblemError
 from storetwin.kernel.errors import StoretwinError
+from storetwin.telemetry.logs import Log
 
-log = structlog.get_logger()
+log = Log()
 PATIENCE = 60.0  # seconds that a reader may take for one piece
 MOST_AT_ONCE = 3  # of one process: each holds a connection to the database
 

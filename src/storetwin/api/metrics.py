@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-import structlog
 from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -28,9 +27,10 @@ from storetwin.hub import Hub
 from storetwin.jobs.living import Queue, look_at_queue
 from storetwin.kernel.errors import StoretwinError
 from storetwin.runs.figures import Figure, read_figures
+from storetwin.telemetry.logs import Log
 from storetwin.telemetry.metrics import REGISTRY, request_answered
 
-log = structlog.get_logger()
+log = Log()
 PATH = "/metrics"
 KEPT_SECONDS = 5.0  # the database is asked no oftener, whoever asks
 OTHER = "other"

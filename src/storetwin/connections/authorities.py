@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from cryptography import x509
-
 from storetwin.kernel.errors import ConfigurationError
 
 
@@ -15,6 +13,8 @@ def check_ca(ca: str | None, *, is_tls_insecure: bool) -> str | None:
     """
     if ca is None:
         return None
+    from cryptography import x509  # few stores have an authority of their own
+
     if is_tls_insecure:
         raise ConfigurationError(
             "A certificate authority is of no use when certificates are not checked.",

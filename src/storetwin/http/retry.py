@@ -11,17 +11,19 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from storetwin.http.answer import Answer, Request
 from storetwin.http.circuit import Circuit
 from storetwin.http.errors import AnswerCutError, CircuitOpenError, NoAnswerError, UnreachableError
 from storetwin.http.load import Limiter
-from storetwin.http.transport import Transport
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import Clock, parse_http_date, utc_now
 from storetwin.kernel.cost import Cost
 from storetwin.kernel.errors import RetryableError
-from storetwin.telemetry.metrics import store_answered, store_silent
+
+if TYPE_CHECKING:
+    from storetwin.http.transport import Transport
 
 HURRIED = Backoff(base=0.3, longest=1.0, attempts=2, patience=2.0)
 NUMBER = re.compile(r"(?<=/)\d+")
@@ -151,12 +153,16 @@ class Retrying:
             return answer, None
 
     def _answered(self, answer: Answer) -> None:
+        from storetwin.telemetry.metrics import store_answered
+
         took = round(answer.elapsed * 1000)
         is_throttled, is_troubled = answer.status == THROTTLED, answer.status >= 500
         self._met += Cost(0, 1, took, took, int(is_throttled), int(is_troubled))
         store_answered(answer.status, answer.elapsed)
 
     def _unanswered(self) -> None:
+        from storetwin.telemetry.metrics import store_silent
+
         self._met += Cost(troubled=1)
         store_silent()
 

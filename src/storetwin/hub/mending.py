@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from storetwin.connections.catalogue import catalogue_for
 from storetwin.connections.models import Connection
@@ -24,9 +25,11 @@ from storetwin.connections.webhooks_plan import (
 )
 from storetwin.hub.running import Runner
 from storetwin.kernel.errors import ConfigurationError, ConflictError
-from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.errors import RequestRefusedError
 from storetwin.woocommerce.webhooks import create_webhook, delete_webhook, list_webhooks
+
+if TYPE_CHECKING:
+    from storetwin.woocommerce.client import StoreClient
 
 
 class NoPublicUrlError(ConfigurationError):

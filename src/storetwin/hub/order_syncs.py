@@ -7,19 +7,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import structlog
-
 from storetwin.connections.models import Connection, ConnectionState
 from storetwin.db.errors import DatabaseUnavailableError
 from storetwin.kernel.errors import ConfigurationError, StoretwinError
 from storetwin.runs import queued
 from storetwin.runs.asking import Asked
 from storetwin.runs.models import RunKind
+from storetwin.telemetry.logs import Log
 
 if TYPE_CHECKING:
     from storetwin.hub.hub import Hub
 
-log = structlog.get_logger()
+log = Log()
 ORDERS = "orders"
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from dataclasses import dataclass
-from importlib.metadata import version
 
 from storetwin.connections.webhooks_plan import TEST_TOPIC
 from storetwin.http.answer import Request
 from storetwin.http.egress import ANYWHERE
-from storetwin.http.transport import TlsPolicy, Transport
 from storetwin.kernel.errors import StoretwinError
 
 SECONDS = 15.0
@@ -61,6 +59,10 @@ async def probe(url: str, secret: str, source: str, nonce: str) -> Probed:
         source: the store's address, as the store would say.
         nonce: what the delivery is called.
     """
+    from importlib.metadata import version
+
+    from storetwin.http.transport import TlsPolicy, Transport
+
     body = b'{"storetwin":"test"}'
     signature = b64encode(hmac.digest(secret.encode(), body, "sha256")).decode()
     headers = {

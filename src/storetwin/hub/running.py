@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from storetwin.connections import repository as connections
@@ -50,10 +50,12 @@ from storetwin.runs import repository as runs
 from storetwin.runs.models import BELIEVED, Lane, Run, RunKind, RunState
 from storetwin.runs.queued import Queued, begin_queued, hand_back
 from storetwin.runs.repository import Ending, RunTakenOverError
-from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.errors import NotFoundError
 from storetwin.woocommerce.identity import tells_itself
 from storetwin.woocommerce.routes import Routes
+
+if TYPE_CHECKING:
+    from storetwin.woocommerce.client import StoreClient
 
 HEARTBEAT = timedelta(seconds=2)
 ABSENCE = timedelta(seconds=30)  # a restart takes seconds, a recovery after a crash a few more

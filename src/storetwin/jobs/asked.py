@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-import structlog
-
 from storetwin.connections.quiet import QuietHoursError
 from storetwin.db.errors import DatabaseUnavailableError
 from storetwin.hub import Hub
@@ -19,8 +17,9 @@ from storetwin.runs.asking import Asked
 from storetwin.runs.models import Progress, RunKind
 from storetwin.runs.queued import Queued, RunGoneError
 from storetwin.runs.repository import RunTakenOverError
+from storetwin.telemetry.logs import Log
 
-log = structlog.get_logger()
+log = Log()
 
 
 async def work_off(hub: Hub, connection_id: UUID) -> None:

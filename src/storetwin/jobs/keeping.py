@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
-
 from storetwin.connections.doubts import ConnectionPausedError, StoreChangedError
 from storetwin.connections.quiet import QuietHoursError
 from storetwin.db.errors import DatabaseUnavailableError
@@ -22,8 +20,9 @@ from storetwin.kernel.backoff import SCHEDULE_DELAYS
 from storetwin.kernel.errors import ConflictError, RetryableError, StoretwinError
 from storetwin.runs.models import Progress
 from storetwin.runs.schedules import BUSY, Busy, Done, Ending, Failed, Later, ScheduleKind
+from storetwin.telemetry.logs import Log
 
-log = structlog.get_logger()
+log = Log()
 LONGEST_DRAIN_WAIT = timedelta(minutes=5)
 
 

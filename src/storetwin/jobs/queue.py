@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import procrastinate
-import structlog
 from procrastinate import exceptions
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
@@ -24,9 +23,10 @@ from storetwin.db.queries import load_queries
 from storetwin.db.session import Row
 from storetwin.hub import Hub
 from storetwin.jobs import asked, keeping
+from storetwin.telemetry.logs import Log
 
 Q = load_queries("storetwin.jobs")
-log = structlog.get_logger()
+log = Log()
 NAME = "storetwin"
 POOL = 4  # connections of the queue itself: fetching, finishing, its heartbeat, one to spare
 PATIENCE_SECONDS = 2.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import procrastinate
-import structlog
 
 from storetwin.db.errors import DatabaseUnavailableError
 from storetwin.db.queries import load_queries
@@ -13,9 +12,10 @@ from storetwin.hub import Hub
 from storetwin.jobs.heart import BELIEVED
 from storetwin.jobs.queue import connections, put
 from storetwin.runs.models import BELIEVED as RUN_BELIEVED
+from storetwin.telemetry.logs import Log
 
 Q = load_queries("storetwin.jobs")
-log = structlog.get_logger()
+log = Log()
 TICK_SECONDS = 1.0
 BREATH_SECONDS = 0.05  # so many notices in a row are one tick
 RECOVER_SECONDS = 3.0

@@ -14,7 +14,6 @@ from typing import Any
 
 import procrastinate
 import psycopg
-import structlog
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker as QueueWorker
 
@@ -26,9 +25,10 @@ from storetwin.jobs import queue, rounds
 from storetwin.jobs.heart import BEAT, BELIEVED, beating
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.errors import StoretwinError
+from storetwin.telemetry.logs import Log
 
 Q = load_queries("storetwin.jobs")
-log = structlog.get_logger()
+log = Log()
 POLL_SECONDS = 1.0  # a job that was handed back is not announced
 STOP_SECONDS = 6.0  # runs end their page in hand well within it
 HEALTHY_SECONDS = 10.0  # a life that lasted longer was no failed start

@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec
 
-import structlog
 from fastmcp.exceptions import ToolError, ValidationError
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import ToolResult
@@ -18,8 +17,9 @@ from pydantic import ValidationError as PydanticError
 
 from storetwin.kernel.errors import ConfigurationError, InvariantError, StoretwinError
 from storetwin.kernel.json_values import written
+from storetwin.telemetry.logs import Log
 
-log = structlog.get_logger()
+log = Log()
 P = ParamSpec("P")
 _HALF = re.compile("[\ud800-\udfff]")
 _QUIET = logging.DEBUG  # what a caller does wrong is his to know

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from storetwin.db.database import Database, Transaction
 from storetwin.kernel.clock import Clock
@@ -14,8 +14,10 @@ from storetwin.resources import Catalogue, Resource, RouteArguments
 from storetwin.runs import repository as runs
 from storetwin.runs.models import Progress, Run, Stage
 from storetwin.security.sealing import Sealer
-from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.records import Record
+
+if TYPE_CHECKING:
+    from storetwin.woocommerce.client import StoreClient
 
 Observer = Callable[[Progress], None]
 

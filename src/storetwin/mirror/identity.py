@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storetwin.connections import repository as connections
 from storetwin.connections.doubts import changed
@@ -35,7 +35,6 @@ from storetwin.mirror.context import RunContext
 from storetwin.mirror.follow import order_key
 from storetwin.mirror.repository import Shelf
 from storetwin.resources import Resource, RouteArguments, named
-from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.identity import (
     Found,
     RecordLooker,
@@ -44,6 +43,9 @@ from storetwin.woocommerce.identity import (
     read_identity,
 )
 from storetwin.woocommerce.records import Record
+
+if TYPE_CHECKING:
+    from storetwin.woocommerce.client import StoreClient
 
 Q = load_queries(__package__)
 SAMPLED = ("orders", "products")

@@ -9,8 +9,6 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from croniter import CroniterBadDateError, CroniterError, croniter
-
 from storetwin.kernel.backoff import SCHEDULE_DELAYS
 from storetwin.kernel.errors import ConfigurationError
 
@@ -122,6 +120,8 @@ def read_length(text: str) -> timedelta | None:
 
 
 def _parse_cron(text: str) -> Cron:
+    from croniter import CroniterBadDateError, CroniterError, croniter
+
     why = "it has not five fields"
     if len(text.split()) == 5:
         try:
@@ -164,6 +164,8 @@ def _next_on_the_wall(spec: Cron, after: datetime, zone: tzinfo) -> datetime:
     An hour that clocks leave out is made up for as they do it; one that comes twice counts once,
     but for expressions that name no hour: they go by real time.
     """
+    from croniter import croniter  # loaded by those who have such a schedule
+
     wall = after.astimezone(zone).replace(tzinfo=None)
     names = croniter(spec.expression, wall - _LARGEST_SHIFT, ret_type=datetime)
     found: datetime | None = None

@@ -8,7 +8,7 @@ or 403 there; the public index of WordPress tells the home address and the name 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,8 +16,10 @@ from storetwin.connections.identity import MARKS, Identity, Trace, place
 from storetwin.kernel.clock import parse_gmt
 from storetwin.kernel.errors import StoretwinError
 from storetwin.resources import Resource, RouteArguments
-from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
+
+if TYPE_CHECKING:
+    from storetwin.woocommerce.client import StoreClient
 
 STATUS_FIELDS = (
     "environment.store_id,environment.home_url,environment.version,environment.wp_multisite,"

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from storetwin.kernel.errors import RecordError
 from storetwin.resources import Resource
 from storetwin.security.sealing import Sealer
-from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError
 from storetwin.woocommerce.exchange import Page
 from storetwin.woocommerce.languages import Languages
 from storetwin.woocommerce.paging import FULL_PAGE, SMALLEST_LIMIT, covering
 from storetwin.woocommerce.records import Record, read_record
+
+if TYPE_CHECKING:
+    from storetwin.woocommerce.client import StoreClient
 
 MAX_EXCLUDED = 200  # ids in one URL, well below the 8 kB that servers allow
 

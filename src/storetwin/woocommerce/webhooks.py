@@ -7,13 +7,16 @@ it was done: a webhook of ours is known by its delivery URL and its topic.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from storetwin.connections.webhooks_plan import Hook
 from storetwin.kernel.errors import RetryableError
-from storetwin.woocommerce.client import StoreClient
 from storetwin.woocommerce.errors import BadAnswerError, CachedAnswersError, NotFoundError
+
+if TYPE_CHECKING:
+    from storetwin.woocommerce.client import StoreClient
 
 PATH = "webhooks"
 ALL = {"status": "all", "orderby": "id", "order": "asc"}

@@ -9,7 +9,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storetwin.telemetry.logs import configure_logging
+from storetwin.telemetry.logs import Log, configure_logging
 from storetwin.telemetry.redaction import redact, redact_event
 
 HEX = st.text("0123456789abcdef", min_size=40, max_size=40)
@@ -102,7 +102,7 @@ def test_lines_are_redacted_in_both_forms(form, capfd):
     kept = logging.getLogger().handlers[:]
     try:
         configure_logging("info", form)
-        structlog.get_logger().info(
+        Log().info(
             "asked", url="https://x/?consumer_key=ck_0123456789abcdef", mail="a@b.test"
         )
         logging.getLogger("library").warning("secret=%s", "cs_0123456789abcdef")
