@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hubs import Twin, finding, lacking, lasting, open_twin
+from hubs import MAIN, Twin, finding, lacking, lasting, open_twin
 from storetwin.mirror.models import Level
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 
@@ -50,21 +50,21 @@ async def test_a_record_hidden_from_all_lists_is_found_through_the_gaps(
     twin.sandbox.faults.switch_on(f"hidden:count=3,resource={resource}")
     hidden = {str(number) for number in twin.sandbox.faults.ids("hidden")}
     usual = unlisted_orders(twin.sandbox) if resource == "orders" else set()
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete, lacking(outcome)
     assert len(hidden) == 3
     assert set(finding(outcome, resource)["unlisted"]) == hidden | usual
     assert (await twin.documents(resource)).keys() == twin.expected(resource).keys()
 
     twin.sandbox.faults.clear()
-    again = await twin.pull()
+    again = await twin.pull(*MAIN)
     assert set(finding(again, resource)["unlisted"]) == usual
     assert await twin.earlier_versions(resource) == {}
 
 
 async def test_a_hidden_refund_shows_in_the_count_of_its_store(twin: Twin) -> None:
     twin.sandbox.faults.switch_on("hidden:count=1,resource=refunds")
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     (told,) = finding(outcome, "orders")["remarks"]
     assert re.fullmatch(r"the store counts 1 rows that no address up to \d+ answers for", told)
 
@@ -74,15 +74,15 @@ async def test_a_record_that_leaves_the_lists_and_exists_is_not_buried(
     twin: Twin, resource: str
 ) -> None:
     """Nor does it get a new version: a refund's own address shows it without its parent_id."""
-    await twin.pull()
+    await twin.pull(*MAIN)
     twin.sandbox.faults.switch_on(f"hidden:count=2,resource={resource}")
     hidden = {str(number) for number in twin.sandbox.faults.ids("hidden")}
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete, lacking(outcome)
     assert finding(outcome, resource)["buried"] == 0
     assert hidden <= set(finding(outcome, resource)["unlisted"])
     twin.sandbox.faults.clear()
-    await twin.pull()
+    await twin.pull(*MAIN)
     assert await twin.earlier_versions(resource) == {}
     assert {row["state"] for row in (await twin.snapshots(resource)).values()} <= {
         "listed",
@@ -91,14 +91,14 @@ async def test_a_record_that_leaves_the_lists_and_exists_is_not_buried(
 
 
 async def test_an_order_made_after_its_list_was_read_is_not_called_unlisted(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     made: list[int] = []
 
     def when_refunds_are_read(progress) -> None:
         if progress.resource == "refunds" and not made:
             made.append(twin.sandbox.store.create_order())
 
-    outcome = await twin.pull(observe=when_refunds_are_read)
+    outcome = await twin.pull(*MAIN, observe=when_refunds_are_read)
     assert set(finding(outcome, "orders")["unlisted"]) == unlisted_orders(twin.sandbox)
     assert (await twin.snapshots("orders"))[str(made[0])]["state"] == "listed"
 
@@ -114,7 +114,7 @@ async def test_a_deletion_meanwhile_does_not_hide_what_no_list_shows(twin: Twin)
             for number in gone:
                 twin.sandbox.store.delete("orders", number)
 
-    outcome = await twin.pull(observe=when_refunds_are_verified)
+    outcome = await twin.pull(*MAIN, observe=when_refunds_are_verified)
     assert len(gone) >= 7
     assert set(finding(outcome, "orders")["unlisted"]) == unlisted_orders(twin.sandbox)
 
@@ -128,8 +128,8 @@ async def test_a_deletion_meanwhile_does_not_hide_what_no_list_shows(twin: Twin)
 async def test_a_poisoned_record_is_named_until_it_is_healed(twin: Twin, resource: str) -> None:
     twin.sandbox.faults.switch_on(f"poison:count=1,resource={resource}")
     [number] = twin.sandbox.faults.ids("poison")
-    first = await twin.pull()
-    second = await twin.pull()
+    first = await twin.pull(*MAIN)
+    second = await twin.pull(*MAIN)
     for outcome in (first, second):
         assert not outcome.is_complete
         assert lacking(outcome).keys() == {resource}
@@ -140,7 +140,7 @@ async def test_a_poisoned_record_is_named_until_it_is_healed(twin: Twin, resourc
     assert await twin.letters() == {resource: {str(number)}}
 
     twin.sandbox.faults.clear()
-    healed = await twin.pull()
+    healed = await twin.pull(*MAIN)
     assert healed.is_complete, lacking(healed)
     assert await twin.letters() == {}
     assert await twin.letters("resolved") == {resource: {str(number)}}
@@ -163,7 +163,7 @@ async def test_a_dead_letter_is_resolved_by_a_retry(twin: Twin) -> None:
 async def test_a_record_whose_meta_cannot_be_had_is_kept_and_named(twin: Twin) -> None:
     twin.sandbox.faults.switch_on("inf-meta:count=1")
     [number] = twin.sandbox.faults.ids("inf-meta")
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert not outcome.is_complete
     assert lacking(outcome) == {"orders": {str(number): "its meta_data cannot be had"}}
     assert (await twin.snapshots("orders"))[str(number)]["state"] == "partial"
@@ -173,7 +173,7 @@ async def test_a_record_whose_meta_cannot_be_had_is_kept_and_named(twin: Twin) -
         if name != str(number)
     )
     twin.sandbox.faults.clear()
-    healed = await twin.pull()
+    healed = await twin.pull(*MAIN)
     assert healed.is_complete, lacking(healed)
     assert await twin.documents("orders") == twin.expected("orders")
 
@@ -209,7 +209,7 @@ async def test_what_was_deleted_for_good_is_buried_with_its_last_version(twin: T
 
 
 async def test_a_store_with_far_less_than_before_buries_nothing_by_itself(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     store = twin.sandbox.store
     present = len(await twin.snapshots("orders"))
     lost = [n for n in store.ids("orders") if store.status_of("orders", n) == "completed"][:75]
@@ -233,13 +233,13 @@ async def test_a_store_with_far_less_than_before_buries_nothing_by_itself(twin: 
 
 
 async def test_a_deleted_refund_is_noticed_though_its_order_is_not_modified(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     store = twin.sandbox.store
     refund = store.ids("refunds")[0]
     order = int((await twin.snapshots("refunds"))[str(refund)]["parent_id"])
     store.delete("refunds", refund)
 
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete, lacking(outcome)
     assert finding(outcome, "refunds")["buried"] == 1
     assert (await twin.snapshots("refunds", gone=True)).keys() == {str(refund)}
@@ -255,7 +255,7 @@ async def test_a_deleted_refund_is_noticed_though_its_order_is_not_modified(twin
 
 
 async def test_each_level_finds_what_it_says(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     store = twin.sandbox.store
     edited, created = store.ids("orders")[20], store.create_order()
     store.edit_order(edited, {"customer_note": "changed"})
@@ -276,14 +276,14 @@ async def test_each_level_finds_what_it_says(twin: Twin) -> None:
 
 async def test_records_read_whole_anyway_are_compared_by_bytes_at_every_level(twin: Twin) -> None:
     """A renamed category changes products, and no date of theirs."""
-    await twin.pull()
+    await twin.pull(*MAIN)
     store = twin.sandbox.store
     used = json.loads(twin.expected("products")[str(store.ids("products")[0])])["categories"][0]
     before = store.changes["products"]
     store.edit("categories", used["id"], {"name": "Renamed"})
     changed = {str(n) for n, count in store.changes["products"].items() if count != before.get(n)}
 
-    outcome = await twin.verify(level=Level.IDS)
+    outcome = await twin.verify(*MAIN, level=Level.IDS)
     line = finding(outcome, "products")
     assert (line["level"], line["fetched"]) == ("bytes", len(changed))
     assert (await twin.earlier_versions("products")).keys() == changed
@@ -297,9 +297,9 @@ async def test_the_second_of_two_edits_in_one_second_is_not_missed(twin: Twin) -
     store.now = lambda: moment
     number = store.ids("orders")[30]
     store.edit_order(number, {"customer_note": "first"})
-    await twin.pull()
+    await twin.pull(*MAIN)
     store.edit_order(number, {"customer_note": "second"})
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete
     assert finding(outcome, "orders")["fetched"] == 1
     assert await twin.documents("orders") == twin.expected("orders")
@@ -310,7 +310,7 @@ async def test_the_second_of_two_edits_in_one_second_is_not_missed(twin: Twin) -
 
 
 async def test_certificates_are_kept_as_they_were_shown(twin: Twin) -> None:
-    pulled = await twin.pull()
+    pulled = await twin.pull(*MAIN)
     twin.sandbox.faults.switch_on("poison:count=1")
     verified = await twin.verify("orders", level=Level.BYTES)
     rows = await twin.rows(
@@ -334,7 +334,7 @@ async def test_a_store_that_does_not_tell_its_counts_is_remarked(
         outcome = await twin.pull("orders")
         [told] = finding(outcome, "orders")["remarks"]
         assert told.startswith("not held against the store's own count")
-        whole = await twin.pull()
+        whole = await twin.pull(*MAIN)
         assert set(finding(whole, "orders")["unlisted"]) == unlisted_orders(small_store)
 
 
@@ -346,7 +346,7 @@ async def test_where_the_twin_has_no_order_ids_before_all_others_are_not_tried(
             if sandbox.store.status_of("orders", number) == "completed":
                 sandbox.store.delete("orders", number)
         async with open_twin(database_dsn, tmp_path, sandbox) as twin:
-            await twin.pull()
+            await twin.pull(*MAIN)
             asked = [
                 e.path.rpartition("/")[2] for e in sandbox.requests.log if "/orders/" in e.path
             ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hubs import NAME, Twin, finding, lacking
+from hubs import MAIN, NAME, Twin, finding, lacking
 from storetwin.connections.doubts import (
     ConnectionPausedError,
     NotAcceptableError,
@@ -64,7 +64,7 @@ async def pauses(twin: Twin, verdict: Verdict, *told: str) -> StoreChangedError:
     before, cursors = await everything(twin), await twin.rows(CURSORS)
     letters = await twin.letters()
     with pytest.raises(StoreChangedError) as caught:
-        await twin.pull()
+        await twin.pull(*MAIN)
     error = caught.value
     assert error.judgement.verdict is verdict
     assert await everything(twin) == before
@@ -111,7 +111,7 @@ async def test_the_first_pull_remembers_which_store_it_is(twin: Twin) -> None:
 
 
 async def test_a_look_at_the_same_store_costs_four_requests(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     twin.sandbox.requests.clear()
     await twin.hub.identities.look(NAME)
     asked = [exchange.path for exchange in twin.sandbox.requests.log]
@@ -134,7 +134,7 @@ async def test_a_connection_without_identity_remembers_it_at_its_next_run(twin: 
 
 
 async def test_what_happens_in_a_shop_by_itself_is_no_doubt(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     store = twin.sandbox.store
     for number in sell(twin, 4):
         await twin.pull("orders")
@@ -143,7 +143,7 @@ async def test_what_happens_in_a_shop_by_itself_is_no_doubt(twin: Twin) -> None:
     for number in newest:
         store.edit("products", number, {"name": f"Renamed {number}", "sku": f"new-{number}"})
     store.trash("orders", store.ids("orders")[-1])
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete, lacking(outcome)
 
 
@@ -154,7 +154,7 @@ async def test_a_restored_store_pauses_and_goes_on_when_a_person_says_so(twin: T
     oldest = max(twin.sandbox.store.ids("orders"))
     backup = twin.sandbox.take_backup()
     new = sell(twin, 30)
-    await twin.pull()
+    await twin.pull(*MAIN)
     twin.sandbox.restore_backup(backup)
     error = await pauses(twin, Verdict.RESTORED, f"orders {new[0]} to {new[-1]} are gone")
     kept = error.judgement.kept_until["orders"]
@@ -169,22 +169,22 @@ async def test_a_restored_store_pauses_and_goes_on_when_a_person_says_so(twin: T
     assert await twin.rows(CURSORS) == []
     assert set(map(str, new)) <= (await twin.snapshots("orders")).keys()
 
-    careful = await twin.pull()
+    careful = await twin.pull(*MAIN)
     assert not careful.is_complete
     assert "--bury" in str(lacking(careful)["orders"])
     assert set(map(str, new)) <= (await twin.snapshots("orders")).keys()
-    done = await twin.pull(bury_many=True)
+    done = await twin.pull(*MAIN, bury_many=True)
     assert done.is_complete, lacking(done)
     assert finding(done, "orders")["buried"] == len(new)
     assert set(map(str, new)) <= (await twin.snapshots("orders", gone=True)).keys()
-    again = await twin.verify(level=Level.BYTES)
+    again = await twin.verify(*MAIN, level=Level.BYTES)
     assert again.is_complete, lacking(again)
 
 
 async def test_ids_that_are_used_again_become_new_versions(twin: Twin) -> None:
     backup = twin.sandbox.take_backup()
     new = sell(twin, 12)
-    await twin.pull()
+    await twin.pull(*MAIN)
     before = await twin.documents("orders")
     twin.sandbox.restore_backup(backup)
     twin.sandbox.store.seed += 1  # order keys are drawn anew, as by a real store
@@ -192,7 +192,7 @@ async def test_ids_that_are_used_again_become_new_versions(twin: Twin) -> None:
     used = sell(twin, 8)
     error = await pauses(twin, Verdict.RESTORED, "are others than the twin holds")
     await twin.hub.identities.accept(NAME, is_restored=True)
-    outcome = await twin.pull(bury_many=True)
+    outcome = await twin.pull(*MAIN, bury_many=True)
     assert outcome.is_complete, lacking(outcome)
     both = {str(number) for number in set(new) & set(used)}
     assert both
@@ -208,9 +208,9 @@ async def test_ids_that_are_used_again_become_new_versions(twin: Twin) -> None:
 async def test_few_orders_that_are_gone_are_buried_each_on_its_own_404(twin: Twin) -> None:
     backup = twin.sandbox.take_backup()
     new = sell(twin, 3)
-    await twin.pull()
+    await twin.pull(*MAIN)
     twin.sandbox.restore_backup(backup)
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete, lacking(outcome)
     assert finding(outcome, "orders")["buried"] == len(new)
 
@@ -218,7 +218,7 @@ async def test_few_orders_that_are_gone_are_buried_each_on_its_own_404(twin: Twi
 async def test_a_look_at_a_restored_store_stays_cheap(twin: Twin) -> None:
     backup = twin.sandbox.take_backup()
     sell(twin, 200)
-    await twin.pull()
+    await twin.pull(*MAIN)
     twin.sandbox.restore_backup(backup)
     oldest = max(twin.sandbox.store.ids("orders"))
     twin.sandbox.requests.clear()
@@ -230,25 +230,25 @@ async def test_a_look_at_a_restored_store_stays_cheap(twin: Twin) -> None:
 
 async def test_a_bury_says_that_the_loss_is_real(twin: Twin) -> None:
     new = sell(twin, 30)
-    await twin.pull()
+    await twin.pull(*MAIN)
     for number in new:
         twin.sandbox.store.delete("orders", number)
-    outcome = await twin.pull(bury_many=True)
+    outcome = await twin.pull(*MAIN, bury_many=True)
     assert outcome.is_complete, lacking(outcome)
     assert finding(outcome, "orders")["buried"] == len(new)
 
 
 async def test_a_store_put_right_goes_on_after_a_resume(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     backup = twin.sandbox.take_backup()
     twin.sandbox.become_another()
     await pauses(twin, Verdict.ANOTHER)
     await twin.hub.register.resume(NAME)
     with pytest.raises(StoreChangedError):
-        await twin.pull()
+        await twin.pull(*MAIN)
     twin.sandbox.restore_backup(backup)
     await twin.hub.register.resume(NAME)
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete, lacking(outcome)
     assert (await remembered(twin)).doubt is None
 
@@ -257,17 +257,17 @@ async def test_a_store_put_right_goes_on_after_a_resume(twin: Twin) -> None:
 
 
 async def test_a_wiped_store_pauses_and_is_buried_only_with_two_words(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     count = len(await twin.snapshots("orders"))
     empty(twin)
     await pauses(twin, Verdict.WIPED, "it has no orders and products at all")
     with pytest.raises(NotAcceptableError):
         await twin.hub.identities.accept(NAME)
     await twin.hub.identities.accept(NAME, is_restored=True)
-    careful = await twin.pull()
+    careful = await twin.pull(*MAIN)
     assert "--bury" in str(lacking(careful)["orders"])
     assert len(await twin.snapshots("orders")) == count
-    done = await twin.pull(bury_many=True)
+    done = await twin.pull(*MAIN, bury_many=True)
     assert done.is_complete, lacking(done)
     assert len(await twin.snapshots("orders", gone=True)) == count
     assert await twin.snapshots("orders") == {}
@@ -282,7 +282,7 @@ async def test_a_shop_installed_anew_is_another_store(twin: Twin) -> None:
 
 
 async def test_another_store_takes_the_place_only_of_a_retired_twin(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     before = await twin.documents("orders")
     twin.sandbox.become_another()
     error = await pauses(twin, Verdict.ANOTHER, "none of ", "records looked at")
@@ -292,7 +292,7 @@ async def test_another_store_takes_the_place_only_of_a_retired_twin(twin: Twin) 
             await twin.hub.identities.accept(NAME, is_restored=is_restored)
     await twin.hub.identities.accept(NAME, is_replaced=True)
     assert {row["state"] for row in await everything(twin)} == {"gone"}
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete, lacking(outcome)
     assert (await twin.documents("orders")).keys() == twin.expected("orders").keys()
     earlier = await twin.earlier_versions("orders")
@@ -303,7 +303,7 @@ async def test_another_store_takes_the_place_only_of_a_retired_twin(twin: Twin) 
 
 
 async def test_records_that_only_the_lists_hide_are_no_doubt(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     twin.sandbox.faults.switch_on("hidden:count=12,resource=products")
     _, look = await twin.hub.identities.look(NAME)
     assert look.judgement.is_trusted
@@ -313,13 +313,13 @@ async def test_records_that_only_the_lists_hide_are_no_doubt(twin: Twin) -> None
 
 
 async def test_a_moved_shop_pauses_and_goes_on_under_its_new_name(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     twin.sandbox.move(NEW_HOME)
     error = await pauses(twin, Verdict.MOVED, NEW_HOME, twin.sandbox.url)
     assert error.message.startswith(f"The store at {twin.sandbox.url} has moved: ")
     await twin.hub.identities.accept(NAME)
     assert (await remembered(twin)).home_url == NEW_HOME
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete, lacking(outcome)
     assert await twin.earlier_versions("orders") == {}
 
@@ -328,7 +328,7 @@ async def test_a_copy_is_told_while_the_original_still_answers(twin: Twin) -> No
     """The shop was known by the address of its original, which answers beside it."""
     with twin.sandbox.clone() as original:
         twin.sandbox.move(original.url)
-        await twin.pull()
+        await twin.pull(*MAIN)
         assert (await remembered(twin)).home_url == original.url
         twin.sandbox.move("https://staging.example")
         error = await pauses(twin, Verdict.CLONED, "https://staging.example", original.url)
@@ -338,38 +338,38 @@ async def test_a_copy_is_told_while_the_original_still_answers(twin: Twin) -> No
 
 
 async def test_a_copy_at_another_address_may_count_from_now_on(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     with twin.sandbox.clone() as copy:
         connection, look = await twin.hub.identities.accept(NAME, url=copy.url)
         assert look.judgement.verdict is Verdict.CLONED
         assert connection.url == (await remembered(twin)).home_url == copy.url
-        outcome = await twin.pull()
+        outcome = await twin.pull(*MAIN)
         assert outcome.is_complete, lacking(outcome)
         assert copy.requests.total > 0
 
 
 async def test_a_new_installation_of_the_same_records_is_a_copy(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     own = twin.sandbox.store.store_id
     twin.sandbox.store.store_id = OTHER_ID
     assert own is not None
     await pauses(twin, Verdict.CLONED, OTHER_ID, own)
     await twin.hub.identities.accept(NAME)
     assert (await remembered(twin)).store_id == OTHER_ID
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete, lacking(outcome)
 
 
 async def test_a_store_that_no_longer_tells_its_id_is_known_by_its_records(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     own = twin.sandbox.store.store_id
     backup = twin.sandbox.take_backup()
     twin.sandbox.store.store_id = None
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete, lacking(outcome)
     assert (await remembered(twin)).store_id == own
     sell(twin, 12)
-    await twin.pull()
+    await twin.pull(*MAIN)
     twin.sandbox.restore_backup(backup)
     await pauses(twin, Verdict.RESTORED)
 
@@ -418,7 +418,7 @@ async def test_a_test_of_the_connection_says_that_the_store_calls_itself_otherwi
 async def test_a_person_pauses_and_resumes(twin: Twin) -> None:
     await twin.hub.register.pause(NAME, "The shop is being rebuilt.")
     with pytest.raises(ConnectionPausedError) as caught:
-        await twin.pull()
+        await twin.pull(*MAIN)
     assert caught.value.message == f"{NAME} is paused. The shop is being rebuilt."
     assert caught.value.remedy == f"Go on with: storetwin connection resume {NAME}"
     assert twin.sandbox.requests.total == 0
@@ -427,13 +427,13 @@ async def test_a_person_pauses_and_resumes(twin: Twin) -> None:
 
 
 async def test_a_shop_moves_to_another_address(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     new = twin.sandbox.url.replace("127.0.0.1", "localhost")
     connection, look = await twin.hub.identities.accept(NAME, url=new)
     assert look.judgement.verdict in (Verdict.MOVED, Verdict.CLONED)
     assert connection.url == new
     assert (await remembered(twin)).home_url == new
-    outcome = await twin.pull()
+    outcome = await twin.pull(*MAIN)
     assert outcome.is_complete, lacking(outcome)
     twin.sandbox.become_another()
     with pytest.raises(NotAcceptableError):
