@@ -1,9 +1,9 @@
-"""Times in requests: aware, UTC, and such as PostgreSQL can hold."""
+"""Times and days in requests: times aware, UTC, and such as PostgreSQL can hold."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import msgspec
@@ -38,6 +38,21 @@ def _is_written_as_a_time(given: object) -> object:
 
 Moment = Annotated[datetime, BeforeValidator(_is_written_as_a_time), AfterValidator(as_utc)]
 """A time in a request: RFC 3339, or a date; UTC where it names no zone."""
+
+
+def _is_written_as_a_day(given: object) -> object:
+    """Let no number pass for a day either, and no time.
+
+    Raises:
+        ValueError: it is no date.
+    """
+    if isinstance(given, str) and _DATE.fullmatch(given):
+        return given
+    raise ValueError("it is no day: write it like 2026-11-21")
+
+
+Day = Annotated[date, BeforeValidator(_is_written_as_a_day)]
+"""A day in a request: a full-date of RFC 3339."""
 
 # What positions in cursors are made of. Whoever forges one is told so, and not by the database.
 AtMoment = Annotated[datetime, msgspec.Meta(tz=True)]

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from storetwin.api.problems import problem
 from storetwin.kernel.errors import ConfigurationError
 
 STOP_SECONDS = 2  # requests in flight are answered within it
@@ -30,6 +32,22 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Protocol(HttpToolsProtocol):
+    """Refuses what is no HTTP as everything else is refused: RFC 9457, with a reason."""
+
+    def send_400_response(self, msg: str) -> None:
+        answer = problem(
+            400,
+            "no_request",
+            msg,
+            remedy="Send HTTP/1.1, with an address below 64 kB.",
+            headers={"Connection": "close"},
+        )
+        lines = [b"HTTP/1.1 400 Bad Request", *(b"%b: %b" % one for one in answer.raw_headers)]
+        self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
+        self.transport.close()
 
 
 def listen_on(host: str, port: int) -> socket.socket:
@@ -63,7 +81,7 @@ async def run_server(app: FastAPI, listening: socket.socket, is_up: Callable[[],
     config = uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=_Protocol,
         log_config=None,
         access_log=False,
         server_header=False,

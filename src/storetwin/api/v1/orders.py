@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from storetwin.api.callers import Reader
+from storetwin.api.moments import Day
 from storetwin.api.route import DoorRoute
 from storetwin.api.tables import ConnectionAsked, Sorted, Statuses, TableAnswer, Text, answer
 from storetwin.reading.board_models import Asked
@@ -134,8 +134,8 @@ async def list_orders(
 async def show_order_statistics(
     caller: Reader,
     connection: ConnectionAsked = None,
-    since: Annotated[date | None, Query(description="Created on this day (UTC) or later.")] = None,
-    until: Annotated[date | None, Query(description="Created before this day (UTC).")] = None,
+    since: Annotated[Day | None, Query(description="Created on this day (UTC) or later.")] = None,
+    until: Annotated[Day | None, Query(description="Created before this day (UTC).")] = None,
     paid_status: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=200)]] | None,
         Query(max_length=50, description="Statuses that are revenue, instead of the usual ones."),
