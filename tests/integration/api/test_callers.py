@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from api_callers import Api, key_of, serving_api
-from hubs import Twin, open_twin
+from database_clones import clone
+from houses import House, open_house
 from storetwin.api.app import Manners
-from storetwin.sandboxes.woocommerce import running_store
+from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.tenancy.models import Permission, Role
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
-async def twin(database_dsn: str, tmp_path: Path) -> AsyncIterator[Twin]:
-    with running_store(orders=1) as store:
-        async with open_twin(database_dsn, tmp_path, store) as opened:
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(
+    postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    with clone(postgres, template) as dsn:
+        async with open_house(dsn, tmp_path_factory.mktemp("house")) as opened:
             yield opened
 
 
 @pytest.fixture
-async def api(twin: Twin) -> AsyncIterator[Api]:
-    async with serving_api(twin.hub) as served:
-        yield served
+def api(house: House) -> Api:
+    return house.api
 
 
-async def test_a_key_says_who_it_is(twin: Twin, api: Api) -> None:
-    key = await key_of(twin.hub, Role.VIEWER)
+async def test_a_key_says_who_it_is(house: House, api: Api) -> None:
+    key = await key_of(house.hub, Role.VIEWER)
     me = await api.by(key).get("/users/me")
     assert (me["role"], me["via"], me["permissions"]) == ("viewer", "api_key", ["read"])
 
@@ -43,32 +47,32 @@ async def test_a_stranger_is_told_nothing(api: Api, token: str | None) -> None:
         assert answer.json["code"] == "unauthenticated"
 
 
-async def test_a_key_may_no_more_than_it_was_made_for(twin: Twin, api: Api) -> None:
-    key = await key_of(twin.hub, scopes=frozenset({Permission.EXPORT}))
+async def test_a_key_may_no_more_than_it_was_made_for(house: House, api: Api) -> None:
+    key = await key_of(house.hub, scopes=frozenset({Permission.EXPORT}))
     assert (await api.by(key).get("/users/me", 403))["code"] == "forbidden"
 
 
-async def test_what_is_unchanged_is_not_sent_again(twin: Twin, api: Api) -> None:
-    mine = api.by(await key_of(twin.hub))
+async def test_what_is_unchanged_is_not_sent_again(house: House, api: Api) -> None:
+    mine = api.by(await key_of(house.hub))
     first = await mine.ask("GET", "/users/me")
     again = await mine.ask("GET", "/users/me", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status, again.body) == (304, b"")
 
 
-async def test_who_asks_too_often_is_told_when_to_come_back(twin: Twin) -> None:
-    key = await key_of(twin.hub)
-    async with serving_api(twin.hub, Manners(requests_per_minute=3)) as api:
+async def test_who_asks_too_often_is_told_when_to_come_back(house: House) -> None:
+    key = await key_of(house.hub)
+    async with serving_api(house.hub, Manners(requests_per_minute=3)) as api:
         answers = [await api.by(key).ask("GET", "/users/me") for _ in range(4)]
         assert [answer.status for answer in answers] == [200, 200, 200, 429]
         assert answers[0].headers["RateLimit-Remaining"] == "2"
         assert int(answers[3].headers["Retry-After"]) >= 1
-        assert (await api.by(await key_of(twin.hub)).ask("GET", "/users/me")).status == 200
+        assert (await api.by(await key_of(house.hub)).ask("GET", "/users/me")).status == 200
 
 
-async def test_only_pages_of_allowed_origins_may_call(twin: Twin) -> None:
+async def test_only_pages_of_allowed_origins_may_call(house: House) -> None:
     manners = Manners(cors_origins=("https://office.example",))
     asked = {"Access-Control-Request-Method": "GET", "Origin": "https://office.example"}
-    async with serving_api(twin.hub, manners) as api:
+    async with serving_api(house.hub, manners) as api:
         allowed = await api.ask("OPTIONS", "/users/me", headers=asked)
         refused = await api.ask(
             "OPTIONS", "/users/me", headers=asked | {"Origin": "https://evil.example"}

@@ -6,30 +6,41 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 
-from api_callers import Answer, Api, serving_api, signed_in
-from hubs import Twin, open_twin
-from storetwin.sandboxes.woocommerce import running_store
+from api_callers import Answer, Api, signed_in
+from database_clones import clone
+from houses import House, open_house
+from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.tenancy.models import Role
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NEW = {"name": "board", "scopes": ["read"]}
 KEY = "order-board-2026-11-21"
 
 
-@pytest.fixture
-async def twin(database_dsn: str, tmp_path: Path) -> AsyncIterator[Twin]:
-    with running_store(orders=1) as store:
-        async with open_twin(database_dsn, tmp_path, store) as opened:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def installed(
+    postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    with clone(postgres, template) as dsn:
+        async with open_house(dsn, tmp_path_factory.mktemp("house")) as opened:
             yield opened
 
 
-@pytest.fixture
-async def api(twin: Twin) -> AsyncIterator[Api]:
-    async with serving_api(twin.hub) as served:
-        yield await signed_in(twin.hub, served)
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(installed: House) -> House:
+    """An organisation of this test's own."""
+    return await installed.beside(f"house {uuid4().hex[:8]}")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def api(house: House) -> Api:
+    return await signed_in(house.hub, house.api)
 
 
 async def make(api: Api, key: str = KEY, **new: object) -> Answer:
@@ -65,9 +76,9 @@ async def test_a_key_belongs_to_one_request(api: Api) -> None:
     assert await keys_of(api) == 1
 
 
-async def test_a_key_belongs_to_one_caller(twin: Twin, api: Api) -> None:
+async def test_a_key_belongs_to_one_caller(house: House, api: Api) -> None:
     await make(api)
-    colleague = await signed_in(twin.hub, api)
+    colleague = await signed_in(house.hub, api)
     answer = await make(colleague)
     assert answer.status == 201
     assert "Idempotency-Replayed" not in answer.headers
@@ -81,9 +92,9 @@ async def test_what_was_refused_is_refused_again_and_done_never(api: Api) -> Non
     assert await keys_of(api) == 0
 
 
-async def test_what_was_cut_off_is_not_guessed(twin: Twin, api: Api) -> None:
+async def test_what_was_cut_off_is_not_guessed(house: House, api: Api) -> None:
     await make(api)
-    async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+    async with house.hub.database.transaction(house.hub.organisation_id) as tx:
         await tx.execute("UPDATE tenancy.answers SET status = NULL, sealed_body = NULL")
     again = await make(api)
     assert (again.status, again.json["code"]) == (409, "idempotency_key_in_use")
@@ -91,10 +102,9 @@ async def test_what_was_cut_off_is_not_guessed(twin: Twin, api: Api) -> None:
     assert await keys_of(api) == 1
 
 
-async def test_what_is_shown_once_is_sealed(twin: Twin, api: Api) -> None:
+async def test_what_is_shown_once_is_sealed(house: House, api: Api) -> None:
     made = (await make(api)).json["key"]
-    async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
-        [row] = await tx.fetch_all("SELECT sealed_body FROM tenancy.answers")
+    [row] = await house.rows("SELECT sealed_body FROM tenancy.answers")
     assert made.encode() not in bytes(row["sealed_body"])
 
 
@@ -111,11 +121,11 @@ async def test_a_body_that_is_too_long_is_refused(api: Api) -> None:
 
 
 async def test_whatever_is_changed_is_in_the_audit_log_and_so_is_what_was_refused(
-    twin: Twin, api: Api
+    house: House, api: Api
 ) -> None:
     made = (await make(api)).json
     await api.ask("DELETE", f"/api-keys/{made['api_key_id']}")
-    viewer = await signed_in(twin.hub, api, Role.VIEWER)
+    viewer = await signed_in(house.hub, api, Role.VIEWER)
     await viewer.ask("POST", "/invitations", json={"role": "owner"})
     entries = (await api.get("/audit"))["data"]
     told = {entry["action"]: (entry["outcome"], entry["subject"]) for entry in entries}
@@ -126,7 +136,7 @@ async def test_whatever_is_changed_is_in_the_audit_log_and_so_is_what_was_refuse
 
 
 async def test_a_question_changes_nothing_and_what_takes_records_away_is_told(
-    twin: Twin, api: Api
+    house: House, api: Api
 ) -> None:
     await api.post("/queries", {"resource": "orders", "fields": ["count()"]}, 200)
     await api.ask("GET", "/exports/orders", params={"format": "jsonl"})
