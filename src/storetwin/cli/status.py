@@ -28,7 +28,7 @@ def status(in_json: bool = JSON) -> None:
         from storetwin.jobs.living import living_workers
 
         found, workers = await hub.standings.every(), await living_workers(hub)
-        webhooks = await hub.webhooks.standing()
+        webhooks = await hub.standings.webhooks()
         if in_json:
             told = [as_json(one, webhooks.get(one.connection.id)) for one in found]
             print_json({"workers": workers, "connections": told})

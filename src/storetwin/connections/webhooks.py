@@ -16,7 +16,7 @@ from uuid import UUID
 
 from storetwin.connections.identity import Identity
 from storetwin.connections.models import Connection, normalise_url
-from storetwin.connections.webhooks_health import Traffic, Upkeep
+from storetwin.connections.webhooks_health import Health, Traffic, Upkeep, health
 from storetwin.db import Database, Row, Transaction, load_queries
 from storetwin.kernel.errors import ConfigurationError
 from storetwin.security import Vault
@@ -197,6 +197,17 @@ async def note_refusals(tx: Transaction, refusals: Iterable[Refusal]) -> None:
 async def note_pings(tx: Transaction, connection_ids: Iterable[UUID], *, now: datetime) -> None:
     """Keep that stores have pinged."""
     await tx.execute(Q.note_pings, {"ids": sorted(connection_ids), "now": now})
+
+
+def health_of(end: ReceivingEnd | None, now: datetime, *, has_public_url: bool) -> Health:
+    """Say how the webhooks of a connection are doing; None: none were ever made."""
+    return health(
+        end.upkeep if end else Upkeep(),
+        end.traffic if end else Traffic(now),
+        has_public_url=has_public_url,
+        is_wanted=end is not None and end.is_wanted,
+        now=now,
+    )
 
 
 def hash_of(token: str) -> bytes:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
+from storetwin.hub.outcome import Outcome
 from storetwin.runs.models import RunKind, RunState
 
 if TYPE_CHECKING:
@@ -46,23 +47,6 @@ if TYPE_CHECKING:
     from storetwin.runs.queued import Queued
     from storetwin.security import Vault
     from storetwin.tenancy.doorkeeper import Doorkeeper
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a pull or a verification ended.
-
-    Args:
-        certificate: as every door shows it.
-    """
-
-    run_id: UUID
-    certificate: dict[str, Any]
-
-    @property
-    def is_complete(self) -> bool:
-        """Say whether the twin has everything that the store has."""
-        return bool(self.certificate["is_complete"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +181,9 @@ class Hub:
         """Return what tells how the connections are doing."""
         from storetwin.hub.standings import Standings
 
-        return Standings(self.database, self.register, self.organisation_id, self.clock)
+        return Standings(
+            self.database, self.register, self.organisation_id, self.clock, self.public_url
+        )
 
     @property
     def asking(self) -> Asking:

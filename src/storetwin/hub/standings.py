@@ -12,6 +12,7 @@ from uuid import UUID
 from storetwin.connections.catalogue import catalogue_for
 from storetwin.connections.models import Connection
 from storetwin.connections.register import Register
+from storetwin.connections.webhooks import health_of
 from storetwin.connections.webhooks_health import Health
 from storetwin.db.database import Database, Row, Transaction
 from storetwin.hub.schedules import zone_of
@@ -79,12 +80,17 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """Tells how the connections of one organisation are doing."""
+    """Tells how the connections of one organisation are doing.
+
+    Args:
+        public_url: where stores reach this hub; None: they cannot.
+    """
 
     database: Database
     register: Register
     organisation_id: UUID
     clock: Clock
+    public_url: str | None
 
     async def every(self) -> list[ConnectionStanding]:
         """Return how each connection is doing."""
@@ -100,6 +106,16 @@ class Standings:
                 runs=await standing_repository.latest_runs(tx),
             )
         return [_standing(connection, seen, self.clock()) for connection in connections]
+
+    async def webhooks(self) -> dict[UUID, Health]:
+        """Return how the webhooks of each connection are doing; no store is asked."""
+        ends, now = await self.register.receiving_ends.every(), self.clock()
+        return {
+            connection.id: health_of(
+                ends.get(connection.id), now, has_public_url=self.public_url is not None
+            )
+            for connection in await self.register.every()
+        }
 
     async def followed(self, name: str | None, run_ids: Sequence[UUID]) -> list[Row]:
         """Return the progress of all runs at work, and of these.

@@ -6,12 +6,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from storetwin.connections.models import Connection, ConnectionState
 from storetwin.connections.quiet import gate
-from storetwin.connections.webhooks import ReceivingEnd
-from storetwin.connections.webhooks_health import USUAL_DELAY, Health, Traffic, Upkeep, health
+from storetwin.connections.webhooks import ReceivingEnd, health_of
+from storetwin.connections.webhooks_health import USUAL_DELAY, Health
 from storetwin.connections.webhooks_plan import TOLD, Plan, plan
 from storetwin.db.database import Row
 from storetwin.hub.mending import Mended, Mender
@@ -180,15 +179,6 @@ class Webhooks:
 
     # -- how they are ---------------------------------------------------------------------------
 
-    async def standing(self) -> dict[UUID, Health]:
-        """Return how the webhooks of each connection are doing; no store is asked."""
-        ends = await self.runner.register.receiving_ends.every()
-        now = self.runner.clock()
-        return {
-            connection.id: self._health(ends.get(connection.id), now)
-            for connection in await self.runner.register.every()
-        }
-
     async def known(self, name: str) -> Overview:
         """Say how the webhooks of a connection are doing, by what is known; no store is asked.
 
@@ -269,13 +259,7 @@ class Webhooks:
     # -- the parts ------------------------------------------------------------------------------
 
     def _health(self, end: ReceivingEnd | None, now: datetime) -> Health:
-        return health(
-            end.upkeep if end else Upkeep(),
-            end.traffic if end else Traffic(now),
-            has_public_url=self.public_url is not None,
-            is_wanted=end is not None and end.is_wanted,
-            now=now,
-        )
+        return health_of(end, now, has_public_url=self.public_url is not None)
 
     async def _missed(self, end: ReceivingEnd, now: datetime) -> int:
         """Count the changes that increments found, and that webhooks should have told by now."""

@@ -286,7 +286,7 @@ async def test_removing_takes_ours_and_closes_the_door(reached: Twin) -> None:
     await twin.hub.webhooks.create(NAME)
     assert await twin.hub.webhooks.remove(NAME) == len(TOPICS)
     assert in_store(twin) == before
-    assert (await twin.hub.webhooks.standing())[twin.connection.id].standing is Standing.OFF
+    assert (await twin.hub.standings.webhooks())[twin.connection.id].standing is Standing.OFF
 
 
 async def test_a_new_secret_replaces_every_webhook(reached: Twin) -> None:
@@ -346,7 +346,7 @@ async def test_a_store_that_changes_and_tells_nothing_is_silent(
     twin.sandbox.webhooks.troubles.switch([])
     store.edit("orders", told_of(store)[0], {"customer_note": "told again"})
     await sent(twin)
-    assert (await twin.hub.webhooks.standing())[twin.connection.id].standing is Standing.OK
+    assert (await twin.hub.standings.webhooks())[twin.connection.id].standing is Standing.OK
     assert (await later.webhooks.check(NAME)).standing is Standing.OK
 
 

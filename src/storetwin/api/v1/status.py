@@ -94,7 +94,7 @@ async def show_status(
         for one in await hub.standings.every()
         if only in (None, one.connection.id)
     }
-    webhooks, workers = await hub.webhooks.standing(), await living_workers(hub)
+    webhooks, workers = await hub.standings.webhooks(), await living_workers(hub)
     names = [n for n in sorted(standings) if position is None or n > position[0]]
     page = [standings[name] for name in names[:limit]]
     remedy = None if standings else NO_STORE
