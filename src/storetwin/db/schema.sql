@@ -85,6 +85,837 @@ CREATE TABLE connections.webhooks (
     state json
 );
 
+CREATE TABLE core.attributes (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text,
+    slug text,
+    type text,
+    sorted_by text,
+    has_archives boolean,
+    meta json,
+    custom json,
+    slug_key text GENERATED ALWAYS AS (core.lookup_key(slug)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.awaited (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    resource text NOT NULL,
+    remote_id text NOT NULL,
+    place text NOT NULL,
+    core_id uuid NOT NULL
+);
+
+CREATE TABLE core.brands (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    parent_id uuid,
+    remote_parent_id text,
+    name text,
+    slug text,
+    description text,
+    display text,
+    menu_order bigint,
+    image_id text,
+    image_source text,
+    image_name text,
+    image_alt text,
+    meta json,
+    custom json,
+    slug_key text GENERATED ALWAYS AS (core.lookup_key(slug)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.categories (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    parent_id uuid,
+    remote_parent_id text,
+    name text,
+    slug text,
+    description text,
+    display text,
+    menu_order bigint,
+    image_id text,
+    image_source text,
+    image_name text,
+    image_alt text,
+    meta json,
+    custom json,
+    slug_path text,
+    slug_key text GENERATED ALWAYS AS (core.lookup_key(slug)),
+    slug_path_key text GENERATED ALWAYS AS (core.lookup_key(slug_path)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.changes (
+    organisation_id uuid NOT NULL,
+    change bigint NOT NULL,
+    noun text NOT NULL,
+    core_id uuid NOT NULL,
+    action text NOT NULL,
+    fields json,
+    connection_id uuid,
+    run_id uuid,
+    user_id uuid,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE core.coupon_brands (
+    organisation_id uuid NOT NULL,
+    coupon_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    kind text NOT NULL,
+    brand_id uuid,
+    remote_brand_id text
+);
+
+CREATE TABLE core.coupon_categories (
+    organisation_id uuid NOT NULL,
+    coupon_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    kind text NOT NULL,
+    category_id uuid,
+    remote_category_id text
+);
+
+CREATE TABLE core.coupon_products (
+    organisation_id uuid NOT NULL,
+    coupon_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    kind text NOT NULL,
+    product_id uuid,
+    remote_product_id text
+);
+
+CREATE TABLE core.coupons (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    connection_id uuid,
+    code text,
+    description text,
+    status text,
+    discount_type text,
+    amount numeric,
+    currency text,
+    expires_at timestamp with time zone,
+    issued_at timestamp with time zone,
+    is_individual boolean,
+    is_free_shipping boolean,
+    is_without_sale boolean,
+    minimum_amount numeric,
+    maximum_amount numeric,
+    usage_limit bigint,
+    usage_limit_per_user bigint,
+    item_limit bigint,
+    emails text[],
+    meta json,
+    custom json,
+    code_key text GENERATED ALWAYS AS (core.lookup_key(code)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.customer_addresses (
+    organisation_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    kind text NOT NULL,
+    first_name text,
+    last_name text,
+    company text,
+    street text,
+    street_2 text,
+    postcode text,
+    city text,
+    state text,
+    country text,
+    email text,
+    phone text
+);
+
+CREATE TABLE core.customer_figures (
+    organisation_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    currency text NOT NULL,
+    orders integer NOT NULL,
+    spent numeric NOT NULL,
+    refunded numeric NOT NULL,
+    lifetime_value numeric NOT NULL,
+    average numeric,
+    first_order_at timestamp with time zone,
+    last_order_at timestamp with time zone,
+    computed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE core.customers (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text,
+    first_name text,
+    last_name text,
+    username text,
+    role text,
+    is_paying boolean,
+    is_guest boolean NOT NULL DEFAULT false,
+    registered_at timestamp with time zone,
+    meta json,
+    custom json,
+    email_lower text GENERATED ALWAYS AS (core.lookup_key(email)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.edits (
+    organisation_id uuid NOT NULL,
+    noun text NOT NULL,
+    core_id uuid NOT NULL,
+    field text NOT NULL,
+    value json NOT NULL,
+    said json NOT NULL,
+    edited_by uuid,
+    edited_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE core.inventory_levels (
+    organisation_id uuid NOT NULL,
+    product_id uuid,
+    variation_id uuid,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    location_id uuid NOT NULL,
+    manage_stock text,
+    quantity numeric,
+    status text,
+    backorders text,
+    low_quantity numeric
+);
+
+CREATE TABLE core.links (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    resource text NOT NULL,
+    remote_id text NOT NULL,
+    noun text NOT NULL,
+    core_id uuid NOT NULL,
+    snapshot_version integer NOT NULL,
+    values_hash bytea NOT NULL,
+    mapped json,
+    definition_id uuid,
+    definition_version integer,
+    promoted_at timestamp with time zone NOT NULL,
+    run_id uuid,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.locations (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE core.order_addresses (
+    organisation_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    kind text NOT NULL,
+    first_name text,
+    last_name text,
+    company text,
+    street text,
+    street_2 text,
+    postcode text,
+    city text,
+    state text,
+    country text,
+    email text,
+    phone text
+);
+
+CREATE TABLE core.order_coupon_lines (
+    organisation_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    code text,
+    discount numeric,
+    discount_tax numeric,
+    discount_type text,
+    nominal_amount numeric,
+    is_free_shipping boolean,
+    meta json
+);
+
+CREATE TABLE core.order_fee_lines (
+    organisation_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    name text,
+    tax_class text,
+    tax_status text,
+    amount numeric,
+    total numeric,
+    total_tax numeric,
+    taxes json,
+    meta json
+);
+
+CREATE TABLE core.order_lines (
+    organisation_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    product_id uuid,
+    remote_product_id text,
+    variation_id uuid,
+    remote_variation_id text,
+    name text,
+    sku text,
+    gtin text,
+    quantity numeric,
+    price numeric,
+    tax_class text,
+    subtotal numeric,
+    subtotal_tax numeric,
+    total numeric,
+    total_tax numeric,
+    taxes json,
+    meta json
+);
+
+CREATE TABLE core.order_notes (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    connection_id uuid,
+    order_id uuid,
+    remote_order_id text,
+    note text,
+    author text,
+    is_for_customer boolean,
+    written_at timestamp with time zone,
+    meta json,
+    custom json,
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.order_refunds (
+    organisation_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    reason text,
+    total numeric
+);
+
+CREATE TABLE core.order_shipping_lines (
+    organisation_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    title text,
+    method text,
+    zone_method text,
+    tax_status text,
+    total numeric,
+    total_tax numeric,
+    taxes json,
+    meta json
+);
+
+CREATE TABLE core.order_tax_lines (
+    organisation_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    tax_rate_id uuid,
+    remote_tax_rate_id text,
+    code text,
+    label text,
+    percent numeric,
+    is_compound boolean,
+    tax_total numeric,
+    shipping_tax_total numeric,
+    meta json
+);
+
+CREATE TABLE core.orders (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    connection_id uuid,
+    customer_id uuid,
+    remote_customer_id text,
+    parent_order_id uuid,
+    remote_parent_order_id text,
+    number text,
+    status text,
+    currency text,
+    total numeric,
+    total_tax numeric,
+    cart_tax numeric,
+    shipping_total numeric,
+    shipping_tax numeric,
+    discount_total numeric,
+    discount_tax numeric,
+    are_taxes_included boolean,
+    email text,
+    placed_at timestamp with time zone,
+    paid_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    payment_method text,
+    payment_title text,
+    transaction_id text,
+    created_via text,
+    customer_note text,
+    ip_address text,
+    user_agent text,
+    store_version text,
+    order_key text,
+    cart_hash text,
+    subtotal numeric,
+    fee_total numeric,
+    refunded_total numeric,
+    total_minor bigint,
+    refunded_minor bigint,
+    item_count numeric,
+    totals_difference numeric,
+    totals_note text,
+    meta json,
+    custom json,
+    email_lower text GENERATED ALWAYS AS (core.lookup_key(email)),
+    number_key text GENERATED ALWAYS AS (core.lookup_key(number)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.product_attributes (
+    organisation_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    attribute_id uuid,
+    remote_attribute_id text,
+    name text,
+    slug text,
+    is_visible boolean,
+    is_for_variations boolean,
+    options text[],
+    place bigint
+);
+
+CREATE TABLE core.product_brands (
+    organisation_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    brand_id uuid,
+    remote_brand_id text
+);
+
+CREATE TABLE core.product_categories (
+    organisation_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    category_id uuid,
+    remote_category_id text
+);
+
+CREATE TABLE core.product_downloads (
+    organisation_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    name text,
+    file text
+);
+
+CREATE TABLE core.product_media (
+    organisation_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    source text,
+    name text,
+    alt text,
+    uploaded_at timestamp with time zone
+);
+
+CREATE TABLE core.product_relations (
+    organisation_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    kind text NOT NULL,
+    related_product_id uuid,
+    remote_related_product_id text
+);
+
+CREATE TABLE core.product_tags (
+    organisation_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    tag_id uuid,
+    remote_tag_id text
+);
+
+CREATE TABLE core.products (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    shipping_class_id uuid,
+    remote_shipping_class_id text,
+    parent_product_id uuid,
+    remote_parent_product_id text,
+    name text,
+    slug text,
+    type text,
+    is_featured boolean,
+    visibility text,
+    description text,
+    short_description text,
+    external_url text,
+    button_text text,
+    is_sold_individually boolean,
+    are_reviews_allowed boolean,
+    purchase_note text,
+    default_attributes json,
+    sku text,
+    gtin text,
+    status text,
+    permalink text,
+    price numeric,
+    regular_price numeric,
+    sale_price numeric,
+    sale_starts_at timestamp with time zone,
+    sale_ends_at timestamp with time zone,
+    is_on_sale boolean,
+    currency text,
+    is_purchasable boolean,
+    is_virtual boolean,
+    is_downloadable boolean,
+    download_limit bigint,
+    download_expiry bigint,
+    tax_status text,
+    tax_class text,
+    weight numeric,
+    weight_unit text,
+    length numeric,
+    width numeric,
+    height numeric,
+    dimension_unit text,
+    menu_order bigint,
+    listed_at timestamp with time zone,
+    meta json,
+    custom json,
+    sku_key text GENERATED ALWAYS AS (core.lookup_key(sku)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.reference_records (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    connection_id uuid,
+    kind text NOT NULL,
+    name text,
+    document json,
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.refund_fee_lines (
+    organisation_id uuid NOT NULL,
+    refund_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    name text,
+    tax_class text,
+    tax_status text,
+    amount numeric,
+    total numeric,
+    total_tax numeric,
+    taxes json,
+    meta json,
+    order_line_key text
+);
+
+CREATE TABLE core.refund_lines (
+    organisation_id uuid NOT NULL,
+    refund_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    product_id uuid,
+    remote_product_id text,
+    variation_id uuid,
+    remote_variation_id text,
+    name text,
+    sku text,
+    gtin text,
+    quantity numeric,
+    price numeric,
+    tax_class text,
+    subtotal numeric,
+    subtotal_tax numeric,
+    total numeric,
+    total_tax numeric,
+    taxes json,
+    meta json,
+    order_line_key text
+);
+
+CREATE TABLE core.refund_shipping_lines (
+    organisation_id uuid NOT NULL,
+    refund_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    title text,
+    method text,
+    zone_method text,
+    tax_status text,
+    total numeric,
+    total_tax numeric,
+    taxes json,
+    meta json,
+    order_line_key text
+);
+
+CREATE TABLE core.refund_tax_lines (
+    organisation_id uuid NOT NULL,
+    refund_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    tax_rate_id uuid,
+    remote_tax_rate_id text,
+    code text,
+    label text,
+    percent numeric,
+    is_compound boolean,
+    tax_total numeric,
+    shipping_tax_total numeric,
+    meta json
+);
+
+CREATE TABLE core.refunds (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    connection_id uuid,
+    order_id uuid,
+    remote_order_id text,
+    amount numeric,
+    reason text,
+    refunded_at timestamp with time zone,
+    refunded_by text,
+    is_paid_back boolean,
+    meta json,
+    custom json,
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.reviews (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    connection_id uuid,
+    product_id uuid,
+    remote_product_id text,
+    status text,
+    rating bigint,
+    review text,
+    reviewer text,
+    email text,
+    is_verified boolean,
+    written_at timestamp with time zone,
+    meta json,
+    custom json,
+    email_lower text GENERATED ALWAYS AS (core.lookup_key(email)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.settings (
+    organisation_id uuid NOT NULL,
+    counted_statuses text[] NOT NULL,
+    thresholds json NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE core.shipping_classes (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text,
+    slug text,
+    description text,
+    meta json,
+    custom json,
+    slug_key text GENERATED ALWAYS AS (core.lookup_key(slug)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.tags (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text,
+    slug text,
+    description text,
+    meta json,
+    custom json,
+    slug_key text GENERATED ALWAYS AS (core.lookup_key(slug)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.tax_rates (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    connection_id uuid,
+    name text,
+    country text,
+    state text,
+    postcode text,
+    city text,
+    postcodes text[],
+    cities text[],
+    percent numeric,
+    priority bigint,
+    is_compound boolean,
+    is_for_shipping boolean,
+    place bigint,
+    tax_class text,
+    meta json,
+    custom json,
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.terms (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    attribute_id uuid,
+    remote_attribute_id text,
+    name text,
+    slug text,
+    description text,
+    menu_order bigint,
+    meta json,
+    custom json,
+    slug_key text GENERATED ALWAYS AS (core.lookup_key(slug)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
+CREATE TABLE core.variation_attributes (
+    organisation_id uuid NOT NULL,
+    variation_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    attribute_id uuid,
+    remote_attribute_id text,
+    name text,
+    slug text,
+    option text
+);
+
+CREATE TABLE core.variation_downloads (
+    organisation_id uuid NOT NULL,
+    variation_id uuid NOT NULL,
+    key text NOT NULL,
+    "position" integer NOT NULL,
+    name text,
+    file text
+);
+
+CREATE TABLE core.variations (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    product_id uuid,
+    remote_product_id text,
+    shipping_class_id uuid,
+    remote_shipping_class_id text,
+    name text,
+    description text,
+    sku text,
+    gtin text,
+    status text,
+    permalink text,
+    price numeric,
+    regular_price numeric,
+    sale_price numeric,
+    sale_starts_at timestamp with time zone,
+    sale_ends_at timestamp with time zone,
+    is_on_sale boolean,
+    currency text,
+    is_purchasable boolean,
+    is_virtual boolean,
+    is_downloadable boolean,
+    download_limit bigint,
+    download_expiry bigint,
+    tax_status text,
+    tax_class text,
+    weight numeric,
+    weight_unit text,
+    length numeric,
+    width numeric,
+    height numeric,
+    dimension_unit text,
+    menu_order bigint,
+    listed_at timestamp with time zone,
+    meta json,
+    custom json,
+    image_id text,
+    image_source text,
+    image_name text,
+    image_alt text,
+    sku_key text GENERATED ALWAYS AS (core.lookup_key(sku)),
+    extra json,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone
+);
+
 CREATE TABLE mirror.daily_tallies (
     organisation_id uuid NOT NULL,
     connection_id uuid NOT NULL,
@@ -308,6 +1139,74 @@ CREATE TABLE security.vault_checks (
     sealed_digest_key bytea
 );
 
+CREATE TABLE staging.count_changes (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    change bigint NOT NULL,
+    resource text NOT NULL,
+    state text NOT NULL,
+    status text NOT NULL,
+    is_selected boolean NOT NULL,
+    records bigint NOT NULL
+);
+
+CREATE TABLE staging.counts (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    resource text NOT NULL,
+    state text NOT NULL,
+    status text NOT NULL,
+    is_selected boolean NOT NULL,
+    records bigint NOT NULL
+);
+
+CREATE TABLE staging.marks (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    followed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE staging.records (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    modified_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    change_count integer NOT NULL DEFAULT 0,
+    is_gone boolean NOT NULL DEFAULT false,
+    is_selected boolean NOT NULL DEFAULT false,
+    resource text NOT NULL,
+    remote_id text NOT NULL,
+    state text NOT NULL,
+    status text NOT NULL,
+    name_key text NOT NULL,
+    key text NOT NULL,
+    core_id uuid,
+    rule_id uuid,
+    run_id uuid,
+    compared_version integer,
+    compared_definition uuid,
+    changed_columns text[],
+    changed_fields json,
+    why text,
+    candidates uuid[]
+);
+
+CREATE TABLE staging.rules (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    connection_id uuid,
+    resource text NOT NULL,
+    filter json NOT NULL,
+    action text NOT NULL,
+    spec text,
+    is_active boolean NOT NULL,
+    next_at timestamp with time zone,
+    last_at timestamp with time zone,
+    last_count bigint,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE tenancy.answers (
     organisation_id uuid NOT NULL,
     actor_id uuid NOT NULL,
@@ -418,6 +1317,14 @@ CREATE TABLE tenancy.users (
     disabled_at timestamp with time zone
 );
 
+CREATE TABLE tenancy.web_sessions (
+    token_hash bytea NOT NULL,
+    session_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    lasts interval NOT NULL,
+    ends_at timestamp with time zone NOT NULL
+);
+
 ALTER TABLE connections.authorisations ADD CONSTRAINT authorisations_created_by_fkey FOREIGN KEY (created_by) REFERENCES tenancy.users(user_id) ON DELETE SET NULL;
 
 ALTER TABLE connections.authorisations ADD CONSTRAINT authorisations_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE SET NULL (connection_id);
@@ -457,6 +1364,290 @@ ALTER TABLE connections.webhooks ADD CONSTRAINT webhooks_organisation_id_connect
 ALTER TABLE connections.webhooks ADD CONSTRAINT webhooks_pkey PRIMARY KEY (connection_id);
 
 ALTER TABLE connections.webhooks ADD CONSTRAINT webhooks_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE core.attributes ADD CONSTRAINT attributes_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.attributes ADD CONSTRAINT attributes_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.awaited ADD CONSTRAINT awaited_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.awaited ADD CONSTRAINT awaited_pkey PRIMARY KEY (organisation_id, connection_id, resource, remote_id, place, core_id);
+
+ALTER TABLE core.brands ADD CONSTRAINT brands_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.brands ADD CONSTRAINT brands_organisation_id_parent_id_fkey FOREIGN KEY (organisation_id, parent_id) REFERENCES core.brands(organisation_id, id) ON DELETE SET NULL (parent_id);
+
+ALTER TABLE core.brands ADD CONSTRAINT brands_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.categories ADD CONSTRAINT categories_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.categories ADD CONSTRAINT categories_organisation_id_parent_id_fkey FOREIGN KEY (organisation_id, parent_id) REFERENCES core.categories(organisation_id, id) ON DELETE SET NULL (parent_id);
+
+ALTER TABLE core.categories ADD CONSTRAINT categories_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.changes ADD CONSTRAINT changes_action_check CHECK ((action = ANY (ARRAY['created'::text, 'updated'::text, 'deleted'::text])));
+
+ALTER TABLE core.changes ADD CONSTRAINT changes_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.changes ADD CONSTRAINT changes_pkey PRIMARY KEY (organisation_id, change);
+
+ALTER TABLE core.coupon_brands ADD CONSTRAINT coupon_brands_kind_check CHECK ((kind = ANY (ARRAY['included'::text, 'excluded'::text])));
+
+ALTER TABLE core.coupon_brands ADD CONSTRAINT coupon_brands_organisation_id_brand_id_fkey FOREIGN KEY (organisation_id, brand_id) REFERENCES core.brands(organisation_id, id) ON DELETE SET NULL (brand_id);
+
+ALTER TABLE core.coupon_brands ADD CONSTRAINT coupon_brands_organisation_id_coupon_id_fkey FOREIGN KEY (organisation_id, coupon_id) REFERENCES core.coupons(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.coupon_brands ADD CONSTRAINT coupon_brands_pkey PRIMARY KEY (organisation_id, coupon_id, key);
+
+ALTER TABLE core.coupon_categories ADD CONSTRAINT coupon_categories_kind_check CHECK ((kind = ANY (ARRAY['included'::text, 'excluded'::text])));
+
+ALTER TABLE core.coupon_categories ADD CONSTRAINT coupon_categories_organisation_id_category_id_fkey FOREIGN KEY (organisation_id, category_id) REFERENCES core.categories(organisation_id, id) ON DELETE SET NULL (category_id);
+
+ALTER TABLE core.coupon_categories ADD CONSTRAINT coupon_categories_organisation_id_coupon_id_fkey FOREIGN KEY (organisation_id, coupon_id) REFERENCES core.coupons(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.coupon_categories ADD CONSTRAINT coupon_categories_pkey PRIMARY KEY (organisation_id, coupon_id, key);
+
+ALTER TABLE core.coupon_products ADD CONSTRAINT coupon_products_kind_check CHECK ((kind = ANY (ARRAY['included'::text, 'excluded'::text])));
+
+ALTER TABLE core.coupon_products ADD CONSTRAINT coupon_products_organisation_id_coupon_id_fkey FOREIGN KEY (organisation_id, coupon_id) REFERENCES core.coupons(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.coupon_products ADD CONSTRAINT coupon_products_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE SET NULL (product_id);
+
+ALTER TABLE core.coupon_products ADD CONSTRAINT coupon_products_pkey PRIMARY KEY (organisation_id, coupon_id, key);
+
+ALTER TABLE core.coupons ADD CONSTRAINT coupons_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE SET NULL (connection_id);
+
+ALTER TABLE core.coupons ADD CONSTRAINT coupons_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.coupons ADD CONSTRAINT coupons_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.customer_addresses ADD CONSTRAINT customer_addresses_kind_check CHECK ((kind = ANY (ARRAY['billing'::text, 'shipping'::text])));
+
+ALTER TABLE core.customer_addresses ADD CONSTRAINT customer_addresses_organisation_id_customer_id_fkey FOREIGN KEY (organisation_id, customer_id) REFERENCES core.customers(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.customer_addresses ADD CONSTRAINT customer_addresses_pkey PRIMARY KEY (organisation_id, customer_id, key);
+
+ALTER TABLE core.customer_figures ADD CONSTRAINT customer_figures_organisation_id_customer_id_fkey FOREIGN KEY (organisation_id, customer_id) REFERENCES core.customers(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.customer_figures ADD CONSTRAINT customer_figures_pkey PRIMARY KEY (organisation_id, customer_id, currency);
+
+ALTER TABLE core.customers ADD CONSTRAINT customers_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.customers ADD CONSTRAINT customers_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.edits ADD CONSTRAINT edits_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.edits ADD CONSTRAINT edits_pkey PRIMARY KEY (organisation_id, noun, core_id, field);
+
+ALTER TABLE core.inventory_levels ADD CONSTRAINT inventory_levels_check CHECK ((num_nonnulls(product_id, variation_id) = 1));
+
+ALTER TABLE core.inventory_levels ADD CONSTRAINT inventory_levels_organisation_id_location_id_fkey FOREIGN KEY (organisation_id, location_id) REFERENCES core.locations(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.inventory_levels ADD CONSTRAINT inventory_levels_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.inventory_levels ADD CONSTRAINT inventory_levels_organisation_id_product_id_key_key UNIQUE (organisation_id, product_id, key);
+
+ALTER TABLE core.inventory_levels ADD CONSTRAINT inventory_levels_organisation_id_variation_id_fkey FOREIGN KEY (organisation_id, variation_id) REFERENCES core.variations(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.inventory_levels ADD CONSTRAINT inventory_levels_organisation_id_variation_id_key_key UNIQUE (organisation_id, variation_id, key);
+
+ALTER TABLE core.links ADD CONSTRAINT links_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.links ADD CONSTRAINT links_pkey PRIMARY KEY (organisation_id, connection_id, resource, remote_id);
+
+ALTER TABLE core.locations ADD CONSTRAINT locations_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.locations ADD CONSTRAINT locations_organisation_id_connection_id_key UNIQUE (organisation_id, connection_id);
+
+ALTER TABLE core.locations ADD CONSTRAINT locations_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.order_addresses ADD CONSTRAINT order_addresses_kind_check CHECK ((kind = ANY (ARRAY['billing'::text, 'shipping'::text])));
+
+ALTER TABLE core.order_addresses ADD CONSTRAINT order_addresses_organisation_id_order_id_fkey FOREIGN KEY (organisation_id, order_id) REFERENCES core.orders(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.order_addresses ADD CONSTRAINT order_addresses_pkey PRIMARY KEY (organisation_id, order_id, key);
+
+ALTER TABLE core.order_coupon_lines ADD CONSTRAINT order_coupon_lines_organisation_id_order_id_fkey FOREIGN KEY (organisation_id, order_id) REFERENCES core.orders(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.order_coupon_lines ADD CONSTRAINT order_coupon_lines_pkey PRIMARY KEY (organisation_id, order_id, key);
+
+ALTER TABLE core.order_fee_lines ADD CONSTRAINT order_fee_lines_organisation_id_order_id_fkey FOREIGN KEY (organisation_id, order_id) REFERENCES core.orders(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.order_fee_lines ADD CONSTRAINT order_fee_lines_pkey PRIMARY KEY (organisation_id, order_id, key);
+
+ALTER TABLE core.order_lines ADD CONSTRAINT order_lines_organisation_id_order_id_fkey FOREIGN KEY (organisation_id, order_id) REFERENCES core.orders(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.order_lines ADD CONSTRAINT order_lines_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE SET NULL (product_id);
+
+ALTER TABLE core.order_lines ADD CONSTRAINT order_lines_organisation_id_variation_id_fkey FOREIGN KEY (organisation_id, variation_id) REFERENCES core.variations(organisation_id, id) ON DELETE SET NULL (variation_id);
+
+ALTER TABLE core.order_lines ADD CONSTRAINT order_lines_pkey PRIMARY KEY (organisation_id, order_id, key);
+
+ALTER TABLE core.order_notes ADD CONSTRAINT order_notes_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE SET NULL (connection_id);
+
+ALTER TABLE core.order_notes ADD CONSTRAINT order_notes_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.order_notes ADD CONSTRAINT order_notes_organisation_id_order_id_fkey FOREIGN KEY (organisation_id, order_id) REFERENCES core.orders(organisation_id, id) ON DELETE SET NULL (order_id);
+
+ALTER TABLE core.order_notes ADD CONSTRAINT order_notes_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.order_refunds ADD CONSTRAINT order_refunds_organisation_id_order_id_fkey FOREIGN KEY (organisation_id, order_id) REFERENCES core.orders(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.order_refunds ADD CONSTRAINT order_refunds_pkey PRIMARY KEY (organisation_id, order_id, key);
+
+ALTER TABLE core.order_shipping_lines ADD CONSTRAINT order_shipping_lines_organisation_id_order_id_fkey FOREIGN KEY (organisation_id, order_id) REFERENCES core.orders(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.order_shipping_lines ADD CONSTRAINT order_shipping_lines_pkey PRIMARY KEY (organisation_id, order_id, key);
+
+ALTER TABLE core.order_tax_lines ADD CONSTRAINT order_tax_lines_organisation_id_order_id_fkey FOREIGN KEY (organisation_id, order_id) REFERENCES core.orders(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.order_tax_lines ADD CONSTRAINT order_tax_lines_organisation_id_tax_rate_id_fkey FOREIGN KEY (organisation_id, tax_rate_id) REFERENCES core.tax_rates(organisation_id, id) ON DELETE SET NULL (tax_rate_id);
+
+ALTER TABLE core.order_tax_lines ADD CONSTRAINT order_tax_lines_pkey PRIMARY KEY (organisation_id, order_id, key);
+
+ALTER TABLE core.orders ADD CONSTRAINT orders_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE SET NULL (connection_id);
+
+ALTER TABLE core.orders ADD CONSTRAINT orders_organisation_id_customer_id_fkey FOREIGN KEY (organisation_id, customer_id) REFERENCES core.customers(organisation_id, id) ON DELETE SET NULL (customer_id);
+
+ALTER TABLE core.orders ADD CONSTRAINT orders_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.orders ADD CONSTRAINT orders_organisation_id_parent_order_id_fkey FOREIGN KEY (organisation_id, parent_order_id) REFERENCES core.orders(organisation_id, id) ON DELETE SET NULL (parent_order_id);
+
+ALTER TABLE core.orders ADD CONSTRAINT orders_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.product_attributes ADD CONSTRAINT product_attributes_organisation_id_attribute_id_fkey FOREIGN KEY (organisation_id, attribute_id) REFERENCES core.attributes(organisation_id, id) ON DELETE SET NULL (attribute_id);
+
+ALTER TABLE core.product_attributes ADD CONSTRAINT product_attributes_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.product_attributes ADD CONSTRAINT product_attributes_pkey PRIMARY KEY (organisation_id, product_id, key);
+
+ALTER TABLE core.product_brands ADD CONSTRAINT product_brands_organisation_id_brand_id_fkey FOREIGN KEY (organisation_id, brand_id) REFERENCES core.brands(organisation_id, id) ON DELETE SET NULL (brand_id);
+
+ALTER TABLE core.product_brands ADD CONSTRAINT product_brands_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.product_brands ADD CONSTRAINT product_brands_pkey PRIMARY KEY (organisation_id, product_id, key);
+
+ALTER TABLE core.product_categories ADD CONSTRAINT product_categories_organisation_id_category_id_fkey FOREIGN KEY (organisation_id, category_id) REFERENCES core.categories(organisation_id, id) ON DELETE SET NULL (category_id);
+
+ALTER TABLE core.product_categories ADD CONSTRAINT product_categories_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.product_categories ADD CONSTRAINT product_categories_pkey PRIMARY KEY (organisation_id, product_id, key);
+
+ALTER TABLE core.product_downloads ADD CONSTRAINT product_downloads_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.product_downloads ADD CONSTRAINT product_downloads_pkey PRIMARY KEY (organisation_id, product_id, key);
+
+ALTER TABLE core.product_media ADD CONSTRAINT product_media_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.product_media ADD CONSTRAINT product_media_pkey PRIMARY KEY (organisation_id, product_id, key);
+
+ALTER TABLE core.product_relations ADD CONSTRAINT product_relations_kind_check CHECK ((kind = ANY (ARRAY['upsell'::text, 'cross_sell'::text, 'grouped'::text])));
+
+ALTER TABLE core.product_relations ADD CONSTRAINT product_relations_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.product_relations ADD CONSTRAINT product_relations_organisation_id_related_product_id_fkey FOREIGN KEY (organisation_id, related_product_id) REFERENCES core.products(organisation_id, id) ON DELETE SET NULL (related_product_id);
+
+ALTER TABLE core.product_relations ADD CONSTRAINT product_relations_pkey PRIMARY KEY (organisation_id, product_id, key);
+
+ALTER TABLE core.product_tags ADD CONSTRAINT product_tags_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.product_tags ADD CONSTRAINT product_tags_organisation_id_tag_id_fkey FOREIGN KEY (organisation_id, tag_id) REFERENCES core.tags(organisation_id, id) ON DELETE SET NULL (tag_id);
+
+ALTER TABLE core.product_tags ADD CONSTRAINT product_tags_pkey PRIMARY KEY (organisation_id, product_id, key);
+
+ALTER TABLE core.products ADD CONSTRAINT products_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.products ADD CONSTRAINT products_organisation_id_parent_product_id_fkey FOREIGN KEY (organisation_id, parent_product_id) REFERENCES core.products(organisation_id, id) ON DELETE SET NULL (parent_product_id);
+
+ALTER TABLE core.products ADD CONSTRAINT products_organisation_id_shipping_class_id_fkey FOREIGN KEY (organisation_id, shipping_class_id) REFERENCES core.shipping_classes(organisation_id, id) ON DELETE SET NULL (shipping_class_id);
+
+ALTER TABLE core.products ADD CONSTRAINT products_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.reference_records ADD CONSTRAINT reference_records_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE SET NULL (connection_id);
+
+ALTER TABLE core.reference_records ADD CONSTRAINT reference_records_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.reference_records ADD CONSTRAINT reference_records_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.refund_fee_lines ADD CONSTRAINT refund_fee_lines_organisation_id_refund_id_fkey FOREIGN KEY (organisation_id, refund_id) REFERENCES core.refunds(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.refund_fee_lines ADD CONSTRAINT refund_fee_lines_pkey PRIMARY KEY (organisation_id, refund_id, key);
+
+ALTER TABLE core.refund_lines ADD CONSTRAINT refund_lines_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE SET NULL (product_id);
+
+ALTER TABLE core.refund_lines ADD CONSTRAINT refund_lines_organisation_id_refund_id_fkey FOREIGN KEY (organisation_id, refund_id) REFERENCES core.refunds(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.refund_lines ADD CONSTRAINT refund_lines_organisation_id_variation_id_fkey FOREIGN KEY (organisation_id, variation_id) REFERENCES core.variations(organisation_id, id) ON DELETE SET NULL (variation_id);
+
+ALTER TABLE core.refund_lines ADD CONSTRAINT refund_lines_pkey PRIMARY KEY (organisation_id, refund_id, key);
+
+ALTER TABLE core.refund_shipping_lines ADD CONSTRAINT refund_shipping_lines_organisation_id_refund_id_fkey FOREIGN KEY (organisation_id, refund_id) REFERENCES core.refunds(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.refund_shipping_lines ADD CONSTRAINT refund_shipping_lines_pkey PRIMARY KEY (organisation_id, refund_id, key);
+
+ALTER TABLE core.refund_tax_lines ADD CONSTRAINT refund_tax_lines_organisation_id_refund_id_fkey FOREIGN KEY (organisation_id, refund_id) REFERENCES core.refunds(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.refund_tax_lines ADD CONSTRAINT refund_tax_lines_organisation_id_tax_rate_id_fkey FOREIGN KEY (organisation_id, tax_rate_id) REFERENCES core.tax_rates(organisation_id, id) ON DELETE SET NULL (tax_rate_id);
+
+ALTER TABLE core.refund_tax_lines ADD CONSTRAINT refund_tax_lines_pkey PRIMARY KEY (organisation_id, refund_id, key);
+
+ALTER TABLE core.refunds ADD CONSTRAINT refunds_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE SET NULL (connection_id);
+
+ALTER TABLE core.refunds ADD CONSTRAINT refunds_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.refunds ADD CONSTRAINT refunds_organisation_id_order_id_fkey FOREIGN KEY (organisation_id, order_id) REFERENCES core.orders(organisation_id, id) ON DELETE SET NULL (order_id);
+
+ALTER TABLE core.refunds ADD CONSTRAINT refunds_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.reviews ADD CONSTRAINT reviews_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE SET NULL (connection_id);
+
+ALTER TABLE core.reviews ADD CONSTRAINT reviews_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.reviews ADD CONSTRAINT reviews_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE SET NULL (product_id);
+
+ALTER TABLE core.reviews ADD CONSTRAINT reviews_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.settings ADD CONSTRAINT settings_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.settings ADD CONSTRAINT settings_pkey PRIMARY KEY (organisation_id);
+
+ALTER TABLE core.shipping_classes ADD CONSTRAINT shipping_classes_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.shipping_classes ADD CONSTRAINT shipping_classes_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.tags ADD CONSTRAINT tags_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.tags ADD CONSTRAINT tags_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.tax_rates ADD CONSTRAINT tax_rates_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE SET NULL (connection_id);
+
+ALTER TABLE core.tax_rates ADD CONSTRAINT tax_rates_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.tax_rates ADD CONSTRAINT tax_rates_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.terms ADD CONSTRAINT terms_organisation_id_attribute_id_fkey FOREIGN KEY (organisation_id, attribute_id) REFERENCES core.attributes(organisation_id, id) ON DELETE SET NULL (attribute_id);
+
+ALTER TABLE core.terms ADD CONSTRAINT terms_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.terms ADD CONSTRAINT terms_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE core.variation_attributes ADD CONSTRAINT variation_attributes_organisation_id_attribute_id_fkey FOREIGN KEY (organisation_id, attribute_id) REFERENCES core.attributes(organisation_id, id) ON DELETE SET NULL (attribute_id);
+
+ALTER TABLE core.variation_attributes ADD CONSTRAINT variation_attributes_organisation_id_variation_id_fkey FOREIGN KEY (organisation_id, variation_id) REFERENCES core.variations(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.variation_attributes ADD CONSTRAINT variation_attributes_pkey PRIMARY KEY (organisation_id, variation_id, key);
+
+ALTER TABLE core.variation_downloads ADD CONSTRAINT variation_downloads_organisation_id_variation_id_fkey FOREIGN KEY (organisation_id, variation_id) REFERENCES core.variations(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE core.variation_downloads ADD CONSTRAINT variation_downloads_pkey PRIMARY KEY (organisation_id, variation_id, key);
+
+ALTER TABLE core.variations ADD CONSTRAINT variations_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE core.variations ADD CONSTRAINT variations_organisation_id_product_id_fkey FOREIGN KEY (organisation_id, product_id) REFERENCES core.products(organisation_id, id) ON DELETE SET NULL (product_id);
+
+ALTER TABLE core.variations ADD CONSTRAINT variations_organisation_id_shipping_class_id_fkey FOREIGN KEY (organisation_id, shipping_class_id) REFERENCES core.shipping_classes(organisation_id, id) ON DELETE SET NULL (shipping_class_id);
+
+ALTER TABLE core.variations ADD CONSTRAINT variations_pkey PRIMARY KEY (organisation_id, id);
 
 ALTER TABLE mirror.daily_tallies ADD CONSTRAINT daily_tallies_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
 
@@ -510,13 +1701,13 @@ ALTER TABLE runs.progress ADD CONSTRAINT progress_organisation_id_run_id_fkey FO
 
 ALTER TABLE runs.progress ADD CONSTRAINT progress_pkey PRIMARY KEY (run_id, stage, resource);
 
-ALTER TABLE runs.progress ADD CONSTRAINT progress_stage_check CHECK ((stage = ANY (ARRAY['pull'::text, 'verify'::text, 'sync'::text, 'sweep'::text, 'receive'::text, 'rehearse'::text])));
+ALTER TABLE runs.progress ADD CONSTRAINT progress_stage_check CHECK ((stage = ANY (ARRAY['pull'::text, 'verify'::text, 'sync'::text, 'sweep'::text, 'receive'::text, 'rehearse'::text, 'promote'::text])));
 
 ALTER TABLE runs.progress ADD CONSTRAINT progress_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])));
 
-ALTER TABLE runs.runs ADD CONSTRAINT runs_kind_check CHECK ((kind = ANY (ARRAY['pull'::text, 'verify'::text, 'retry'::text, 'sync'::text, 'sweep'::text, 'receive'::text, 'rehearse'::text])));
+ALTER TABLE runs.runs ADD CONSTRAINT runs_kind_check CHECK ((kind = ANY (ARRAY['pull'::text, 'verify'::text, 'retry'::text, 'sync'::text, 'sweep'::text, 'receive'::text, 'rehearse'::text, 'promote'::text])));
 
-ALTER TABLE runs.runs ADD CONSTRAINT runs_lane_check CHECK ((lane = ANY (ARRAY['pull'::text, 'inbox'::text])));
+ALTER TABLE runs.runs ADD CONSTRAINT runs_lane_check CHECK ((lane = ANY (ARRAY['pull'::text, 'inbox'::text, 'promote'::text])));
 
 ALTER TABLE runs.runs ADD CONSTRAINT runs_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
 
@@ -537,6 +1728,30 @@ ALTER TABLE runs.schedules ADD CONSTRAINT schedules_pkey PRIMARY KEY (connection
 ALTER TABLE security.vault_checks ADD CONSTRAINT vault_checks_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
 
 ALTER TABLE security.vault_checks ADD CONSTRAINT vault_checks_pkey PRIMARY KEY (organisation_id);
+
+ALTER TABLE staging.count_changes ADD CONSTRAINT count_changes_pkey PRIMARY KEY (organisation_id, connection_id, change);
+
+ALTER TABLE staging.counts ADD CONSTRAINT counts_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE staging.counts ADD CONSTRAINT counts_pkey PRIMARY KEY (organisation_id, connection_id, resource, state, status, is_selected);
+
+ALTER TABLE staging.marks ADD CONSTRAINT marks_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE staging.marks ADD CONSTRAINT marks_pkey PRIMARY KEY (organisation_id, connection_id);
+
+ALTER TABLE staging.records ADD CONSTRAINT records_pkey PRIMARY KEY (organisation_id, connection_id, resource, remote_id);
+
+ALTER TABLE staging.records ADD CONSTRAINT records_state_check CHECK ((state = ANY (ARRAY['new'::text, 'updated'::text, 'deleted'::text, 'in_sync'::text, 'ignored'::text, 'waiting'::text, 'stale'::text])));
+
+ALTER TABLE staging.rules ADD CONSTRAINT rules_action_check CHECK ((action = ANY (ARRAY['select'::text, 'ignore'::text, 'promote'::text])));
+
+ALTER TABLE staging.rules ADD CONSTRAINT rules_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE staging.rules ADD CONSTRAINT rules_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
+
+ALTER TABLE staging.rules ADD CONSTRAINT rules_organisation_id_name_key UNIQUE (organisation_id, name);
+
+ALTER TABLE staging.rules ADD CONSTRAINT rules_pkey PRIMARY KEY (organisation_id, id);
 
 ALTER TABLE tenancy.answers ADD CONSTRAINT answers_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
 
@@ -596,6 +1811,14 @@ ALTER TABLE tenancy.users ADD CONSTRAINT users_email_lower_key UNIQUE (email_low
 
 ALTER TABLE tenancy.users ADD CONSTRAINT users_pkey PRIMARY KEY (user_id);
 
+ALTER TABLE tenancy.web_sessions ADD CONSTRAINT web_sessions_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE tenancy.web_sessions ADD CONSTRAINT web_sessions_session_id_fkey FOREIGN KEY (session_id) REFERENCES tenancy.sessions(session_id) ON DELETE CASCADE;
+
+ALTER TABLE tenancy.web_sessions ADD CONSTRAINT web_sessions_session_id_key UNIQUE (session_id);
+
+ALTER TABLE tenancy.web_sessions ADD CONSTRAINT web_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES tenancy.users(user_id) ON DELETE CASCADE;
+
 CREATE INDEX authorisations_by_age ON connections.authorisations USING btree (organisation_id, created_at);
 
 CREATE INDEX authorisations_by_connection ON connections.authorisations USING btree (organisation_id, connection_id);
@@ -605,6 +1828,122 @@ CREATE INDEX authorisations_by_maker ON connections.authorisations USING btree (
 CREATE INDEX connections_by_maker ON connections.connections USING btree (created_by) WHERE (created_by IS NOT NULL);
 
 CREATE UNIQUE INDEX connections_one_default ON connections.connections USING btree (organisation_id) WHERE is_default;
+
+CREATE INDEX attributes_by_slug_key ON core.attributes USING btree (organisation_id, slug_key);
+
+CREATE INDEX awaited_by_core ON core.awaited USING btree (organisation_id, core_id);
+
+CREATE INDEX brands_by_parent_id ON core.brands USING btree (organisation_id, parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX brands_by_slug_key ON core.brands USING btree (organisation_id, slug_key);
+
+CREATE INDEX categories_by_parent_id ON core.categories USING btree (organisation_id, parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX categories_by_slug_key ON core.categories USING btree (organisation_id, slug_key);
+
+CREATE INDEX categories_by_slug_path_key ON core.categories USING btree (organisation_id, slug_path_key);
+
+CREATE INDEX changes_by_record ON core.changes USING btree (organisation_id, noun, core_id, change DESC);
+
+CREATE INDEX coupon_brands_by_brand_id ON core.coupon_brands USING btree (organisation_id, brand_id) WHERE (brand_id IS NOT NULL);
+
+CREATE INDEX coupon_categories_by_category_id ON core.coupon_categories USING btree (organisation_id, category_id) WHERE (category_id IS NOT NULL);
+
+CREATE INDEX coupon_products_by_product_id ON core.coupon_products USING btree (organisation_id, product_id) WHERE (product_id IS NOT NULL);
+
+CREATE INDEX coupons_by_code_key ON core.coupons USING btree (organisation_id, code_key);
+
+CREATE INDEX coupons_by_store ON core.coupons USING btree (organisation_id, connection_id);
+
+CREATE INDEX customers_by_age ON core.customers USING btree (organisation_id, created_at DESC, id);
+
+CREATE INDEX customers_by_email_lower ON core.customers USING btree (organisation_id, email_lower);
+
+CREATE INDEX inventory_levels_by_location ON core.inventory_levels USING btree (organisation_id, location_id);
+
+CREATE INDEX links_by_core ON core.links USING btree (organisation_id, noun, core_id);
+
+CREATE INDEX order_lines_by_product_id ON core.order_lines USING btree (organisation_id, product_id) WHERE (product_id IS NOT NULL);
+
+CREATE INDEX order_lines_by_variation_id ON core.order_lines USING btree (organisation_id, variation_id) WHERE (variation_id IS NOT NULL);
+
+CREATE INDEX order_notes_by_order_id ON core.order_notes USING btree (organisation_id, order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX order_notes_by_store ON core.order_notes USING btree (organisation_id, connection_id);
+
+CREATE INDEX order_tax_lines_by_tax_rate_id ON core.order_tax_lines USING btree (organisation_id, tax_rate_id) WHERE (tax_rate_id IS NOT NULL);
+
+CREATE INDEX orders_by_customer_id ON core.orders USING btree (organisation_id, customer_id) WHERE (customer_id IS NOT NULL);
+
+CREATE INDEX orders_by_email_lower ON core.orders USING btree (organisation_id, email_lower);
+
+CREATE INDEX orders_by_number_key ON core.orders USING btree (organisation_id, number_key);
+
+CREATE INDEX orders_by_parent_order_id ON core.orders USING btree (organisation_id, parent_order_id) WHERE (parent_order_id IS NOT NULL);
+
+CREATE INDEX orders_by_placed_at ON core.orders USING btree (organisation_id, placed_at DESC, id);
+
+CREATE INDEX orders_by_status ON core.orders USING btree (organisation_id, status, placed_at DESC, id);
+
+CREATE INDEX orders_by_store ON core.orders USING btree (organisation_id, connection_id, placed_at DESC, id);
+
+CREATE INDEX orders_by_total ON core.orders USING btree (organisation_id, total_minor, id);
+
+CREATE INDEX product_attributes_by_attribute_id ON core.product_attributes USING btree (organisation_id, attribute_id) WHERE (attribute_id IS NOT NULL);
+
+CREATE INDEX product_brands_by_brand_id ON core.product_brands USING btree (organisation_id, brand_id) WHERE (brand_id IS NOT NULL);
+
+CREATE INDEX product_categories_by_category_id ON core.product_categories USING btree (organisation_id, category_id) WHERE (category_id IS NOT NULL);
+
+CREATE INDEX product_relations_by_related_product_id ON core.product_relations USING btree (organisation_id, related_product_id) WHERE (related_product_id IS NOT NULL);
+
+CREATE INDEX product_tags_by_tag_id ON core.product_tags USING btree (organisation_id, tag_id) WHERE (tag_id IS NOT NULL);
+
+CREATE INDEX products_by_age ON core.products USING btree (organisation_id, created_at DESC, id);
+
+CREATE INDEX products_by_parent_product_id ON core.products USING btree (organisation_id, parent_product_id) WHERE (parent_product_id IS NOT NULL);
+
+CREATE INDEX products_by_shipping_class_id ON core.products USING btree (organisation_id, shipping_class_id) WHERE (shipping_class_id IS NOT NULL);
+
+CREATE INDEX products_by_sku_key ON core.products USING btree (organisation_id, sku_key);
+
+CREATE INDEX reference_records_by_kind ON core.reference_records USING btree (organisation_id, kind, id);
+
+CREATE INDEX reference_records_by_store ON core.reference_records USING btree (organisation_id, connection_id, kind);
+
+CREATE INDEX refund_lines_by_product_id ON core.refund_lines USING btree (organisation_id, product_id) WHERE (product_id IS NOT NULL);
+
+CREATE INDEX refund_lines_by_variation_id ON core.refund_lines USING btree (organisation_id, variation_id) WHERE (variation_id IS NOT NULL);
+
+CREATE INDEX refund_tax_lines_by_tax_rate_id ON core.refund_tax_lines USING btree (organisation_id, tax_rate_id) WHERE (tax_rate_id IS NOT NULL);
+
+CREATE INDEX refunds_by_order_id ON core.refunds USING btree (organisation_id, order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX refunds_by_store ON core.refunds USING btree (organisation_id, connection_id, refunded_at DESC, id);
+
+CREATE INDEX reviews_by_email_lower ON core.reviews USING btree (organisation_id, email_lower);
+
+CREATE INDEX reviews_by_product_id ON core.reviews USING btree (organisation_id, product_id) WHERE (product_id IS NOT NULL);
+
+CREATE INDEX reviews_by_store ON core.reviews USING btree (organisation_id, connection_id, written_at DESC, id);
+
+CREATE INDEX shipping_classes_by_slug_key ON core.shipping_classes USING btree (organisation_id, slug_key);
+
+CREATE INDEX tags_by_slug_key ON core.tags USING btree (organisation_id, slug_key);
+
+CREATE INDEX tax_rates_by_store ON core.tax_rates USING btree (organisation_id, connection_id);
+
+CREATE INDEX terms_by_attribute_id ON core.terms USING btree (organisation_id, attribute_id) WHERE (attribute_id IS NOT NULL);
+
+CREATE INDEX terms_by_slug_key ON core.terms USING btree (organisation_id, slug_key);
+
+CREATE INDEX variation_attributes_by_attribute_id ON core.variation_attributes USING btree (organisation_id, attribute_id) WHERE (attribute_id IS NOT NULL);
+
+CREATE INDEX variations_by_product_id ON core.variations USING btree (organisation_id, product_id) WHERE (product_id IS NOT NULL);
+
+CREATE INDEX variations_by_shipping_class_id ON core.variations USING btree (organisation_id, shipping_class_id) WHERE (shipping_class_id IS NOT NULL);
+
+CREATE INDEX variations_by_sku_key ON core.variations USING btree (organisation_id, sku_key);
 
 CREATE INDEX daily_tallies_empty ON mirror.daily_tallies USING btree (connection_id) WHERE (records = 0);
 
@@ -676,6 +2015,22 @@ CREATE INDEX runs_queued ON runs.runs USING btree (connection_id, run_id) WHERE 
 
 CREATE INDEX schedules_due ON runs.schedules USING btree (next_at) WHERE (NOT is_paused);
 
+CREATE INDEX records_by_column ON staging.records USING gin (changed_columns) WHERE (changed_columns IS NOT NULL);
+
+CREATE INDEX records_by_key ON staging.records USING btree (connection_id, resource, state, status, is_selected, key, remote_id);
+
+CREATE INDEX records_by_modified ON staging.records USING btree (connection_id, resource, state, status, is_selected, modified_at, remote_id);
+
+CREATE INDEX records_by_name ON staging.records USING btree (connection_id, resource, state, status, is_selected, name_key, remote_id);
+
+CREATE INDEX records_of_rule ON staging.records USING btree (rule_id, connection_id, remote_id) WHERE (rule_id IS NOT NULL);
+
+CREATE INDEX records_of_run ON staging.records USING btree (run_id, resource, remote_id) WHERE (run_id IS NOT NULL);
+
+CREATE INDEX records_stale ON staging.records USING btree (connection_id, resource, remote_id) WHERE (state = 'stale'::text);
+
+CREATE INDEX rules_due ON staging.rules USING btree (next_at) WHERE (is_active AND (next_at IS NOT NULL));
+
 CREATE INDEX answers_by_age ON tenancy.answers USING btree (organisation_id, created_at);
 
 CREATE INDEX memberships_by_user ON tenancy.memberships USING btree (user_id);
@@ -686,11 +2041,109 @@ CREATE INDEX refusals_by_age ON tenancy.refusals USING btree (last_at);
 
 CREATE INDEX sessions_by_user ON tenancy.sessions USING btree (user_id, created_at DESC);
 
+CREATE INDEX web_sessions_by_user ON tenancy.web_sessions USING btree (user_id);
+
 ALTER TABLE connections.authorisations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE connections.connections ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE connections.webhooks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.attributes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.awaited ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.brands ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.categories ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.changes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.coupon_brands ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.coupon_categories ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.coupon_products ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.coupons ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.customer_addresses ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.customer_figures ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.customers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.edits ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.inventory_levels ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.links ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.locations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.order_addresses ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.order_coupon_lines ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.order_fee_lines ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.order_lines ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.order_notes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.order_refunds ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.order_shipping_lines ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.order_tax_lines ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.orders ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.product_attributes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.product_brands ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.product_categories ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.product_downloads ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.product_media ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.product_relations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.product_tags ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.products ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.reference_records ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.refund_fee_lines ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.refund_lines ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.refund_shipping_lines ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.refund_tax_lines ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.refunds ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.reviews ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.settings ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.shipping_classes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.tags ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.tax_rates ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.terms ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.variation_attributes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.variation_downloads ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.variations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE mirror.daily_tallies ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
@@ -720,6 +2173,16 @@ ALTER TABLE runs.schedules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE security.vault_checks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
+ALTER TABLE staging.count_changes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE staging.counts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE staging.marks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE staging.records ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE staging.rules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE tenancy.answers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE tenancy.api_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -742,6 +2205,8 @@ ALTER TABLE tenancy.sessions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY
 
 ALTER TABLE tenancy.users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
+ALTER TABLE tenancy.web_sessions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
 CREATE POLICY finding ON connections.authorisations FOR SELECT TO storetwin_owner USING (true);
 
 CREATE POLICY own_organisation ON connections.authorisations FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
@@ -753,6 +2218,102 @@ CREATE POLICY own_organisation ON connections.connections FOR ALL TO PUBLIC USIN
 CREATE POLICY finding ON connections.webhooks FOR SELECT TO storetwin_owner USING (true);
 
 CREATE POLICY own_organisation ON connections.webhooks FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.attributes FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.awaited FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.brands FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.categories FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.changes FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.coupon_brands FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.coupon_categories FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.coupon_products FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.coupons FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.customer_addresses FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.customer_figures FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.customers FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.edits FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.inventory_levels FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.links FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.locations FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.order_addresses FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.order_coupon_lines FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.order_fee_lines FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.order_lines FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.order_notes FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.order_refunds FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.order_shipping_lines FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.order_tax_lines FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.orders FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.product_attributes FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.product_brands FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.product_categories FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.product_downloads FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.product_media FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.product_relations FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.product_tags FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.products FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.reference_records FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.refund_fee_lines FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.refund_lines FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.refund_shipping_lines FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.refund_tax_lines FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.refunds FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.reviews FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.settings FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.shipping_classes FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.tags FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.tax_rates FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.terms FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.variation_attributes FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.variation_downloads FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON core.variations FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON mirror.daily_tallies FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
@@ -794,6 +2355,22 @@ CREATE POLICY own_organisation ON runs.schedules FOR ALL TO PUBLIC USING ((organ
 
 CREATE POLICY own_organisation ON security.vault_checks FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY own_organisation ON staging.count_changes FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON staging.counts FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON staging.marks FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_organisation ON staging.marks FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON staging.records FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_organisation ON staging.records FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON staging.rules FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_organisation ON staging.rules FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY own_organisation ON tenancy.answers FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY finding ON tenancy.api_keys FOR SELECT TO storetwin_owner USING (true);
@@ -828,6 +2405,8 @@ CREATE POLICY own_user ON tenancy.refresh_tokens FOR ALL TO PUBLIC USING ((user_
 
 CREATE POLICY finding ON tenancy.refusals FOR ALL TO storetwin_owner USING (true);
 
+CREATE POLICY finding ON tenancy.sessions FOR SELECT TO storetwin_owner USING (true);
+
 CREATE POLICY own_user ON tenancy.sessions FOR ALL TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY fellow_members ON tenancy.users FOR SELECT TO PUBLIC USING ((EXISTS ( SELECT
@@ -837,6 +2416,10 @@ CREATE POLICY fellow_members ON tenancy.users FOR SELECT TO PUBLIC USING ((EXIST
 CREATE POLICY finding ON tenancy.users FOR SELECT TO storetwin_owner USING (true);
 
 CREATE POLICY own_user ON tenancy.users FOR ALL TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY finding ON tenancy.web_sessions FOR SELECT TO storetwin_owner USING (true);
+
+CREATE POLICY own_user ON tenancy.web_sessions FOR ALL TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 
 CREATE VIEW mirror.documents (
     organisation_id uuid,
@@ -878,6 +2461,25 @@ CREATE OR REPLACE FUNCTION connections.find_webhook(wanted bytea)
  SET search_path TO 'pg_catalog'
 AS $function$
     SELECT w.organisation_id, w.connection_id FROM connections.webhooks w WHERE w.token_hash = wanted
+$function$;
+
+CREATE OR REPLACE FUNCTION core.blank_change(wanted bigint, put json)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    UPDATE core.changes SET fields = put
+    WHERE organisation_id = nullif(current_setting('app.organisation_id', true), '')::uuid AND change = wanted
+$function$;
+
+CREATE OR REPLACE FUNCTION core.lookup_key(given text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE WHEN length(btrim(given)) <= 200 THEN nullif(lower(btrim(given) COLLATE "C"), '')
+                ELSE lower(left(btrim(given), 160) COLLATE "C") || md5(lower(btrim(given) COLLATE "C")) END
 $function$;
 
 CREATE OR REPLACE FUNCTION mirror.analyze_snapshots()
@@ -1151,6 +2753,235 @@ AS $function$
     UNION SELECT m.organisation_id FROM tenancy.memberships m
 $function$;
 
+CREATE OR REPLACE FUNCTION staging.count_records()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+DECLARE
+    latest bigint;
+    added bigint;
+    touched record;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        WITH noted AS (
+            INSERT INTO staging.count_changes (organisation_id, connection_id, resource, state, status, is_selected, records)
+            SELECT organisation_id, connection_id, resource, state, status, is_selected, count(*)
+            FROM new_rows GROUP BY 1, 2, 3, 4, 5, 6
+            RETURNING change)
+        SELECT max(change), count(*) INTO latest, added FROM noted;
+    ELSIF TG_OP = 'UPDATE' THEN
+        WITH noted AS (
+            INSERT INTO staging.count_changes (organisation_id, connection_id, resource, state, status, is_selected, records)
+            SELECT organisation_id, connection_id, resource, state, status, is_selected, sum(sign)
+            FROM (
+                SELECT 1 AS sign, organisation_id, connection_id, resource, state, status, is_selected FROM new_rows
+                UNION ALL
+                SELECT -1, organisation_id, connection_id, resource, state, status, is_selected FROM old_rows) AS rows
+            GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(sign) <> 0
+            RETURNING change)
+        SELECT max(change), count(*) INTO latest, added FROM noted;
+    ELSE  -- of a connection that goes with its records, the counts go as well
+        WITH noted AS (
+            INSERT INTO staging.count_changes (organisation_id, connection_id, resource, state, status, is_selected, records)
+            SELECT organisation_id, connection_id, resource, state, status, is_selected, -count(*)
+            FROM old_rows r WHERE EXISTS (SELECT FROM connections.connections c WHERE c.id = r.connection_id)
+            GROUP BY 1, 2, 3, 4, 5, 6
+            RETURNING change)
+        SELECT max(change), count(*) INTO latest, added FROM noted;
+    END IF;
+    -- Of about every 512 changes the last folds: as many as gather in that time, and some more.
+    IF added > 0 AND latest / 512 > (latest - added) / 512 THEN
+        SELECT organisation_id, connection_id INTO touched FROM staging.count_changes WHERE change = latest;
+        PERFORM staging.fold_counts(touched.organisation_id, touched.connection_id, 1024 + 2 * added);
+    END IF;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION staging.due_connections(moment timestamp with time zone)
+ RETURNS TABLE(organisation_id uuid, connection_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT c.organisation_id, c.id FROM connections.connections c
+    WHERE EXISTS (SELECT FROM staging.records r WHERE r.connection_id = c.id AND r.state = 'stale')
+       OR EXISTS (
+            SELECT FROM staging.rules r
+            WHERE r.organisation_id = c.organisation_id AND COALESCE(r.connection_id, c.id) = c.id AND r.is_active
+              AND (r.next_at <= moment OR r.next_at IS NULL AND EXISTS (
+                    SELECT FROM runs.runs n
+                    WHERE n.organisation_id = c.organisation_id AND n.connection_id = c.id AND n.kind <> 'promote'
+                      AND n.ended_at > COALESCE((SELECT m.followed_at FROM staging.marks m WHERE m.connection_id = c.id),
+                                                '-infinity'))))
+$function$;
+
+CREATE OR REPLACE FUNCTION staging.find_by_column(wanted_resource text, wanted_connections uuid[], wanted_column text, most integer)
+ RETURNS TABLE(connection_id uuid, remote_id text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+DECLARE
+    own uuid := nullif(current_setting('app.organisation_id', true), '')::uuid;
+BEGIN
+    RETURN QUERY
+        SELECT r.connection_id, r.remote_id FROM staging.records r
+        WHERE r.changed_columns @> ARRAY[wanted_column] AND r.changed_columns IS NOT NULL
+          AND r.organisation_id = own AND r.resource = wanted_resource AND r.connection_id = ANY(wanted_connections)
+        LIMIT most;
+END $function$;
+
+CREATE OR REPLACE FUNCTION staging.fold_counts(own_organisation uuid, own_connection uuid, most bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('storetwin/staging counts/' || own_connection, 0)) THEN
+        RETURN;
+    END IF;
+    WITH taken AS (
+        DELETE FROM staging.count_changes
+        WHERE organisation_id = own_organisation AND connection_id = own_connection AND change = ANY(ARRAY(
+            SELECT change FROM staging.count_changes
+            WHERE organisation_id = own_organisation AND connection_id = own_connection ORDER BY change LIMIT most))
+        RETURNING *)
+    INSERT INTO staging.counts AS c
+    SELECT organisation_id, connection_id, resource, state, status, is_selected, sum(records)
+    FROM taken GROUP BY 1, 2, 3, 4, 5, 6
+    ON CONFLICT (organisation_id, connection_id, resource, state, status, is_selected) DO UPDATE
+    SET records = c.records + EXCLUDED.records;
+    DELETE FROM staging.counts
+    WHERE organisation_id = own_organisation AND connection_id = own_connection AND records = 0;
+END $function$;
+
+CREATE OR REPLACE FUNCTION staging.forget_connection()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+    DELETE FROM staging.records WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
+    DELETE FROM staging.count_changes WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION staging.key_of(resource text, sku text, email text, number_key text, remote_id text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT COALESCE(lower(left(sku, 60) COLLATE pg_catalog."default"),
+                    CASE resource WHEN 'customers' THEN left(email, 60) END, number_key, left(remote_id, 60))
+$function$;
+
+CREATE OR REPLACE FUNCTION staging.name_key_of(name text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT COALESCE(lower(left(name, 60) COLLATE pg_catalog."default"), '')
+$function$;
+
+CREATE OR REPLACE FUNCTION staging.stage_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+BEGIN
+    UPDATE staging.records r
+    SET state = CASE WHEN r.state = 'ignored' THEN 'ignored'
+                     WHEN c.is_gone AND r.core_id IS NOT NULL THEN 'deleted'
+                     WHEN r.core_id IS NOT NULL THEN 'stale'
+                     ELSE 'new' END,
+        -- What was chosen as a change was not chosen as a deletion, nor the other way round.
+        is_selected = r.is_selected AND r.is_gone = c.is_gone,
+        is_gone = c.is_gone, version = c.version, modified_at = c.modified_at, status = c.status, name_key = c.name_key,
+        key = c.key, change_count = 0, changed_columns = NULL, changed_fields = NULL,
+        why = CASE WHEN r.state = 'ignored' THEN r.why END, candidates = NULL
+    FROM (
+        SELECT n.organisation_id, n.connection_id, n.resource, n.remote_id, n.version, n.state = 'gone' AS is_gone,
+               COALESCE(n.modified_at, n.created_at, n.changed_at) AS modified_at, COALESCE(n.status, '') AS status,
+               staging.name_key_of(n.name) AS name_key,
+               staging.key_of(n.resource, n.sku, n.email_lower, n.number_key, n.remote_id) AS key
+        FROM new_rows n ORDER BY n.connection_id, n.resource, n.remote_id) AS c
+    WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
+        = (c.organisation_id, c.connection_id, c.resource, c.remote_id)
+      AND (r.version <> c.version OR r.is_gone <> c.is_gone);
+    DELETE FROM staging.records r USING new_rows n
+    WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
+        = (n.organisation_id, n.connection_id, n.resource, n.remote_id)
+      AND n.state = 'gone' AND r.core_id IS NULL AND r.state <> 'ignored';
+    -- What comes back after its row had gone: never promoted, or promoted as a deletion.
+    INSERT INTO staging.records (organisation_id, connection_id, modified_at, version, resource, remote_id, state, status,
+                                 name_key, key, core_id)
+    SELECT n.organisation_id, n.connection_id, COALESCE(n.modified_at, n.created_at, n.changed_at), n.version, n.resource,
+           n.remote_id, CASE WHEN l.core_id IS NULL THEN 'new' ELSE 'stale' END, COALESCE(n.status, ''),
+           staging.name_key_of(n.name), staging.key_of(n.resource, n.sku, n.email_lower, n.number_key, n.remote_id),
+           l.core_id
+    FROM new_rows n
+    LEFT JOIN LATERAL (
+        SELECT core_id FROM core.links
+        WHERE organisation_id = n.organisation_id AND connection_id = n.connection_id AND resource = n.resource
+          AND remote_id = n.remote_id
+        LIMIT 1) AS l ON true
+    WHERE n.state <> 'gone' AND NOT EXISTS (
+        SELECT FROM staging.records r
+        WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
+            = (n.organisation_id, n.connection_id, n.resource, n.remote_id))
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION staging.stage_forgotten()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+BEGIN
+    DELETE FROM staging.records r USING old_rows o
+    WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
+        = (o.organisation_id, o.connection_id, o.resource, o.remote_id)
+      AND r.core_id IS NULL AND r.state <> 'ignored';
+    UPDATE staging.records r
+    SET state = 'waiting', why = 'The twin has no copy of it: pull again.', is_selected = false, change_count = 0,
+        changed_columns = NULL, changed_fields = NULL, candidates = NULL
+    FROM old_rows o
+    WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
+        = (o.organisation_id, o.connection_id, o.resource, o.remote_id)
+      AND r.state <> 'ignored';
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION staging.stage_new()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+    INSERT INTO staging.records AS r (organisation_id, connection_id, modified_at, version, resource, remote_id, state,
+                                      status, name_key, key)
+    SELECT n.organisation_id, n.connection_id, COALESCE(n.modified_at, n.created_at, n.changed_at), n.version, n.resource,
+           n.remote_id, 'new', COALESCE(n.status, ''), staging.name_key_of(n.name),
+           staging.key_of(n.resource, n.sku, n.email_lower, n.number_key, n.remote_id)
+    FROM new_rows n WHERE n.state <> 'gone'
+    ON CONFLICT (organisation_id, connection_id, resource, remote_id) DO UPDATE  -- linked or ignored, and read anew
+    SET state = CASE WHEN r.state = 'ignored' THEN 'ignored' WHEN r.core_id IS NULL THEN 'new' ELSE 'stale' END,
+        is_gone = false, is_selected = r.is_selected AND NOT r.is_gone, version = EXCLUDED.version,
+        modified_at = EXCLUDED.modified_at, status = EXCLUDED.status, name_key = EXCLUDED.name_key, key = EXCLUDED.key,
+        change_count = 0, changed_columns = NULL, changed_fields = NULL, candidates = NULL,
+        why = CASE WHEN r.state = 'ignored' THEN r.why END;
+    RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION tenancy.count_refusals(wanted bytea[], counts integer[], at timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -1208,6 +3039,17 @@ AS $function$
     SELECT u.user_id FROM tenancy.users u WHERE u.email_lower = wanted
 $function$;
 
+CREATE OR REPLACE FUNCTION tenancy.find_web_session(wanted bytea)
+ RETURNS TABLE(user_id uuid, session_id uuid, organisation_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT w.user_id, w.session_id, s.organisation_id
+    FROM tenancy.web_sessions w JOIN tenancy.sessions s ON s.session_id = w.session_id
+    WHERE w.token_hash = wanted
+$function$;
+
 CREATE OR REPLACE FUNCTION tenancy.has_users()
  RETURNS boolean
  LANGUAGE sql
@@ -1238,7 +3080,15 @@ AS $function$
     SELECT o.id FROM tenancy.organisations o ORDER BY o.id
 $function$;
 
+CREATE TRIGGER forget_staging AFTER DELETE ON connections.connections FOR EACH ROW EXECUTE FUNCTION staging.forget_connection();
+
 CREATE TRIGGER forget_tally_changes AFTER DELETE ON connections.connections FOR EACH ROW EXECUTE FUNCTION mirror.forget_tally_changes();
+
+CREATE TRIGGER stage_changed AFTER UPDATE ON mirror.snapshots REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.stage_changed();
+
+CREATE TRIGGER stage_forgotten AFTER DELETE ON mirror.snapshots REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.stage_forgotten();
+
+CREATE TRIGGER stage_new AFTER INSERT ON mirror.snapshots REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.stage_new();
 
 CREATE TRIGGER tally_changed AFTER UPDATE ON mirror.snapshots REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION mirror.tally_snapshots();
 
@@ -1246,11 +3096,113 @@ CREATE TRIGGER tally_deleted AFTER DELETE ON mirror.snapshots REFERENCING OLD TA
 
 CREATE TRIGGER tally_new AFTER INSERT ON mirror.snapshots REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION mirror.tally_snapshots();
 
+CREATE TRIGGER count_changed AFTER UPDATE ON staging.records REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.count_records();
+
+CREATE TRIGGER count_deleted AFTER DELETE ON staging.records REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.count_records();
+
+CREATE TRIGGER count_new AFTER INSERT ON staging.records REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.count_records();
+
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.authorisations TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.connections TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.webhooks TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.attributes TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.awaited TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.brands TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.categories TO storetwin_app;
+
+GRANT INSERT, SELECT ON core.changes TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.coupon_brands TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.coupon_categories TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.coupon_products TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.coupons TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.customer_addresses TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.customer_figures TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.customers TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.edits TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.inventory_levels TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.links TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.locations TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_addresses TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_coupon_lines TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_fee_lines TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_lines TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_notes TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_refunds TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_shipping_lines TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_tax_lines TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.orders TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.product_attributes TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.product_brands TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.product_categories TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.product_downloads TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.product_media TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.product_relations TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.product_tags TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.products TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.reference_records TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.refund_fee_lines TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.refund_lines TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.refund_shipping_lines TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.refund_tax_lines TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.refunds TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.reviews TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.settings TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.shipping_classes TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.tags TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.tax_rates TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.terms TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.variation_attributes TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.variation_downloads TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.variations TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.daily_tallies TO storetwin_app;
 
@@ -1282,6 +3234,16 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON runs.schedules TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON security.vault_checks TO storetwin_app;
 
+GRANT DELETE, INSERT, SELECT, UPDATE ON staging.count_changes TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON staging.counts TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON staging.marks TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON staging.records TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON staging.rules TO storetwin_app;
+
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.answers TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.api_keys TO storetwin_app;
@@ -1303,3 +3265,5 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.refusals TO storetwin_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.sessions TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.users TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.web_sessions TO storetwin_app;

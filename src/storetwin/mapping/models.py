@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,7 +47,12 @@ class Field:
     Args:
         name: of the column.
         label: what people call it.
-        source: dotted members of the record; None where only a mapping, or core itself, fills it.
+        source: dotted members of the record, ``""`` for all of it, ``meta:KEY`` for the value of a
+            custom field; None where only a mapping, the noun's ``derive``, or core itself fills it.
+        about: a sentence for the data dictionary, where the label does not say it all.
+        local: the member that says the same in the store's own time; it is not kept.
+        site: what of the :class:`Site` stands here.
+        is_escaped: the store escapes it for HTML; here it stands as people wrote it.
         is_personal: it speaks about a person.
         is_mapped: a person may map it anew; False for what holds records together.
     """
@@ -56,6 +61,10 @@ class Field:
     kind: Kind
     label: str
     source: str | None = None
+    about: str = ""
+    local: str | None = None
+    site: str | None = None
+    is_escaped: bool = False
     is_personal: bool = False
     is_mapped: bool = True
 
@@ -68,7 +77,9 @@ class Reference:
         name: of the column with the core id, as in ``product_id``; beside it stands
             ``remote_product_id``, the store's own name of the record.
         noun: of the record that is named.
-        source: dotted members that hold its remote id; 0 and nothing name none.
+        source: dotted members that hold its remote id, ``""`` for the element of a list itself;
+            0 and nothing name none.
+        is_container: where the source names none, it is what the record was found below.
         comes_along: promoting the one promotes the other first; else the column is filled in as soon
             as the other is promoted.
     """
@@ -76,12 +87,26 @@ class Reference:
     name: str
     noun: str
     source: str
+    label: str = ""
+    is_container: bool = False
     comes_along: bool = False
 
     @property
     def remote(self) -> str:
         """Return the column with the store's own name of the record."""
         return f"remote_{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A column that PostgreSQL derives from another, by which records are found: ``core.lookup_key``.
+
+    It is short enough for an index, and capitals do not count; :mod:`storetwin.mapping.keys` makes
+    the same.
+    """
+
+    name: str
+    of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +118,14 @@ class Part:
         source: member with the list, or with the one object.
         key: member that names a row within its record; None: by its place.
         constants: columns that tell parts of one table apart, as in ``{"kind": "billing"}``.
+        about: a sentence for the data dictionary.
         value: the list holds plain values; this column takes them.
         ignored: as in :class:`Noun`, below the list.
     """
 
     table: str
     source: str
+    about: str
     fields: tuple[Field, ...] = ()
     key: str | None = "id"
     is_object: bool = False
@@ -116,19 +143,36 @@ class Noun:
         name: of its table in the schema ``core``, in the plural.
         resource: whose records are promoted into it.
         label: what people call one of it.
-        is_shared: several stores' records may be one core record; their values are merged.
+        about: a sentence for the data dictionary.
+        levels: what each store says for itself, whatever other stores say: not columns of the
+            noun's table but of ``core.inventory_levels``, a row a location.
+        lookups: columns by which records are found.
+        constants: columns that tell nouns of one table apart.
+        is_shared: several stores' records may be one core record; their values are merged. What is
+            not shared belongs to one store: its table has a ``connection_id``.
         ignored: dotted members, ``*`` for any element, that are not kept, each with the reason.
+        derive: fills fields from the others and from the parts; called again after an edit.
     """
 
     name: str
     resource: str
     label: str
+    about: str
     fields: tuple[Field, ...]
     parts: tuple[Part, ...] = ()
     references: tuple[Reference, ...] = ()
+    levels: tuple[Field, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict)
     match: Match = Match.NOTHING
     is_shared: bool = False
     ignored: Mapping[str, str] = field(default_factory=dict)
+    derive: Callable[[Row, Mapping[str, list[Row]]], Row] | None = None
+
+    @property
+    def id_column(self) -> str:
+        """Return the column by which its parts name it: ``order_id``."""
+        return f"{self.label.lower().replace(' ', '_')}_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +197,12 @@ class Mapped:
         references: remote ids by the name of the reference; None where it names nothing.
         parts: rows by table, each with its columns, ``key`` (its name within the record) and
             ``position``; references stand in their ``remote_`` columns.
-        extra: the members that no column took, as they stood, by dotted path.
-        hash: of all of the above; equal hashes mean that nothing is to be promoted.
+        extra: the members that no column took, as they stood, by dotted path; a dot or a backslash in
+            a name has a backslash before it.
+        hash: of all of it but the problems and what ``derive`` filled; equal hashes mean that nothing
+            is to be promoted.
         problems: what could not be had.
+        level: by column of ``core.inventory_levels``; empty where the noun has none.
     """
 
     noun: str
@@ -165,6 +212,7 @@ class Mapped:
     extra: dict[str, Any]
     hash: bytes
     problems: tuple[Problem, ...] = ()
+    level: Row = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
