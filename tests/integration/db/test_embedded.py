@@ -138,17 +138,17 @@ async def test_the_last_of_many_at_once_stops_it(data_dir: Path, postgres_bin) -
     assert pid_of(data_dir) is None
 
 
-async def test_what_killed_users_left_running_is_adopted(data_dir: Path, postgres_bin) -> None:
-    other = OtherProcess(data_dir, postgres_bin)
+async def test_what_killed_users_left_running_is_adopted(made_dir: Path, postgres_bin) -> None:
+    other = OtherProcess(made_dir, postgres_bin)
     await other.is_up()
     other.kill()
-    pid = pid_of(data_dir)
+    pid = pid_of(made_dir)
     assert pid is not None
-    server = EmbeddedPostgres(data_dir, postgres_bin)
+    server = EmbeddedPostgres(made_dir, postgres_bin)
     assert await answers(await server.start())
-    assert pid_of(data_dir) == pid
+    assert pid_of(made_dir) == pid
     await server.stop()
-    assert pid_of(data_dir) is None
+    assert pid_of(made_dir) is None
 
 
 async def test_an_interrupt_of_the_terminal_does_not_reach_it(own_postgres, data_dir) -> None:
@@ -165,17 +165,17 @@ async def use_for_ever(database: Database) -> None:
             await transaction.fetch_one("SELECT 1")
 
 
-async def test_a_killed_server_recovers_at_the_next_start(data_dir: Path, postgres_bin) -> None:
-    server = EmbeddedPostgres(data_dir, postgres_bin)
+async def test_a_killed_server_recovers_at_the_next_start(made_dir: Path, postgres_bin) -> None:
+    server = EmbeddedPostgres(made_dir, postgres_bin)
     await upgrade(await server.start())
     database = await Database.open(server.dsn)
-    pid = pid_of(data_dir)
+    pid = pid_of(made_dir)
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    await gone(pid, data_dir)
+    await gone(pid, made_dir)
     with pytest.raises(DatabaseUnavailableError):
         await use_for_ever(database)
-    second = EmbeddedPostgres(data_dir, postgres_bin)
+    second = EmbeddedPostgres(made_dir, postgres_bin)
     assert await answers(await second.start())
     assert await upgrade(second.dsn) == ()
     async with database.transaction(None) as transaction:
@@ -183,17 +183,17 @@ async def test_a_killed_server_recovers_at_the_next_start(data_dir: Path, postgr
     await database.close()
     await second.stop()
     await server.stop()
-    assert pid_of(data_dir) is None
+    assert pid_of(made_dir) is None
 
 
-async def test_a_pid_file_that_names_another_process_is_stale(data_dir: Path, postgres_bin) -> None:
-    server = EmbeddedPostgres(data_dir, postgres_bin)
+async def test_a_pid_file_that_names_another_process_is_stale(made_dir: Path, postgres_bin) -> None:
+    server = EmbeddedPostgres(made_dir, postgres_bin)
     await server.start()
-    pid = pid_of(data_dir)
+    pid = pid_of(made_dir)
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    await gone(pid, data_dir)
-    pid_file = data_dir / "postgres" / "postmaster.pid"
+    await gone(pid, made_dir)
+    pid_file = made_dir / "postgres" / "postmaster.pid"
     bystander = subprocess.Popen(
         ["sleep", "600"], user=server_user().uid if server_user() else None
     )
@@ -221,33 +221,33 @@ async def test_another_major_version_is_named_with_the_command(data_dir: Path) -
 
 
 async def test_a_server_that_cannot_start_says_why(
-    data_dir: Path, postgres_bin, monkeypatch: pytest.MonkeyPatch
+    made_dir: Path, postgres_bin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("storetwin.db.embedded.server.PATIENCE_SECONDS", 0.5)
-    server = EmbeddedPostgres(data_dir, postgres_bin)
+    server = EmbeddedPostgres(made_dir, postgres_bin)
     await server.start()
     await server.stop()
-    (data_dir / "postgres" / "postgresql.conf").write_text("nonsense = 1\n")
+    (made_dir / "postgres" / "postgresql.conf").write_text("nonsense = 1\n")
     with pytest.raises(DatabaseUnavailableError, match=r"nonsense|configuration file") as caught:
         await server.start()
     assert "postgres.log" in str(caught.value.remedy)
 
 
-async def test_a_lost_password_is_told_at_once(data_dir: Path, postgres_bin) -> None:
-    server = EmbeddedPostgres(data_dir, postgres_bin)
+async def test_a_lost_password_is_told_at_once(made_dir: Path, postgres_bin) -> None:
+    server = EmbeddedPostgres(made_dir, postgres_bin)
     await server.start()
     await server.stop()
-    (data_dir / "postgres-admin.password").write_text("another")
+    (made_dir / "postgres-admin.password").write_text("another")
     with pytest.raises(ConfigurationError, match="does not accept the password"):
         await server.start()
-    assert pid_of(data_dir) is None
+    assert pid_of(made_dir) is None
 
 
-async def test_a_lost_login_password_is_made_anew(data_dir: Path, postgres_bin) -> None:
-    server = EmbeddedPostgres(data_dir, postgres_bin)
+async def test_a_lost_login_password_is_made_anew(made_dir: Path, postgres_bin) -> None:
+    server = EmbeddedPostgres(made_dir, postgres_bin)
     await server.start()
     await server.stop()
-    (data_dir / "postgres-login.password").unlink()
+    (made_dir / "postgres-login.password").unlink()
     assert await answers(await server.start())
     await server.stop()
 
@@ -292,8 +292,8 @@ def test_a_long_data_dir_gets_a_short_socket_folder(monkeypatch: pytest.MonkeyPa
     assert len(str(socket_folder(Path("/data" * 100)))) < 60
 
 
-async def test_the_log_does_not_grow_for_ever(data_dir: Path, postgres_bin) -> None:
-    server = EmbeddedPostgres(data_dir, postgres_bin)
+async def test_the_log_does_not_grow_for_ever(made_dir: Path, postgres_bin) -> None:
+    server = EmbeddedPostgres(made_dir, postgres_bin)
     await server.start()
     await server.stop()
     with server.log.open("ab") as log:
