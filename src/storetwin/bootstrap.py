@@ -14,11 +14,11 @@ from storetwin.connections.register import Register
 from storetwin.db.database import Database
 from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.db.errors import DatabaseUnavailableError
-from storetwin.db.migrate import pending, upgrade
+from storetwin.db.migrate import as_only_owner, pending, upgrade_on
 from storetwin.db.organisations import ensure_default_organisation
 from storetwin.hub import Hub
 from storetwin.hub.stores import Stores
-from storetwin.jobs.schema import pending_steps, upgrade_queue
+from storetwin.jobs.schema import pending_steps, upgrade_queue_on
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import utc_now
 from storetwin.kernel.errors import ConfigurationError
@@ -103,8 +103,10 @@ async def upgrade_database(dsn: str) -> tuple[str, ...]:
         SchemaError: a newer Storetwin has been at work on it.
         ConfigurationError: the login role may not do it (says what to GRANT).
     """
-    migrations = await upgrade(dsn)
-    return (*map(str, migrations), *(f"queue {step}" for step in await upgrade_queue(dsn)))
+    async with as_only_owner(dsn) as connection:
+        migrations = await upgrade_on(connection)
+        steps = await upgrade_queue_on(connection)
+    return (*map(str, migrations), *(f"queue {step}" for step in steps))
 
 
 async def pending_of(dsn: str) -> int:

@@ -80,15 +80,21 @@ async def upgrade(dsn: str, migrations: Sequence[Migration] | None = None) -> tu
             older than PostgreSQL 15.
         DatabaseBusyError: a migration waited 5 seconds for a lock; nothing of it remains.
     """
+    async with as_only_owner(dsn) as connection:
+        return await upgrade_on(connection, migrations)
+
+
+async def upgrade_on(
+    connection: AsyncConnection[Row], migrations: Sequence[Migration] | None = None
+) -> tuple[Migration, ...]:
+    """Run the migrations that are lacking on a connection from `as_only_owner`; as `upgrade`."""
     wanted = known_migrations() if migrations is None else tuple(migrations)
-    with translating():
-        async with as_only_owner(dsn) as connection:
-            await connection.execute(Q.create_migrations_table)
-            await connection.execute(Q.show_migrations_to_app)
-            missing = _missing(wanted, await _applied(connection))
-            for migration in missing:
-                await _apply(connection, migration)
-            return missing
+    await connection.execute(Q.create_migrations_table)
+    await connection.execute(Q.show_migrations_to_app)
+    missing = _missing(wanted, await _applied(connection))
+    for migration in missing:
+        await _apply(connection, migration)
+    return missing
 
 
 async def pending(dsn: str, migrations: Sequence[Migration] | None = None) -> tuple[Migration, ...]:
@@ -159,9 +165,11 @@ async def as_only_owner(dsn: str) -> AsyncIterator[AsyncConnection[Row]]:
 
     Raises:
         ConfigurationError: the login role may not do it (says what to GRANT).
+        DatabaseUnavailableError: it cannot be reached, or went away.
     """
-    async with await connect(dsn) as connection:
-        await connection.execute(Q.lock_migrations)
-        await prepare_roles(connection)
-        await connection.execute(Q.become_owner)
-        yield connection
+    with translating():
+        async with await connect(dsn) as connection:
+            await connection.execute(Q.lock_migrations)
+            await prepare_roles(connection)
+            await connection.execute(Q.become_owner)
+            yield connection

@@ -61,22 +61,29 @@ async def upgrade_queue(dsn: str) -> tuple[str, ...]:
     Raises:
         SchemaError: a newer Storetwin has been at work on this database.
     """
-    known = known_steps()
-    with translating():
-        async with as_only_owner(dsn) as connection, connection.transaction():
-            await connection.execute(Q.enter_queue)
-            is_new = not await _has_queue(connection)
-            await connection.execute(Q.make_room)
-            missing = missing_steps(known, await _applied(connection))
-            if is_new:
-                from procrastinate.schema import SchemaManager
+    async with as_only_owner(dsn) as connection:
+        return await upgrade_queue_on(connection)
 
-                await connection.execute(SchemaManager.get_schema())
-            else:
-                for step in missing:
-                    await connection.execute(known[step].read_bytes())
-            await connection.execute(Q.note_steps, {"steps": missing})
-            await connection.execute(Q.lend_to_app)
+
+async def upgrade_queue_on(connection: AsyncConnection[Row]) -> tuple[str, ...]:
+    """Do the same on a connection from `as_only_owner`; as `upgrade_queue`."""
+    known = known_steps()
+    async with connection.transaction():
+        await connection.execute(Q.enter_queue)
+        is_new = not await _has_queue(connection)
+        missing = missing_steps(known, () if is_new else await _applied(connection))
+        if not missing:  # what follows was done in the transaction that noted the last step
+            return ()
+        await connection.execute(Q.make_room)
+        if is_new:
+            from procrastinate.schema import SchemaManager
+
+            await connection.execute(SchemaManager.get_schema())
+        else:
+            for step in missing:
+                await connection.execute(known[step].read_bytes())
+        await connection.execute(Q.note_steps, {"steps": missing})
+        await connection.execute(Q.lend_to_app)
     return tuple(missing)
 
 
