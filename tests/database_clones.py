@@ -56,7 +56,7 @@ def shared_server(bin_dir: Path | None) -> Iterator[EmbeddedPostgres]:
 
 async def make_template(server: EmbeddedPostgres) -> str:
     """Return the name of a migrated database that nobody is connected to."""
-    name = f"template_{sha256(_what_upgrade_does().encode()).hexdigest()[:12]}"
+    name = f"template_{sha256(what_upgrade_does().encode()).hexdigest()[:12]}"
     lock = FileLock(server.log.parent / "template.lock")
     await lock.acquire(shared=False)
     try:
@@ -70,7 +70,7 @@ async def make_template(server: EmbeddedPostgres) -> str:
     return name
 
 
-def _what_upgrade_does() -> str:
+def what_upgrade_does() -> str:
     """Return text that changes with whatever shapes a migrated database: migrations, roles, grants."""
     package = resources.files("storetwin.db")
     sources = [package / name for name in ("queries.sql", "roles.py", "migrate.py")]

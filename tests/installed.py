@@ -22,6 +22,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from database_clones import in_own_loop
+from forked import run_forked
+from prepared import copy_prepared
 from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.sandboxes.woocommerce import Sandbox
 
@@ -29,15 +31,23 @@ PROGRAM = Path(sys.executable).with_name("storetwin")
 NAME = "shop"
 LOOPBACK = "127.0.0.1/32"  # the stores of the tests are on this machine
 PATIENCE = 60.0
-_TICK = threading.Event()  # never set: waiting for it passes two milliseconds
+_TICK = threading.Event()  # never set: waiting for it passes the time
+_SHORTEST, _LONGEST = 0.002, 0.5  # seconds between two looks
+_REST = 4  # times as long as a look took: who waits leaves the processor to who works
 
 
 def until(holds: Callable[[], bool], what: str, *, seconds: float = PATIENCE) -> None:
-    """Wait until something holds, looking every two milliseconds; fail when it never does."""
+    """Wait until something holds, and fail when it never does.
+
+    Looks every two milliseconds, or seldom enough to spend a fifth of the time on looking.
+    """
     give_up_at = time.monotonic() + seconds
+    begun = time.monotonic()
     while not holds():
-        assert time.monotonic() < give_up_at, f"waited {seconds:g} s in vain: {what}"
-        _TICK.wait(0.002)
+        now = time.monotonic()
+        assert now < give_up_at, f"waited {seconds:g} s in vain: {what}"
+        _TICK.wait(min(max(_SHORTEST, _REST * (now - begun)), _LONGEST))
+        begun = time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +83,14 @@ class Installation:
         folder: below it stands the data directory; also the working directory of every command.
         environment: what every command is given on top of PATH and the data directory.
         heard: everything that any command has written.
+        is_forked: whether short commands are forks of a process that has imported the program;
+            else each is started as a person starts it, a second of the processor later.
     """
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
+    is_forked: bool = True
 
     @property
     def data_dir(self) -> Path:
@@ -113,6 +126,10 @@ class Installation:
 
     def run(self, *arguments: str, stdin: str = "", **more: str) -> Done:
         """Run a command to its end; ``more`` are environment variables."""
+        if self.is_forked:
+            variables = self._variables(more)
+            given = [str(argument) for argument in arguments]
+            return self._heard(*run_forked(given, variables, self.folder, stdin.encode(), PATIENCE))
         done = subprocess.run(
             [PROGRAM, *arguments],
             check=False,
@@ -169,15 +186,26 @@ class Installation:
 
 
 @contextmanager
-def installation(**environment: str) -> Iterator[Installation]:
+def installation(
+    *, is_prepared: bool = True, is_forked: bool = True, **environment: str
+) -> Iterator[Installation]:
     """Lend the program with a fresh data directory, and leave neither file nor process behind.
 
     The folder may be passed through by everybody: as root the database server runs as another user.
+
+    Args:
+        is_prepared: whether the data directory has a migrated database already (a copy, two
+            seconds of the processor cheaper); else it is the first command that makes both.
+        is_forked: see `Installation`.
+        environment: what every command is given.
     """
     folder = Path(tempfile.mkdtemp(prefix="storetwin-e2e-"))
     folder.chmod(0o711)
+    made = Installation(folder, environment, is_forked=is_forked)
+    if is_prepared:
+        copy_prepared(made.data_dir)
     try:
-        yield Installation(folder, environment)
+        yield made
     finally:
         left = processes_with(str(folder))
         for pid in left:

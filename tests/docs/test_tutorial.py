@@ -31,7 +31,7 @@ def commands(block: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Installation]:
-    with installation() as made:
+    with installation(is_prepared=False) as made:
         yield made
 
 

@@ -20,11 +20,10 @@ def store() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def home(store: Sandbox) -> Iterator[Installation]:
-    with installation() as made:
+    with installation() as made, made.serving():
         made.connect(store)
         made.do("pull", NAME, "-r", "orders", "-r", "coupons")
-        with made.serving():
-            yield made
+        yield made
 
 
 @pytest.fixture(scope="module")

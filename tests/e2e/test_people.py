@@ -51,7 +51,7 @@ def ask(url: str, path: str, body: object = None, token: str | None = None) -> t
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Installation]:
-    with installation() as made, made.serving():
+    with installation(is_prepared=False) as made, made.serving():
         yield made
 
 

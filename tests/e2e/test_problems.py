@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -120,7 +121,6 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         secure = stack.enter_context(running_store(orders=20, seed=4, https=https))
         home = stack.enter_context(installation())
         stack.enter_context(home.serving())
-        home.do("db", "upgrade")
         yield Scene(home, store, secure, folder / "authority.pem")
 
 
@@ -129,10 +129,13 @@ def test_a_row(scene, row):
     with PRODUCERS[row.problem](scene) as situation:
         arguments = row.command.replace("…", situation.blank).split()[1:]
         is_twice = situation.is_the_store and arguments[0] == "pull"
-        test = situation.home.start("connection", "test", NAME) if is_twice else None
-        done = situation.home.run(*arguments, **situation.environment)
+        with ThreadPoolExecutor(1) as beside:
+            test = (
+                beside.submit(situation.home.run, "connection", "test", NAME) if is_twice else None
+            )
+            done = situation.home.run(*arguments, **situation.environment)
         if test is not None:  # it says the same of the same trouble
-            tested = situation.home.finish(test)
+            tested = test.result()
             assert tested.code == row.code, tested.said
             check_error(tested, row)
         assert done.code == row.code, done.said
@@ -400,7 +403,7 @@ def database_down(scene: Scene) -> Iterator[Situation]:
 @produces("disk full")
 @contextmanager
 def disk_full(scene: Scene) -> Iterator[Situation]:
-    with installation() as home, small_disk(home, ROOM_FOR_A_DATABASE):
+    with installation(is_prepared=False) as home, small_disk(home, ROOM_FOR_A_DATABASE):
         home.connect(scene.store)
         ballast = disk_usage(home.data_dir).free - LEFT_OVER
         (home.data_dir / "ballast").write_bytes(bytes(ballast))
@@ -412,7 +415,7 @@ def disk_full(scene: Scene) -> Iterator[Situation]:
 @produces("disk full at the first start")
 @contextmanager
 def disk_full_at_first(_: Scene) -> Iterator[Situation]:
-    with installation() as home, small_disk(home, TOO_LITTLE):
+    with installation(is_prepared=False) as home, small_disk(home, TOO_LITTLE):
         yield Situation(home)
 
 

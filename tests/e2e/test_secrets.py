@@ -285,6 +285,8 @@ def test_no_secret_is_anywhere() -> None:
     with (
         running_store(orders=12) as store,
         installation(
+            is_prepared=False,
+            is_forked=False,  # the command lines that `ps` shows are looked at as well
             STORETWIN_LOG_LEVEL="debug",
             STORETWIN_LOG_FORMAT="json",
             STORETWIN_ENCRYPTION_KEY=key,
