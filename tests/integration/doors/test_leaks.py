@@ -51,6 +51,7 @@ EVERYWHERE = (
 )  # fmt: skip
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 WWW_AUTHENTICATE = ("www-authenticate", 'Bearer realm="storetwin"')
+PROBLEM = ("content-type", "application/problem+json")
 
 
 # -- the walk itself ----------------------------------------------------------------------------
@@ -111,7 +112,7 @@ async def test_a_stranger_learns_nothing(served: Served, world: World, asker: As
         said.add((answer.headers, answer.body))
     assert len(said) == 1, said
     ((headers, _),) = said
-    assert WWW_AUTHENTICATE in {(name.lower(), value) for name, value in headers}
+    assert {WWW_AUTHENTICATE, PROBLEM} <= {(name.lower(), value) for name, value in headers}
     assert state_of(world.admin_dsn, world.database) == before
 
 
