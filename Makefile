@@ -13,7 +13,7 @@ help:  ## Show this list
 
 install: $(READY)  ## Create the virtual environment with the locked versions
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml hatch_build.py assets/package-lock.json assets/icons.txt
 	@echo "Installing Storetwin into $(VENV) …"
 	@$(PYTHON) -c 'import sys; sys.exit("Storetwin needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -36,6 +36,7 @@ lint: install  ## ruff, mypy (strict), import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@! grep -nE 'https?://' requirements.lock || (echo "requirements.lock must not record addresses"; exit 1)
+	@! grep -nE '"resolved"' assets/package-lock.json || (echo "assets/package-lock.json must not record addresses"; exit 1)
 
 format: install  ## Format the code
 	@$(BIN)/ruff format .

@@ -33,15 +33,24 @@ class Served:
     app: FastAPI
 
 
+PUBLIC_URL = "https://hub.example"
+
+
 @contextmanager
-def serving_site(dsn: str, folder: Path) -> Iterator[Served]:
-    """Serve everything that ``storetwin serve`` serves, without a worker, from a thread."""
+def serving_site(
+    dsn: str, folder: Path, *, public_url: str | None = PUBLIC_URL, **more: Any
+) -> Iterator[Served]:
+    """Serve everything that ``storetwin serve`` serves, from a thread; without a worker, usually.
+
+    Args:
+        more: for `serve_site`.
+    """
     up: Future[Served] = Future()
     loop = asyncio.new_event_loop()
     task: list[asyncio.Task[None]] = []
 
     async def serve() -> None:
-        task.append(asyncio.ensure_future(_serve(dsn, folder, up)))
+        task.append(asyncio.ensure_future(_serve(dsn, folder, up, public_url, more)))
         try:
             await task[0]
         except asyncio.CancelledError:
@@ -62,12 +71,15 @@ def serving_site(dsn: str, folder: Path) -> Iterator[Served]:
         assert not thread.is_alive(), "the application does not end"
 
 
-async def _serve(dsn: str, folder: Path, up: Future[Served]) -> None:
-    settings = settings_for(dsn, folder, public_url="https://hub.example")
+async def _serve(
+    dsn: str, folder: Path, up: Future[Served], public_url: str | None, more: dict[str, Any]
+) -> None:
+    settings = settings_for(dsn, folder, public_url=public_url)
+    more = {"has_worker": False, "manners": Manners((), OFTEN)} | more
     with listen_on("127.0.0.1", 0) as listening:
         url = address_of(listening)
         async with open_site(settings) as site, _seen(url, up):
-            await serve_site(site, listening, url, has_worker=False, manners=Manners((), OFTEN))
+            await serve_site(site, listening, url, **more)
 
 
 @asynccontextmanager

@@ -86,12 +86,14 @@ async def serve_site(
     has_worker: bool,
     manners: Manners | None = None,
     more: Sequence[Part] = (),
+    is_demo: bool = False,
 ) -> None:
     """Serve the web application, with a worker in it or without, until cancelled.
 
     Args:
         manners: how the REST API treats its callers.
         more: what else begins when it does.
+        is_demo: its store is the one that comes along.
     """
     from functools import partial
     from socket import socket
@@ -103,6 +105,7 @@ async def serve_site(
     from storetwin.bootstrap import pending_of
     from storetwin.jobs.living import living_workers
     from storetwin.mcp.server import PATH, McpDoor
+    from storetwin.web.app import add_pages
 
     assert isinstance(listening, socket)
     health = Health(
@@ -115,6 +118,7 @@ async def serve_site(
     mcp = McpDoor(site.hub, site.hub.public_url, origins)
     beside: list[Part] = [*worker, mcp.run, *more]
     app = create_app(site.hub, health, beside, manners=manners, mounts=[mounted(PATH, mcp)])
+    add_pages(app, site.hub, is_demo=is_demo)
     await run_server(
         app, listening, lambda: typer.echo(f"Listening on {url} (health: {url}/health/ready)")
     )

@@ -290,8 +290,8 @@ CREATE TABLE core.edits (
     noun text NOT NULL,
     core_id uuid NOT NULL,
     field text NOT NULL,
-    value json NOT NULL,
-    said json NOT NULL,
+    value json,
+    said json,
     edited_by uuid,
     edited_at timestamp with time zone NOT NULL
 );
@@ -1178,7 +1178,7 @@ CREATE TABLE staging.records (
     remote_id text NOT NULL,
     state text NOT NULL,
     status text NOT NULL,
-    name_key text NOT NULL,
+    name_key text,
     key text NOT NULL,
     core_id uuid,
     rule_id uuid,
@@ -1741,7 +1741,7 @@ ALTER TABLE staging.marks ADD CONSTRAINT marks_pkey PRIMARY KEY (organisation_id
 
 ALTER TABLE staging.records ADD CONSTRAINT records_pkey PRIMARY KEY (organisation_id, connection_id, resource, remote_id);
 
-ALTER TABLE staging.records ADD CONSTRAINT records_state_check CHECK ((state = ANY (ARRAY['new'::text, 'updated'::text, 'deleted'::text, 'in_sync'::text, 'ignored'::text, 'waiting'::text, 'stale'::text])));
+ALTER TABLE staging.records ADD CONSTRAINT records_state_check CHECK ((state = ANY (ARRAY['new'::text, 'updated'::text, 'deleted'::text, 'in_sync'::text, 'ignored'::text, 'waiting'::text, 'stale'::text, 'gone'::text])));
 
 ALTER TABLE staging.rules ADD CONSTRAINT rules_action_check CHECK ((action = ANY (ARRAY['select'::text, 'ignore'::text, 'promote'::text])));
 
@@ -2017,11 +2017,11 @@ CREATE INDEX schedules_due ON runs.schedules USING btree (next_at) WHERE (NOT is
 
 CREATE INDEX records_by_column ON staging.records USING gin (changed_columns) WHERE (changed_columns IS NOT NULL);
 
-CREATE INDEX records_by_key ON staging.records USING btree (connection_id, resource, state, status, is_selected, key, remote_id);
+CREATE INDEX records_by_key ON staging.records USING btree (connection_id, resource, key, remote_id);
 
 CREATE INDEX records_by_modified ON staging.records USING btree (connection_id, resource, state, status, is_selected, modified_at, remote_id);
 
-CREATE INDEX records_by_name ON staging.records USING btree (connection_id, resource, state, status, is_selected, name_key, remote_id);
+CREATE INDEX records_by_name ON staging.records USING btree (connection_id, resource, name_key, remote_id) WHERE (name_key IS NOT NULL);
 
 CREATE INDEX records_of_rule ON staging.records USING btree (rule_id, connection_id, remote_id) WHERE (rule_id IS NOT NULL);
 
@@ -2877,12 +2877,13 @@ AS $function$
                     CASE resource WHEN 'customers' THEN left(email, 60) END, number_key, left(remote_id, 60))
 $function$;
 
-CREATE OR REPLACE FUNCTION staging.name_key_of(name text)
+CREATE OR REPLACE FUNCTION staging.name_key_of(resource text, name text)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-    SELECT COALESCE(lower(left(name, 60) COLLATE pg_catalog."default"), '')
+    SELECT CASE WHEN resource NOT IN ('orders', 'refunds', 'order_notes')
+           THEN COALESCE(lower(left(name, 60) COLLATE pg_catalog."default"), '') END
 $function$;
 
 CREATE OR REPLACE FUNCTION staging.stage_changed()
@@ -2895,7 +2896,7 @@ CREATE OR REPLACE FUNCTION staging.stage_changed()
 AS $function$
 BEGIN
     UPDATE staging.records r
-    SET state = CASE WHEN r.state = 'ignored' THEN 'ignored'
+    SET state = CASE WHEN r.state = 'ignored' OR r.is_gone AND c.is_gone THEN r.state
                      WHEN c.is_gone AND r.core_id IS NOT NULL THEN 'deleted'
                      WHEN r.core_id IS NOT NULL THEN 'stale'
                      ELSE 'new' END,
@@ -2907,7 +2908,7 @@ BEGIN
     FROM (
         SELECT n.organisation_id, n.connection_id, n.resource, n.remote_id, n.version, n.state = 'gone' AS is_gone,
                COALESCE(n.modified_at, n.created_at, n.changed_at) AS modified_at, COALESCE(n.status, '') AS status,
-               staging.name_key_of(n.name) AS name_key,
+               staging.name_key_of(n.resource, n.name) AS name_key,
                staging.key_of(n.resource, n.sku, n.email_lower, n.number_key, n.remote_id) AS key
         FROM new_rows n ORDER BY n.connection_id, n.resource, n.remote_id) AS c
     WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
@@ -2917,19 +2918,13 @@ BEGIN
     WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
         = (n.organisation_id, n.connection_id, n.resource, n.remote_id)
       AND n.state = 'gone' AND r.core_id IS NULL AND r.state <> 'ignored';
-    -- What comes back after its row had gone: never promoted, or promoted as a deletion.
+    -- What comes back after its row had gone: it was never promoted.
     INSERT INTO staging.records (organisation_id, connection_id, modified_at, version, resource, remote_id, state, status,
-                                 name_key, key, core_id)
+                                 name_key, key)
     SELECT n.organisation_id, n.connection_id, COALESCE(n.modified_at, n.created_at, n.changed_at), n.version, n.resource,
-           n.remote_id, CASE WHEN l.core_id IS NULL THEN 'new' ELSE 'stale' END, COALESCE(n.status, ''),
-           staging.name_key_of(n.name), staging.key_of(n.resource, n.sku, n.email_lower, n.number_key, n.remote_id),
-           l.core_id
+           n.remote_id, 'new', COALESCE(n.status, ''), staging.name_key_of(n.resource, n.name),
+           staging.key_of(n.resource, n.sku, n.email_lower, n.number_key, n.remote_id)
     FROM new_rows n
-    LEFT JOIN LATERAL (
-        SELECT core_id FROM core.links
-        WHERE organisation_id = n.organisation_id AND connection_id = n.connection_id AND resource = n.resource
-          AND remote_id = n.remote_id
-        LIMIT 1) AS l ON true
     WHERE n.state <> 'gone' AND NOT EXISTS (
         SELECT FROM staging.records r
         WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
@@ -2957,7 +2952,7 @@ BEGIN
     FROM old_rows o
     WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
         = (o.organisation_id, o.connection_id, o.resource, o.remote_id)
-      AND r.state <> 'ignored';
+      AND r.state NOT IN ('ignored', 'gone');
     RETURN NULL;
 END $function$;
 
@@ -2967,10 +2962,26 @@ CREATE OR REPLACE FUNCTION staging.stage_new()
  SET search_path TO 'pg_catalog'
 AS $function$
 BEGIN
+    -- A row is there before its snapshot only where the twin forgot records: it waits, or is as it was.
+    IF NOT EXISTS (
+        SELECT FROM (SELECT DISTINCT organisation_id, connection_id, resource FROM new_rows) AS n
+        CROSS JOIN LATERAL (
+            SELECT FROM staging.records r
+            WHERE r.organisation_id = n.organisation_id AND r.connection_id = n.connection_id AND r.resource = n.resource
+              AND r.state IN ('ignored', 'waiting', 'gone')
+            LIMIT 1) AS r) THEN
+        INSERT INTO staging.records (organisation_id, connection_id, modified_at, version, resource, remote_id, state, status,
+                                     name_key, key)
+        SELECT n.organisation_id, n.connection_id, COALESCE(n.modified_at, n.created_at, n.changed_at), n.version, n.resource,
+               n.remote_id, 'new', COALESCE(n.status, ''), staging.name_key_of(n.resource, n.name),
+               staging.key_of(n.resource, n.sku, n.email_lower, n.number_key, n.remote_id)
+        FROM new_rows n WHERE n.state <> 'gone';
+        RETURN NULL;
+    END IF;
     INSERT INTO staging.records AS r (organisation_id, connection_id, modified_at, version, resource, remote_id, state,
                                       status, name_key, key)
     SELECT n.organisation_id, n.connection_id, COALESCE(n.modified_at, n.created_at, n.changed_at), n.version, n.resource,
-           n.remote_id, 'new', COALESCE(n.status, ''), staging.name_key_of(n.name),
+           n.remote_id, 'new', COALESCE(n.status, ''), staging.name_key_of(n.resource, n.name),
            staging.key_of(n.resource, n.sku, n.email_lower, n.number_key, n.remote_id)
     FROM new_rows n WHERE n.state <> 'gone'
     ON CONFLICT (organisation_id, connection_id, resource, remote_id) DO UPDATE  -- linked or ignored, and read anew

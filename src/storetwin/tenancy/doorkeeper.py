@@ -10,8 +10,9 @@ from storetwin.security import Vault
 from storetwin.tenancy.access_tokens import AccessTokens
 from storetwin.tenancy.keys import holder_of_key
 from storetwin.tenancy.models import Principal, UnauthenticatedError
-from storetwin.tenancy.one_time import KEY_PREFIX
+from storetwin.tenancy.one_time import KEY_PREFIX, WEB_PREFIX
 from storetwin.tenancy.sessions import holder_of_session
+from storetwin.tenancy.web_sessions import holder_of_web_session
 
 LONGEST = 4096
 
@@ -28,7 +29,7 @@ class Doorkeeper:
     clock: Clock
 
     async def recognise(self, token: str | None) -> Principal:
-        """Return who sent a token.
+        """Return who sent a token that a program has: an access token or an API key.
 
         Raises:
             UnauthenticatedError: nobody whom we know.
@@ -39,6 +40,19 @@ class Doorkeeper:
                 principal = await holder_of_key(self.database, token, self.clock())
             else:
                 principal = await self._holder_of_token(token)
+        if principal is None:
+            raise UnauthenticatedError
+        return principal
+
+    async def recognise_browser(self, token: str | None) -> Principal:
+        """Return whose browser sent a token, in its cookie.
+
+        Raises:
+            UnauthenticatedError: nobody whom we know.
+        """
+        principal = None
+        if token and len(token) <= LONGEST and token.isascii() and token.startswith(WEB_PREFIX):
+            principal = await holder_of_web_session(self.database, token, self.clock())
         if principal is None:
             raise UnauthenticatedError
         return principal

@@ -12,6 +12,7 @@ from hashlib import sha256
 KEY_PREFIX = "stk_"
 REFRESH_PREFIX = "str_"
 INVITATION_PREFIX = "sti_"
+WEB_PREFIX = "stw_"
 
 
 def new_secret(prefix: str) -> str:

@@ -6,7 +6,7 @@ or its answer was lost: nobody can tell which, so the session ends (RFC 9700, se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -139,6 +139,20 @@ async def open_session(
     now: datetime,
     lifetime: timedelta,
 ) -> Opened:
+    """Begin a session of a user with its first refresh token, as himself."""
+    session_id = await begin_session(tx, user_id, place, visitor, now=now, lifetime=lifetime)
+    return Opened(session_id, user_id, place, await _next_token(tx, session_id, user_id, now))
+
+
+async def begin_session(
+    tx: Transaction,
+    user_id: UUID,
+    place: Place,
+    visitor: Visitor,
+    *,
+    now: datetime,
+    lifetime: timedelta,
+) -> UUID:
     """Begin a session of a user, as himself; forget what ended long ago."""
     session_id = new_id(now)
     await tx.execute(
@@ -154,7 +168,7 @@ async def open_session(
     )
     old = {"user_id": user_id, "before": now - KEPT_FOR, "most": MOST_SESSIONS}
     await tx.execute(Q.drop_sessions, old)
-    return Opened(session_id, user_id, place, await _next_token(tx, session_id, user_id, now))
+    return session_id
 
 
 async def find_refresh_token(database: Database, token: str) -> tuple[UUID, UUID] | None:
@@ -243,8 +257,17 @@ async def read_sessions(
     return [Session(**row) for row in await tx.fetch_all(Q.read_sessions, asked)]
 
 
-async def holder_of_session(database: Database, claims: Claims, now: datetime) -> Principal | None:
-    """Return who asks in a session; None where it ended, or he may no longer be there."""
+Touch = Callable[[Transaction, Claims, datetime], Awaitable[None]]
+
+
+async def holder_of_session(
+    database: Database, claims: Claims, now: datetime, *, touch: Touch | None = None
+) -> Principal | None:
+    """Return who asks in a session; None where it ended, or he may no longer be there.
+
+    Args:
+        touch: notes that the session was used, where it stands.
+    """
     async with database.transaction(claims.organisation_id, user_id=claims.user_id) as tx:
         row = await tx.fetch_one(
             Q.read_session_principal,
@@ -255,6 +278,8 @@ async def holder_of_session(database: Database, claims: Claims, now: datetime) -
                 "now": now,
             },
         )
+        if row is not None and touch is not None:
+            await touch(tx, claims, now)
     return _principal(row) if row else None
 
 

@@ -25,7 +25,13 @@ SELECT n.nspname AS schema, c.relname AS name, c.relrowsecurity AS is_enabled,
 """
 
 
-OWN_USER = {"users", "passwords", "sessions", "refresh_tokens"}  # a user's, not an organisation's
+OWN_USER = {
+    "users",
+    "passwords",
+    "sessions",
+    "refresh_tokens",
+    "web_sessions",
+}  # a user's, not an organisation's
 NOBODYS = {"refusals"}  # reached through functions only
 
 

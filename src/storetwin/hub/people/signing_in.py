@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import SecretStr
 
+from storetwin.db.database import Transaction
 from storetwin.hub.people.premises import Premises
 from storetwin.kernel.errors import UnknownNameError
 from storetwin.tenancy import audit
@@ -49,6 +51,7 @@ from storetwin.tenancy.sessions import (
     read_sessions,
     rotate,
 )
+from storetwin.tenancy.web_sessions import WebSession, move_session, open_web_session
 
 SIGN_IN, REFRESH = "create_session", "refresh_session"
 
@@ -77,6 +80,36 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who says who he is, and where he wants to go."""
+
+    email: str
+    password: SecretStr
+    organisation_id: UUID | None
+    visitor: Visitor
+
+
+Begun_co = TypeVar("Begun_co", covariant=True)
+
+
+class Begin(Protocol[Begun_co]):
+    """Begins a session of a user, as himself."""
+
+    async def __call__(
+        self,
+        tx: Transaction,
+        user_id: UUID,
+        place: Place,
+        visitor: Visitor,
+        *,
+        now: datetime,
+        lifetime: timedelta,
+    ) -> Begun_co:
+        """Begin it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class SigningIn:
     """The verbs about sessions."""
 
@@ -95,34 +128,48 @@ class SigningIn:
             TooManyAttemptsError: he has to wait.
             UnknownOrganisationError, NoOrganisationError: he has no place there, or nowhere.
         """
-        premises, beat = self.premises, Beat()
-        attempt = await premises.refusals.attempt(email=same_email(email), address=visitor.address)
-        proof = await prove(premises.database, email, password, premises.clock())
+        asked = _Asked(email, password, organisation_id, visitor)
+        return self._issued(await self._let_in(asked, open_session))
+
+    async def sign_in_browser(
+        self, email: str, password: SecretStr, visitor: Visitor
+    ) -> WebSession:
+        """Begin a session in a browser, where he came first.
+
+        Raises:
+            WrongCredentialsError: whatever is wrong with e-mail or password.
+            TooManyAttemptsError: he has to wait.
+            NoOrganisationError: he has no place anywhere.
+        """
+        return await self._let_in(_Asked(email, password, None, visitor), open_web_session)
+
+    async def _let_in(self, asked: _Asked, begin: Begin[Begun_co]) -> Begun_co:
+        """Begin a session of whoever proves who he is."""
+        premises, beat, visitor = self.premises, Beat(), asked.visitor
+        attempt = await premises.refusals.attempt(
+            email=same_email(asked.email), address=visitor.address
+        )
+        proof = await prove(premises.database, asked.email, asked.password, premises.clock())
         if proof.user is not None and proof.is_proven:
             await premises.refusals.forgive(attempt)
-            opened = await self._opened(proof.user, organisation_id, visitor)
-            if opened is not None:
-                await keep_up_to_date(premises.database, proof.user, password)
-                return self._issued(opened)
+            begun = await self._begun(proof.user, asked, begin)
+            if begun is not None:
+                await keep_up_to_date(premises.database, proof.user, asked.password)
+                return begun
         await self._note_refused(proof.user, visitor)
         await beat.wait()
         raise WrongCredentialsError
 
-    async def _opened(
-        self, user: User, organisation_id: UUID | None, visitor: Visitor
-    ) -> Opened | None:
+    async def _begun(self, user: User, asked: _Asked, begin: Begin[Begun_co]) -> Begun_co | None:
         """Begin a session of a user who is proven; None where he changed since he was."""
-        now = self.premises.clock()
+        now, lifetime = self.premises.clock(), self.premises.session_lifetime
         async with self.premises.as_user(user.user_id) as tx:
-            place = choose_place(await places_of(tx, user.user_id), organisation_id)
+            place = choose_place(await places_of(tx, user.user_id), asked.organisation_id)
             if not await hold_user(tx, user):
                 return None
-            lifetime = self.premises.session_lifetime
-            opened = await open_session(
-                tx, user.user_id, place, visitor, now=now, lifetime=lifetime
-            )
-        await self._note(user, place.organisation_id, SIGN_IN, DONE, visitor)
-        return opened
+            begun = await begin(tx, user.user_id, place, asked.visitor, now=now, lifetime=lifetime)
+        await self._note(user, place.organisation_id, SIGN_IN, DONE, asked.visitor)
+        return begun
 
     async def _note_refused(self, user: User | None, visitor: Visitor) -> None:
         """Write down that somebody tried to be a user, where there is such a user."""
@@ -217,6 +264,37 @@ class SigningIn:
         async with self.premises.as_user(by.user_id) as tx:
             now = self.premises.clock()
             await end_sessions(tx, by.user_id, "revoked", now, but=by.credential_id)
+
+    # -- in a browser ---------------------------------------------------------------------------
+
+    async def about(self, by: Principal) -> tuple[User, list[Place]]:
+        """Return who asks, and the organisations he is in.
+
+        Raises:
+            UnauthenticatedError: he is gone meanwhile.
+        """
+        async with self.premises.as_user(by.user_id) as tx:
+            user = await read_user(tx, by.user_id)
+            places = await places_of(tx, by.user_id)
+        if user is None:
+            raise UnauthenticatedError
+        return user, places
+
+    async def switch(self, by: Principal, organisation_id: UUID) -> Place:
+        """Be in another organisation of one's own from now on, in this session.
+
+        Raises:
+            NotByKeyError: a key asks.
+            UnknownOrganisationError: he is not in it.
+            UnauthenticatedError: the session has ended meanwhile.
+        """
+        check_is_person(by)
+        now = self.premises.clock()
+        async with self.premises.as_user(by.user_id) as tx:
+            place = choose_place(await places_of(tx, by.user_id), organisation_id)
+            if not await move_session(tx, by.user_id, by.credential_id, organisation_id, now):
+                raise UnauthenticatedError
+        return place
 
     # -- oneself --------------------------------------------------------------------------------
 

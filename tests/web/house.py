@@ -1,0 +1,198 @@
+"""The hub that all tests of pages share, who lives in it, and how they look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+
+from api_callers import Person, person_of
+from database_clones import clone, in_own_loop
+from hubs import open_twin
+from sites import Served, serving_site
+from storetwin.db.embedded import EmbeddedPostgres
+from storetwin.sandboxes.woocommerce import Sandbox, running_store
+from storetwin.tenancy.models import Role
+from storetwin.web.cookies import SESSION
+
+ORDERS = 60
+WIDE, NARROW = 1360, 390
+SCROLLED = (320, 390, 768, 1360)
+WIDTHS = {WIDE: 900, NARROW: 844}
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A hub that serves its pages, with a worker.
+
+    Args:
+        people: one for each role, of the organisation that has the store.
+        cookies: their sessions.
+    """
+
+    served: Served
+    dsn: str
+    sandbox: Sandbox
+    people: dict[Role, Person]
+    cookies: dict[Role, str]
+
+    @property
+    def url(self) -> str:
+        return self.served.url
+
+
+@contextmanager
+def settled_house(postgres: EmbeddedPostgres, template: str, folder: Path) -> Iterator[House]:
+    """Pull a small store whole, and serve everything."""
+    with clone(postgres, template) as dsn, running_store(orders=ORDERS, seed=7) as sandbox:
+        people = in_own_loop(_settle(dsn, folder, sandbox))
+        with serving_site(dsn, folder, public_url=None, has_worker=True) as served:
+            cookies = in_own_loop(_sign_in(served.url, people))
+            yield House(served, dsn, sandbox, people, cookies)
+
+
+async def _settle(dsn: str, folder: Path, sandbox: Sandbox) -> dict[Role, Person]:
+    async with open_twin(dsn, folder, sandbox) as twin:
+        people = {role: await person_of(twin.hub, role) for role in Role}
+        await twin.pull()
+    return people
+
+
+async def _sign_in(url: str, people: dict[Role, Person]) -> dict[Role, str]:
+    return {role: await session_of(url, person) for role, person in people.items()}
+
+
+async def session_of(url: str, person: Person) -> str:
+    """Return what a browser is known by in which somebody signed in."""
+    form = {"email": person.email, "password": person.password}
+    headers = {"Origin": url}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{url}/sign-in", data=form, headers=headers, allow_redirects=False) as answer,
+    ):
+        assert answer.status == 303, await answer.text()
+        return answer.cookies[SESSION].value
+
+
+@dataclass
+class Visit:
+    """A browser in which somebody looks at pages."""
+
+    house: House
+    context: BrowserContext
+    page: Page
+    wrong: list[str] = field(default_factory=list)
+    expected: list[int] = field(default_factory=list)
+
+    @classmethod
+    def begin(
+        cls,
+        house: House,
+        browser: Browser,
+        role: Role | None,
+        *,
+        width: int = WIDE,
+        theme: str = "light",
+        expected: Sequence[int] = (),
+        javascript: bool = True,
+    ) -> Visit:
+        """Open a browser.
+
+        Args:
+            role: as whom; None: not signed in.
+            expected: statuses of errors that are no fault here.
+        """
+        context = browser.new_context(
+            viewport={"width": width, "height": WIDTHS.get(width, 900)},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            base_url=house.url,
+            timezone_id="Europe/Vienna",
+            java_script_enabled=javascript,
+        )
+        if role is not None:
+            cookie = {"name": SESSION, "value": house.cookies[role], "url": house.url}
+            context.add_cookies([cookie | {"httpOnly": True, "sameSite": "Lax"}])
+        visit = cls(house, context, context.new_page(), expected=list(expected))
+        visit.page.set_default_timeout(10_000)
+        visit.page.on("pageerror", lambda error: visit.wrong.append(f"pageerror {error}"))
+        visit.page.on("console", visit._heard)
+        visit.page.on("request", visit._asked)
+        visit.page.on("response", visit._answered)
+        return visit
+
+    def end(self) -> None:
+        """Close it; nothing may have been wrong."""
+        self.context.close()
+        assert self.wrong == []
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        is_expected = any(f"status of {status}" in message.text for status in self.expected)
+        if message.type in ("error", "warning") and not is_expected:
+            self.wrong.append(f"{message.type}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.house.url, "data:", "blob:")):
+            self.wrong.append(f"it asked {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.wrong.append(f"{response.status} {urlsplit(response.url).path}")
+
+
+def check(page: Page, *, axe: bool = True) -> None:
+    """Fail unless a page is legible for everybody: no finding of axe, nothing cut off at any width."""
+    size = page.viewport_size or {"width": WIDE, "height": 900}
+    for width in SCROLLED:
+        page.set_viewport_size({"width": width, "height": size["height"]})
+        assert cut_off(page) == [], f"at {width} px"
+    page.set_viewport_size(size)
+    if axe:
+        assert findings(page) == []
+
+
+def check_both_themes(page: Page) -> None:
+    """Check a page in light and dark, wide and narrow."""
+    height = (page.viewport_size or {"height": 900})["height"]
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        for width in (WIDE, NARROW):
+            page.set_viewport_size({"width": width, "height": height})
+            assert findings(page) == [], f"{theme}, {width} px"
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": WIDE, "height": height})
+    check(page, axe=False)
+
+
+CUT_OFF = """() => {
+  const W = document.documentElement.clientWidth, found = [];
+  if (document.documentElement.scrollWidth > W) found.push("page " + document.documentElement.scrollWidth);
+  for (const e of document.querySelectorAll("main *, header *, aside.drawer *")) {
+    const r = e.getBoundingClientRect();
+    if (r.width && r.right > W + 1 && !e.closest(".tabs,.pills,.tbl-wrap,.code,.log,.vh,.side,.menu-x,dialog:not([open])"))
+      found.push(`${e.tagName}.${e.className} ${Math.round(r.right)}`);
+  }
+  return found.slice(0, 6);
+}"""
+
+
+def cut_off(page: Page) -> list[str]:
+    """Return what is wider than the window."""
+    found: list[str] = page.evaluate(CUT_OFF)
+    return found
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe has to say against a page, of any weight."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}): {node['html'][:200]}"
+        for one in found
+        for node in one["nodes"]
+    ]
