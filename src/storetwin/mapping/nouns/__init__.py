@@ -37,7 +37,8 @@ NOUNS: Mapping[str, Noun] = MappingProxyType(
 """By name, in an order in which each comes after those that come along with it."""
 
 _BY_RESOURCE = {noun.resource: noun for noun in NOUNS.values() if noun.resource}
-_RESOURCES = frozenset(resource.name for resource in RESOURCES)
+_RESOURCES = {resource.name: resource for resource in RESOURCES}
+_VOLATILE = "differs between two identical requests, or counts other records"
 
 
 @cache
@@ -47,7 +48,12 @@ def noun_of(resource: str) -> Noun | None:
         return _BY_RESOURCE[resource]
     if resource not in _RESOURCES:
         return None
-    return replace(setup.REFERENCE_RECORDS, resource=resource, constants={"kind": resource})
+    return replace(
+        setup.REFERENCE_RECORDS,
+        resource=resource,
+        constants={"kind": resource},
+        ignored=dict.fromkeys(_RESOURCES[resource].volatile, _VOLATILE),
+    )
 
 
 __all__ = ["NOUNS", "noun_of"]

@@ -8,7 +8,7 @@ from storetwin.mapping.nouns.shapes import (
     CUSTOM,
     FOLLOWS,
     IMAGE_IGNORED,
-    LINKS,
+    KEPT_NOWHERE,
     META,
     SNAPSHOT_TELLS,
     downloads_of,
@@ -103,7 +103,7 @@ _LEVELS = (
 )
 _LOOKUPS = (Lookup("sku_key", "sku"),)
 _IGNORED = {
-    "_links": LINKS,
+    **KEPT_NOWHERE,
     "date_modified": SNAPSHOT_TELLS,
     "date_modified_gmt": SNAPSHOT_TELLS,
     "backorders_allowed": FOLLOWS,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import unescape
 
 from storetwin.mapping.models import Field, Kind, Noun, Row
-from storetwin.mapping.nouns.shapes import CUSTOM, LINKS, META
+from storetwin.mapping.nouns.shapes import CUSTOM, KEPT_NOWHERE, META
 
 _NAMES = ("name", "title", "label", "method_title", "symbol", "code", "slug", "id")
 
@@ -44,7 +44,7 @@ TAX_RATES = Noun(
         META,
         CUSTOM,
     ),
-    ignored={"_links": LINKS},
+    ignored=KEPT_NOWHERE,
 )
 REFERENCE_RECORDS = Noun(
     name="reference_records",

@@ -22,7 +22,7 @@ CUSTOM = Field(
 )
 
 SNAPSHOT_TELLS = "when the store last wrote it: its snapshot says so; every save moves it"
-LINKS = "addresses of the store's own API"
+KEPT_NOWHERE = {"id": "its link has it", "_links": "addresses of the store's own API"}
 FOLLOWS = "follows from other members"
 COUNTED = "counts other records"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storetwin.mapping.models import Field, Kind, Lookup, Match, Noun, Reference
-from storetwin.mapping.nouns.shapes import COUNTED, CUSTOM, IMAGE_IGNORED, LINKS, META, image
+from storetwin.mapping.nouns.shapes import COUNTED, CUSTOM, IMAGE_IGNORED, KEPT_NOWHERE, META, image
 
 _NAME = Field("name", Kind.TEXT, "Name", "name", is_escaped=True)
 _SLUG = Field("slug", Kind.TEXT, "Slug", "slug")
@@ -12,7 +12,7 @@ _MENU_ORDER = Field(
     "menu_order", Kind.INTEGER, "Place", "menu_order", about="Where it stands in lists."
 )
 _LOOKUPS = (Lookup("slug_key", "slug"),)
-_IGNORED = {"_links": LINKS, "count": COUNTED}
+_IGNORED = {**KEPT_NOWHERE, "count": COUNTED}
 _TREE = (
     _NAME,
     _SLUG,
@@ -91,7 +91,7 @@ ATTRIBUTES = Noun(
     lookups=_LOOKUPS,
     match=Match.SLUG,
     is_shared=True,
-    ignored={"_links": LINKS},
+    ignored=KEPT_NOWHERE,
 )
 TERMS = Noun(
     name="terms",

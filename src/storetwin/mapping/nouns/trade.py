@@ -7,7 +7,7 @@ from storetwin.mapping.nouns.shapes import (
     COUNTED,
     CUSTOM,
     FOLLOWS,
-    LINKS,
+    KEPT_NOWHERE,
     META,
     SNAPSHOT_TELLS,
     addresses_of,
@@ -49,7 +49,7 @@ CUSTOMERS = Noun(
     match=Match.EMAIL,
     is_shared=True,
     ignored={
-        "_links": LINKS,
+        **KEPT_NOWHERE,
         "date_modified": SNAPSHOT_TELLS,
         "date_modified_gmt": SNAPSHOT_TELLS,
         "avatar_url": "a picture at gravatar.com, by the e-mail",
@@ -181,7 +181,7 @@ ORDERS = Noun(
     ),
     lookups=(Lookup("email_lower", "email"), Lookup("number_key", "number")),
     ignored={
-        "_links": LINKS,
+        **KEPT_NOWHERE,
         "date_modified": SNAPSHOT_TELLS,
         "date_modified_gmt": SNAPSHOT_TELLS,
         "payment_url": "an address with the host of the request; it follows from id and key",
@@ -216,7 +216,7 @@ REFUNDS = Noun(
     references=(
         Reference("order_id", "orders", "parent_id", "Order", is_container=True, comes_along=True),
     ),
-    ignored={"_links": LINKS},
+    ignored=KEPT_NOWHERE,
 )
 ORDER_NOTES = Noun(
     name="order_notes",
@@ -234,7 +234,7 @@ ORDER_NOTES = Noun(
     references=(
         Reference("order_id", "orders", "order_id", "Order", is_container=True, comes_along=True),
     ),
-    ignored={"_links": LINKS},
+    ignored=KEPT_NOWHERE,
 )
 
 
@@ -312,7 +312,7 @@ COUPONS = Noun(
     ),
     lookups=(Lookup("code_key", "code"),),
     ignored={
-        "_links": LINKS,
+        **KEPT_NOWHERE,
         "date_modified": SNAPSHOT_TELLS,
         "date_modified_gmt": SNAPSHOT_TELLS,
         "usage_count": COUNTED,
@@ -338,7 +338,7 @@ REVIEWS = Noun(
     references=(Reference("product_id", "products", "product_id", "Product", comes_along=True),),
     lookups=(Lookup("email_lower", "email"),),
     ignored={
-        "_links": LINKS,
+        **KEPT_NOWHERE,
         "product_name": "the product's own record says it",
         "product_permalink": "the product's own record says it",
         "reviewer_avatar_urls": "pictures at gravatar.com, by the e-mail",
