@@ -1439,7 +1439,7 @@ ALTER TABLE core.edits ADD CONSTRAINT edits_organisation_id_fkey FOREIGN KEY (or
 
 ALTER TABLE core.edits ADD CONSTRAINT edits_pkey PRIMARY KEY (organisation_id, noun, core_id, field);
 
-ALTER TABLE core.inventory_levels ADD CONSTRAINT inventory_levels_check CHECK ((num_nonnulls(product_id, variation_id) = 1));
+ALTER TABLE core.inventory_levels ADD CONSTRAINT inventory_levels_check CHECK ((num_nonnulls(product_id, variation_id) <= 1));
 
 ALTER TABLE core.inventory_levels ADD CONSTRAINT inventory_levels_organisation_id_location_id_fkey FOREIGN KEY (organisation_id, location_id) REFERENCES core.locations(organisation_id, id) ON DELETE CASCADE;
 
@@ -1649,8 +1649,6 @@ ALTER TABLE core.variations ADD CONSTRAINT variations_organisation_id_shipping_c
 
 ALTER TABLE core.variations ADD CONSTRAINT variations_pkey PRIMARY KEY (organisation_id, id);
 
-ALTER TABLE mirror.daily_tallies ADD CONSTRAINT daily_tallies_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
-
 ALTER TABLE mirror.daily_tallies ADD CONSTRAINT daily_tallies_pkey PRIMARY KEY (organisation_id, connection_id, resource, day, status, currency);
 
 ALTER TABLE mirror.erasures ADD CONSTRAINT erasures_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
@@ -1670,8 +1668,6 @@ ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_organisation_id_connection
 ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_pkey PRIMARY KEY (organisation_id, connection_id, resource, remote_id);
 
 ALTER TABLE mirror.snapshots ADD CONSTRAINT snapshots_state_check CHECK ((state = ANY (ARRAY['listed'::text, 'unlisted'::text, 'partial'::text, 'gone'::text])));
-
-ALTER TABLE mirror.tallies ADD CONSTRAINT tallies_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
 
 ALTER TABLE mirror.tallies ADD CONSTRAINT tallies_pkey PRIMARY KEY (organisation_id, connection_id, resource, status, currency);
 
@@ -2492,7 +2488,7 @@ BEGIN
     ANALYZE mirror.snapshots;
 END $function$;
 
-CREATE OR REPLACE FUNCTION mirror.fold_tallies(own_organisation uuid, own_connection uuid, most bigint)
+CREATE OR REPLACE FUNCTION mirror.fold_tallies(own_organisation uuid, own_connection uuid, most bigint, given mirror.tally_changes[] DEFAULT '{}'::mirror.tally_changes[])
  RETURNS bigint
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog'
@@ -2501,7 +2497,7 @@ DECLARE
     folded bigint;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended('storetwin/tallies/' || own_connection, 0)) THEN
-        RETURN 0;
+        RETURN NULL;
     END IF;
     WITH taken AS (
         DELETE FROM mirror.tally_changes
@@ -2509,38 +2505,59 @@ BEGIN
             SELECT change FROM mirror.tally_changes
             WHERE organisation_id = own_organisation AND connection_id = own_connection ORDER BY change LIMIT most))
         RETURNING *),
+    added AS MATERIALIZED (
+        SELECT organisation_id, connection_id, resource, day, status, currency, sum(records) AS records,
+               sum(total_minor) AS total_minor, sum(refunded_minor) AS refunded_minor
+        FROM (TABLE taken UNION ALL SELECT * FROM unnest(given) WHERE (SELECT count(*) FROM taken) < most) AS c
+        GROUP BY 1, 2, 3, 4, 5, 6),
     whole AS (
         INSERT INTO mirror.tallies AS t
         SELECT organisation_id, connection_id, resource, status, currency, sum(records), sum(total_minor), sum(refunded_minor)
-        FROM taken GROUP BY 1, 2, 3, 4, 5
+        FROM added GROUP BY 1, 2, 3, 4, 5
         ON CONFLICT (organisation_id, connection_id, resource, status, currency) DO UPDATE
         SET records = t.records + EXCLUDED.records, total_minor = t.total_minor + EXCLUDED.total_minor,
             refunded_minor = t.refunded_minor + EXCLUDED.refunded_minor),
     daily AS (
         INSERT INTO mirror.daily_tallies AS t
-        SELECT organisation_id, connection_id, resource, day, status, currency, sum(records), sum(total_minor),
-               sum(refunded_minor)
-        FROM taken GROUP BY 1, 2, 3, 4, 5, 6
+        SELECT organisation_id, connection_id, resource, day, status, currency, records, total_minor, refunded_minor
+        FROM added
         ON CONFLICT (organisation_id, connection_id, resource, day, status, currency) DO UPDATE
         SET records = t.records + EXCLUDED.records, total_minor = t.total_minor + EXCLUDED.total_minor,
             refunded_minor = t.refunded_minor + EXCLUDED.refunded_minor)
     SELECT count(*) INTO folded FROM taken;
-    -- Sums of no records come to nothing at all: each change takes away exactly what a record had brought.
-    DELETE FROM mirror.daily_tallies WHERE connection_id = own_connection AND records = 0;
-    DELETE FROM mirror.tallies
-    WHERE organisation_id = own_organisation AND connection_id = own_connection AND records = 0;
+    IF folded = most AND cardinality(given) > 0 THEN
+        PERFORM mirror.note_tallies(given);
+    END IF;
+    IF folded > 0 OR EXISTS (SELECT FROM unnest(given) AS g WHERE g.records < 0) THEN
+        DELETE FROM mirror.daily_tallies WHERE connection_id = own_connection AND records = 0;
+        DELETE FROM mirror.tallies
+        WHERE organisation_id = own_organisation AND connection_id = own_connection AND records = 0;
+    END IF;
     RETURN folded;
 END $function$;
 
-CREATE OR REPLACE FUNCTION mirror.forget_tally_changes()
+CREATE OR REPLACE FUNCTION mirror.forget_tallies()
  RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog'
 AS $function$
 BEGIN
     DELETE FROM mirror.tally_changes WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
+    DELETE FROM mirror.tallies WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
+    DELETE FROM mirror.daily_tallies WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
     RETURN NULL;
 END $function$;
+
+CREATE OR REPLACE FUNCTION mirror.note_tallies(given mirror.tally_changes[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog'
+AS $function$
+    INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day, status, currency, records,
+                                      total_minor, refunded_minor)
+    SELECT organisation_id, connection_id, resource, day, status, currency, records, total_minor, refunded_minor
+    FROM unnest(given)
+$function$;
 
 CREATE OR REPLACE FUNCTION mirror.search_board(wanted_resource text, wanted_connections uuid[], wanted_statuses text[], since timestamp with time zone, until timestamp with time zone, wanted_text text, pieces text[], most_looked_at integer, most integer)
  RETURNS TABLE(connection_id uuid, remote_id text, looked_at bigint)
@@ -2614,25 +2631,20 @@ CREATE OR REPLACE FUNCTION mirror.tally_snapshots()
  SET search_path TO 'pg_catalog'
 AS $function$
 DECLARE
-    latest bigint;
-    added bigint;
-    touched record;
+    changes mirror.tally_changes[];
+    own_organisation uuid;
+    own_connection uuid;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        WITH noted AS (
-            INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day, status, currency, records,
-                                              total_minor, refunded_minor)
-            SELECT organisation_id, connection_id, resource,
-                   COALESCE((created_at AT TIME ZONE 'UTC')::date, '-infinity'), COALESCE(status, ''),
-                   COALESCE(currency, ''), count(*), COALESCE(sum(total_minor), 0), COALESCE(sum(refunded_minor), 0)
-            FROM new_rows WHERE state <> 'gone' GROUP BY 1, 2, 3, 4, 5, 6
-            RETURNING change)
-        SELECT max(change), count(*) INTO latest, added FROM noted;
+        SELECT array_agg(c::mirror.tally_changes) INTO changes FROM (
+            SELECT organisation_id, connection_id, 0::bigint, resource,
+                   COALESCE((created_at AT TIME ZONE 'UTC')::date, '-infinity') AS day, COALESCE(status, '') AS status,
+                   COALESCE(currency, '') AS currency, count(*), COALESCE(sum(total_minor), 0),
+                   COALESCE(sum(refunded_minor), 0)
+            FROM new_rows WHERE state <> 'gone' GROUP BY organisation_id, connection_id, resource, 5, 6, 7) AS c;
     ELSIF TG_OP = 'UPDATE' THEN
-        WITH noted AS (
-            INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day, status, currency, records,
-                                              total_minor, refunded_minor)
-            SELECT organisation_id, connection_id, resource, day, status, currency, sum(sign),
+        SELECT array_agg(c::mirror.tally_changes) INTO changes FROM (
+            SELECT organisation_id, connection_id, 0::bigint, resource, day, status, currency, sum(sign)::bigint,
                    COALESCE(sum(sign * total_minor), 0), COALESCE(sum(sign * refunded_minor), 0)
             FROM (
                 SELECT 1 AS sign, organisation_id, connection_id, resource,
@@ -2644,28 +2656,26 @@ BEGIN
                        COALESCE((created_at AT TIME ZONE 'UTC')::date, '-infinity'),
                        COALESCE(status, ''), COALESCE(currency, ''), total_minor, refunded_minor
                 FROM old_rows WHERE state <> 'gone') AS rows
-            GROUP BY 1, 2, 3, 4, 5, 6
-            HAVING sum(sign) <> 0 OR sum(sign * total_minor) <> 0 OR sum(sign * refunded_minor) <> 0
-            RETURNING change)
-        SELECT max(change), count(*) INTO latest, added FROM noted;
+            GROUP BY organisation_id, connection_id, resource, day, status, currency
+            HAVING sum(sign) <> 0 OR sum(sign * total_minor) <> 0 OR sum(sign * refunded_minor) <> 0) AS c;
     ELSE  -- of a connection that goes with its records, the tallies go as well
-        WITH noted AS (
-            INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day, status, currency, records,
-                                              total_minor, refunded_minor)
-            SELECT r.organisation_id, r.connection_id, r.resource,
-                   COALESCE((r.created_at AT TIME ZONE 'UTC')::date, '-infinity'), COALESCE(r.status, ''),
-                   COALESCE(r.currency, ''), -count(*), COALESCE(-sum(r.total_minor), 0),
+        SELECT array_agg(c::mirror.tally_changes) INTO changes FROM (
+            SELECT r.organisation_id, r.connection_id, 0::bigint, r.resource,
+                   COALESCE((r.created_at AT TIME ZONE 'UTC')::date, '-infinity') AS day, COALESCE(r.status, '') AS status,
+                   COALESCE(r.currency, '') AS currency, -count(*), COALESCE(-sum(r.total_minor), 0),
                    COALESCE(-sum(r.refunded_minor), 0)
             FROM old_rows r
             WHERE r.state <> 'gone' AND EXISTS (SELECT FROM connections.connections c WHERE c.id = r.connection_id)
-            GROUP BY 1, 2, 3, 4, 5, 6
-            RETURNING change)
-        SELECT max(change), count(*) INTO latest, added FROM noted;
+            GROUP BY r.organisation_id, r.connection_id, r.resource, 5, 6, 7) AS c;
     END IF;
-    -- Of about every 512 changes the last folds: as many as gather in that time, and some more.
-    IF added > 0 AND latest / 512 > (latest - added) / 512 THEN
-        SELECT organisation_id, connection_id INTO touched FROM mirror.tally_changes WHERE change = latest;
-        PERFORM mirror.fold_tallies(touched.organisation_id, touched.connection_id, 1024 + 2 * added);
+    IF changes IS NULL THEN
+        RETURN NULL;
+    END IF;
+    own_organisation := changes[1].organisation_id;
+    own_connection := changes[1].connection_id;
+    IF EXISTS (SELECT FROM unnest(changes) AS c WHERE c.connection_id <> own_connection)
+       OR mirror.fold_tallies(own_organisation, own_connection, 1024, changes) IS NULL THEN
+        PERFORM mirror.note_tallies(changes);
     END IF;
     RETURN NULL;
 END $function$;
@@ -3093,7 +3103,7 @@ $function$;
 
 CREATE TRIGGER forget_staging AFTER DELETE ON connections.connections FOR EACH ROW EXECUTE FUNCTION staging.forget_connection();
 
-CREATE TRIGGER forget_tally_changes AFTER DELETE ON connections.connections FOR EACH ROW EXECUTE FUNCTION mirror.forget_tally_changes();
+CREATE TRIGGER forget_tallies AFTER DELETE ON connections.connections FOR EACH ROW EXECUTE FUNCTION mirror.forget_tallies();
 
 CREATE TRIGGER stage_changed AFTER UPDATE ON mirror.snapshots REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.stage_changed();
 

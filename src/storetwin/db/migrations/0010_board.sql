@@ -107,7 +107,9 @@ CREATE INDEX snapshots_board_number ON mirror.snapshots (connection_id, resource
     INCLUDE (organisation_id, created_at) WHERE state <> 'gone';
 
 -- How many records there are, and what they come to. Every writer adds what it changed, in its own transaction, and
--- waits for nobody; now and then one of them folds what has gathered into the sums. What is true is both together.
+-- waits for nobody: to the sums where no other one is at them, else to a table of changes, from where the next one takes
+-- them. What is true is both together. None of the three has a foreign key: the records they speak of have one, and to
+-- look once more at each change costs a pull as much as an index. What goes with a connection, a trigger deletes.
 CREATE TABLE mirror.tallies (
     organisation_id uuid NOT NULL,
     connection_id uuid NOT NULL,
@@ -117,9 +119,7 @@ CREATE TABLE mirror.tallies (
     records bigint NOT NULL,
     total_minor numeric NOT NULL,
     refunded_minor numeric NOT NULL,
-    PRIMARY KEY (organisation_id, connection_id, resource, status, currency),
-    FOREIGN KEY (organisation_id, connection_id)
-        REFERENCES connections.connections (organisation_id, id) ON DELETE CASCADE
+    PRIMARY KEY (organisation_id, connection_id, resource, status, currency)
 );
 COMMENT ON TABLE mirror.tallies IS 'How many records there are that are not gone, by status and currency.';
 COMMENT ON COLUMN mirror.tallies.status IS 'Empty where the store has none.';
@@ -133,9 +133,7 @@ CREATE TABLE mirror.daily_tallies (
     records bigint NOT NULL,
     total_minor numeric NOT NULL,
     refunded_minor numeric NOT NULL,
-    PRIMARY KEY (organisation_id, connection_id, resource, day, status, currency),
-    FOREIGN KEY (organisation_id, connection_id)
-        REFERENCES connections.connections (organisation_id, id) ON DELETE CASCADE
+    PRIMARY KEY (organisation_id, connection_id, resource, day, status, currency)
 );
 COMMENT ON TABLE mirror.daily_tallies IS 'The same by the day (UTC) of their creation; -infinity where the store has none.';
 CREATE INDEX daily_tallies_empty ON mirror.daily_tallies (connection_id) WHERE records = 0;
@@ -152,9 +150,7 @@ CREATE TABLE mirror.tally_changes (
     refunded_minor numeric NOT NULL,
     PRIMARY KEY (organisation_id, connection_id, change)
 );
-COMMENT ON TABLE mirror.tally_changes IS
-    'What is to be added to the tallies. Without a foreign key: the records it speaks of have one, and to look once '
-    'more at each change costs a pull as much as an index.';
+COMMENT ON TABLE mirror.tally_changes IS 'What is to be added to the tallies: noted while another one was at them.';
 GRANT USAGE ON SEQUENCE mirror.tally_changes_change_seq TO storetwin_app;
 
 DO $$
@@ -184,15 +180,18 @@ BEGIN
     END LOOP;
 END $$;
 
--- Adds what has gathered of a connection to the sums, the oldest first; returns how many changes that were. Who finds
--- another one at it leaves it to him. What is not committed yet is not seen, and waits for the next time.
-CREATE FUNCTION mirror.fold_tallies(own_organisation uuid, own_connection uuid, most bigint) RETURNS bigint
+-- Adds changes to the sums of a connection, those that have gathered first, the oldest before the others; returns how many
+-- of these that were, or null where another one is at the sums. Where too many have gathered, the given ones are noted
+-- behind them: a sum of no records comes to nothing at all only while no change overtakes what it takes away.
+-- What is not committed yet is not seen, and waits for the next time.
+CREATE FUNCTION mirror.fold_tallies(
+    own_organisation uuid, own_connection uuid, most bigint, given mirror.tally_changes[] DEFAULT '{}') RETURNS bigint
     LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
     folded bigint;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended('storetwin/tallies/' || own_connection, 0)) THEN
-        RETURN 0;
+        RETURN NULL;
     END IF;
     WITH taken AS (
         DELETE FROM mirror.tally_changes
@@ -200,52 +199,64 @@ BEGIN
             SELECT change FROM mirror.tally_changes
             WHERE organisation_id = own_organisation AND connection_id = own_connection ORDER BY change LIMIT most))
         RETURNING *),
+    added AS MATERIALIZED (
+        SELECT organisation_id, connection_id, resource, day, status, currency, sum(records) AS records,
+               sum(total_minor) AS total_minor, sum(refunded_minor) AS refunded_minor
+        FROM (TABLE taken UNION ALL SELECT * FROM unnest(given) WHERE (SELECT count(*) FROM taken) < most) AS c
+        GROUP BY 1, 2, 3, 4, 5, 6),
     whole AS (
         INSERT INTO mirror.tallies AS t
         SELECT organisation_id, connection_id, resource, status, currency, sum(records), sum(total_minor), sum(refunded_minor)
-        FROM taken GROUP BY 1, 2, 3, 4, 5
+        FROM added GROUP BY 1, 2, 3, 4, 5
         ON CONFLICT (organisation_id, connection_id, resource, status, currency) DO UPDATE
         SET records = t.records + EXCLUDED.records, total_minor = t.total_minor + EXCLUDED.total_minor,
             refunded_minor = t.refunded_minor + EXCLUDED.refunded_minor),
     daily AS (
         INSERT INTO mirror.daily_tallies AS t
-        SELECT organisation_id, connection_id, resource, day, status, currency, sum(records), sum(total_minor),
-               sum(refunded_minor)
-        FROM taken GROUP BY 1, 2, 3, 4, 5, 6
+        SELECT organisation_id, connection_id, resource, day, status, currency, records, total_minor, refunded_minor
+        FROM added
         ON CONFLICT (organisation_id, connection_id, resource, day, status, currency) DO UPDATE
         SET records = t.records + EXCLUDED.records, total_minor = t.total_minor + EXCLUDED.total_minor,
             refunded_minor = t.refunded_minor + EXCLUDED.refunded_minor)
     SELECT count(*) INTO folded FROM taken;
-    -- Sums of no records come to nothing at all: each change takes away exactly what a record had brought.
-    DELETE FROM mirror.daily_tallies WHERE connection_id = own_connection AND records = 0;
-    DELETE FROM mirror.tallies
-    WHERE organisation_id = own_organisation AND connection_id = own_connection AND records = 0;
+    IF folded = most AND cardinality(given) > 0 THEN
+        PERFORM mirror.note_tallies(given);
+    END IF;
+    IF folded > 0 OR EXISTS (SELECT FROM unnest(given) AS g WHERE g.records < 0) THEN
+        DELETE FROM mirror.daily_tallies WHERE connection_id = own_connection AND records = 0;
+        DELETE FROM mirror.tallies
+        WHERE organisation_id = own_organisation AND connection_id = own_connection AND records = 0;
+    END IF;
     RETURN folded;
 END $$;
 
--- Notes what a statement changed in the counts. Statements that change none of them leave nothing.
+-- Notes changes for whoever comes next to the sums.
+CREATE FUNCTION mirror.note_tallies(given mirror.tally_changes[]) RETURNS void
+    LANGUAGE sql SET search_path = pg_catalog AS $$
+    INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day, status, currency, records,
+                                      total_minor, refunded_minor)
+    SELECT organisation_id, connection_id, resource, day, status, currency, records, total_minor, refunded_minor
+    FROM unnest(given)
+$$;
+
+-- Adds what a statement changed to the counts. Statements that change none of them leave nothing.
 CREATE FUNCTION mirror.tally_snapshots() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
-    latest bigint;
-    added bigint;
-    touched record;
+    changes mirror.tally_changes[];
+    own_organisation uuid;
+    own_connection uuid;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        WITH noted AS (
-            INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day, status, currency, records,
-                                              total_minor, refunded_minor)
-            SELECT organisation_id, connection_id, resource,
-                   COALESCE((created_at AT TIME ZONE 'UTC')::date, '-infinity'), COALESCE(status, ''),
-                   COALESCE(currency, ''), count(*), COALESCE(sum(total_minor), 0), COALESCE(sum(refunded_minor), 0)
-            FROM new_rows WHERE state <> 'gone' GROUP BY 1, 2, 3, 4, 5, 6
-            RETURNING change)
-        SELECT max(change), count(*) INTO latest, added FROM noted;
+        SELECT array_agg(c::mirror.tally_changes) INTO changes FROM (
+            SELECT organisation_id, connection_id, 0::bigint, resource,
+                   COALESCE((created_at AT TIME ZONE 'UTC')::date, '-infinity') AS day, COALESCE(status, '') AS status,
+                   COALESCE(currency, '') AS currency, count(*), COALESCE(sum(total_minor), 0),
+                   COALESCE(sum(refunded_minor), 0)
+            FROM new_rows WHERE state <> 'gone' GROUP BY organisation_id, connection_id, resource, 5, 6, 7) AS c;
     ELSIF TG_OP = 'UPDATE' THEN
-        WITH noted AS (
-            INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day, status, currency, records,
-                                              total_minor, refunded_minor)
-            SELECT organisation_id, connection_id, resource, day, status, currency, sum(sign),
+        SELECT array_agg(c::mirror.tally_changes) INTO changes FROM (
+            SELECT organisation_id, connection_id, 0::bigint, resource, day, status, currency, sum(sign)::bigint,
                    COALESCE(sum(sign * total_minor), 0), COALESCE(sum(sign * refunded_minor), 0)
             FROM (
                 SELECT 1 AS sign, organisation_id, connection_id, resource,
@@ -257,28 +268,26 @@ BEGIN
                        COALESCE((created_at AT TIME ZONE 'UTC')::date, '-infinity'),
                        COALESCE(status, ''), COALESCE(currency, ''), total_minor, refunded_minor
                 FROM old_rows WHERE state <> 'gone') AS rows
-            GROUP BY 1, 2, 3, 4, 5, 6
-            HAVING sum(sign) <> 0 OR sum(sign * total_minor) <> 0 OR sum(sign * refunded_minor) <> 0
-            RETURNING change)
-        SELECT max(change), count(*) INTO latest, added FROM noted;
+            GROUP BY organisation_id, connection_id, resource, day, status, currency
+            HAVING sum(sign) <> 0 OR sum(sign * total_minor) <> 0 OR sum(sign * refunded_minor) <> 0) AS c;
     ELSE  -- of a connection that goes with its records, the tallies go as well
-        WITH noted AS (
-            INSERT INTO mirror.tally_changes (organisation_id, connection_id, resource, day, status, currency, records,
-                                              total_minor, refunded_minor)
-            SELECT r.organisation_id, r.connection_id, r.resource,
-                   COALESCE((r.created_at AT TIME ZONE 'UTC')::date, '-infinity'), COALESCE(r.status, ''),
-                   COALESCE(r.currency, ''), -count(*), COALESCE(-sum(r.total_minor), 0),
+        SELECT array_agg(c::mirror.tally_changes) INTO changes FROM (
+            SELECT r.organisation_id, r.connection_id, 0::bigint, r.resource,
+                   COALESCE((r.created_at AT TIME ZONE 'UTC')::date, '-infinity') AS day, COALESCE(r.status, '') AS status,
+                   COALESCE(r.currency, '') AS currency, -count(*), COALESCE(-sum(r.total_minor), 0),
                    COALESCE(-sum(r.refunded_minor), 0)
             FROM old_rows r
             WHERE r.state <> 'gone' AND EXISTS (SELECT FROM connections.connections c WHERE c.id = r.connection_id)
-            GROUP BY 1, 2, 3, 4, 5, 6
-            RETURNING change)
-        SELECT max(change), count(*) INTO latest, added FROM noted;
+            GROUP BY r.organisation_id, r.connection_id, r.resource, 5, 6, 7) AS c;
     END IF;
-    -- Of about every 512 changes the last folds: as many as gather in that time, and some more.
-    IF added > 0 AND latest / 512 > (latest - added) / 512 THEN
-        SELECT organisation_id, connection_id INTO touched FROM mirror.tally_changes WHERE change = latest;
-        PERFORM mirror.fold_tallies(touched.organisation_id, touched.connection_id, 1024 + 2 * added);
+    IF changes IS NULL THEN
+        RETURN NULL;
+    END IF;
+    own_organisation := changes[1].organisation_id;
+    own_connection := changes[1].connection_id;
+    IF EXISTS (SELECT FROM unnest(changes) AS c WHERE c.connection_id <> own_connection)
+       OR mirror.fold_tallies(own_organisation, own_connection, 1024, changes) IS NULL THEN
+        PERFORM mirror.note_tallies(changes);
     END IF;
     RETURN NULL;
 END $$;
@@ -290,15 +299,18 @@ CREATE TRIGGER tally_changed AFTER UPDATE ON mirror.snapshots
 CREATE TRIGGER tally_deleted AFTER DELETE ON mirror.snapshots REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION mirror.tally_snapshots();
 
--- What has gathered of a connection goes with it.
-CREATE FUNCTION mirror.forget_tally_changes() RETURNS trigger
+-- What was counted of a connection goes with it. It does so behind the records (the triggers of keys come before those
+-- with a name in small letters), so nobody adds to it any more.
+CREATE FUNCTION mirror.forget_tallies() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
     DELETE FROM mirror.tally_changes WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
+    DELETE FROM mirror.tallies WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
+    DELETE FROM mirror.daily_tallies WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
     RETURN NULL;
 END $$;
-CREATE TRIGGER forget_tally_changes AFTER DELETE ON connections.connections
-    FOR EACH ROW EXECUTE FUNCTION mirror.forget_tally_changes();
+CREATE TRIGGER forget_tallies AFTER DELETE ON connections.connections
+    FOR EACH ROW EXECUTE FUNCTION mirror.forget_tallies();
 
 -- The records of some connections that a text occurs in, the newest first; ids only, each row with how many records were
 -- looked at: as many as there may be where there are more. See 0009 for why it is a function and how it keeps
