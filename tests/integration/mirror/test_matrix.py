@@ -125,6 +125,9 @@ async def test_nothing_is_lost_and_everything_is_named(
         assert not verdict.missing
         assert not verdict.wrong
         assert await twin.letters() == {}
+        if row.code != INCOMPLETE and not row.is_moving:
+            versions = {resource: await twin.earlier_versions(resource) for resource in MAIN}
+            assert not any(versions.values()), "a version without a change"
 
 
 def test_every_fault_of_the_sandbox_has_its_line() -> None:
