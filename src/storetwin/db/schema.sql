@@ -496,6 +496,7 @@ CREATE TABLE core.orders (
     store_version text,
     order_key text,
     cart_hash text,
+    gift_cards json,
     subtotal numeric,
     fee_total numeric,
     refunded_total numeric,

@@ -85,13 +85,18 @@ def integer(value: Any) -> int | None:
 def number(value: Any) -> Decimal | None:
     """Return a number without needless zeros at its end."""
     found = _decimal(value)
-    if not found:
-        return None if found is None else _NOTHING
-    if found.as_tuple().exponent == 0:
-        return found
-    plain = found.normalize(_EXACT)
-    is_whole = int(plain.as_tuple().exponent) > 0
-    return plain.quantize(_NOTHING, context=_EXACT) if is_whole else plain
+    return None if found is None else plain(found)
+
+
+def plain(amount: Decimal) -> Decimal:
+    """Return a number without needless zeros at its end."""
+    if not amount:
+        return _NOTHING
+    if amount.as_tuple().exponent == 0:
+        return amount
+    bare = amount.normalize(_EXACT)
+    is_whole = int(bare.as_tuple().exponent) > 0
+    return bare.quantize(_NOTHING, context=_EXACT) if is_whole else bare
 
 
 def money(value: Any) -> Decimal | None:
@@ -99,16 +104,17 @@ def money(value: Any) -> Decimal | None:
     if value.__class__ is str:
         return _money(value)
     found = _decimal(value)
-    return None if found is None else _cents(found)
+    return None if found is None else cents(found)
 
 
 @lru_cache(maxsize=4096)  # most amounts of a store come again and again
 def _money(value: str) -> Decimal | None:
     found = _decimal(value)
-    return None if found is None else _cents(found)
+    return None if found is None else cents(found)
 
 
-def _cents(amount: Decimal) -> Decimal:
+def cents(amount: Decimal) -> Decimal:
+    """Return an amount with two decimals, or as many more as it has."""
     if not amount:
         return _NO_MONEY
     decimals = -int(amount.as_tuple().exponent)

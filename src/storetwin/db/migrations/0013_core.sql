@@ -937,6 +937,7 @@ CREATE TABLE core.orders (
     store_version text,
     order_key text,
     cart_hash text,
+    gift_cards json,
     subtotal numeric,
     fee_total numeric,
     refunded_total numeric,
@@ -991,6 +992,8 @@ COMMENT ON COLUMN core.orders.user_agent IS 'Browser.';
 COMMENT ON COLUMN core.orders.store_version IS 'WooCommerce. That made it.';
 COMMENT ON COLUMN core.orders.order_key IS 'Key.';
 COMMENT ON COLUMN core.orders.cart_hash IS 'Hash of the cart.';
+COMMENT ON COLUMN core.orders.gift_cards IS
+    'Gift cards. What they paid, as plugins for gift cards list it; the total is without it.';
 COMMENT ON COLUMN core.orders.subtotal IS 'Subtotal. Of the lines, before discounts and taxes.';
 COMMENT ON COLUMN core.orders.fee_total IS 'Fees. Without taxes.';
 COMMENT ON COLUMN core.orders.refunded_total IS 'Refunded. What of the total was given back.';
@@ -1000,7 +1003,7 @@ COMMENT ON COLUMN core.orders.refunded_minor IS 'Refunded in minor units. As tot
 COMMENT ON COLUMN core.orders.item_count IS 'Pieces. Of all lines.';
 COMMENT ON COLUMN core.orders.totals_difference IS
     'Difference. The total less what lines, shipping, fees and taxes add up to; 0 where they agree.';
-COMMENT ON COLUMN core.orders.totals_note IS 'Why they differ. In words; absent where they agree.';
+COMMENT ON COLUMN core.orders.totals_note IS 'Why they differ. In words; where they agree, what is odd all the same.';
 COMMENT ON COLUMN core.orders.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.orders.custom IS
     'Own fields. What an import mapping made of the record beyond the columns, by name.';

@@ -102,6 +102,14 @@ ORDERS = Noun(
         Field("order_key", Kind.TEXT, "Key", "order_key", is_personal=True),
         Field("cart_hash", Kind.TEXT, "Hash of the cart", "cart_hash"),
         Field(
+            "gift_cards",
+            Kind.JSON,
+            "Gift cards",
+            "gift_cards",
+            about="What they paid, as plugins for gift cards list it; the total is without it.",
+            is_mapped=False,
+        ),
+        Field(
             "subtotal",
             Kind.MONEY,
             "Subtotal",
@@ -142,7 +150,7 @@ ORDERS = Noun(
             "totals_note",
             Kind.TEXT,
             "Why they differ",
-            about="In words; absent where they agree.",
+            about="In words; where they agree, what is odd all the same.",
             is_mapped=False,
         ),
         META,
