@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from storetwin.hub.reports import Reports
     from storetwin.hub.running import Revive, Runner
     from storetwin.hub.schedules import Schedules
+    from storetwin.hub.staging import Staging
     from storetwin.hub.standings import Standings
     from storetwin.hub.stores import Stores
     from storetwin.hub.syncing import Synced, Syncing
@@ -175,6 +176,13 @@ class Hub:
         from storetwin.hub.board import Board
 
         return Board(self.database, self.register, self.organisation_id)
+
+    @property
+    def staging(self) -> Staging:
+        """Return the staging explorer."""
+        from storetwin.hub.staging import Staging
+
+        return Staging(self.runner)
 
     @property
     def standings(self) -> Standings:

@@ -20,6 +20,46 @@ class State(StrEnum):
     IGNORED = "ignored"
     WAITING = "waiting"  # a person has to say which core record it is, or why it cannot enter
     STALE = "stale"  # it changed, and is compared within seconds
+    GONE = "gone"  # promoted as a deletion; kept so that it is known when it comes back
+
+    @property
+    def is_shown(self) -> bool:
+        """Say whether it is seen where nobody asks for certain states."""
+        return self is not State.GONE
+
+    @property
+    def is_promotable(self) -> bool:
+        """Say whether promoting the record may change core."""
+        return self in _PROMOTABLE
+
+
+_PROMOTABLE = frozenset({State.NEW, State.UPDATED, State.DELETED, State.WAITING, State.STALE})
+SHOWN = tuple(state for state in State if state.is_shown)
+
+
+class Sort(StrEnum):
+    """What the table is sorted by."""
+
+    MODIFIED = "modified_at"
+    NAME = "name"
+    KEY = "key"
+
+
+class ChoiceAction(StrEnum):
+    """What a person does to records without promoting them."""
+
+    SELECT = "select"
+    DESELECT = "deselect"
+    IGNORE = "ignore"
+    RESTORE = "restore"
+
+
+class RuleAction(StrEnum):
+    """What a rule does to the records that match it."""
+
+    SELECT = "select"
+    IGNORE = "ignore"
+    PROMOTE = "promote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +122,43 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Chose:
+    """What a choice came to.
+
+    Args:
+        matched: records that were meant.
+        changed: those that were not so before, and could become so.
+        seen: as in :class:`Chosen`.
+    """
+
+    matched: int
+    changed: int
+    seen: int | None = None
+
+    @property
+    def is_as_seen(self) -> bool:
+        """Say whether as many records were meant as the person was told."""
+        return self.seen is None or self.seen == self.matched
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Records of a connection and resource in one state.
+
+    Args:
+        status: the store's own; empty for none.
+        records: how many there are; ``selected`` of them are chosen for promotion.
+    """
+
+    connection_id: UUID
+    resource: str
+    state: State
+    status: str
+    records: int
+    selected: int
+
+
+@dataclass(frozen=True, slots=True)
 class StagedRecord:
     """A line of the table.
 
@@ -98,6 +175,7 @@ class StagedRecord:
     remote_id: str
     state: State
     is_selected: bool
+    is_gone: bool
     version: int
     name: str | None
     key: str | None
@@ -108,6 +186,9 @@ class StagedRecord:
     changes: tuple[FieldChange, ...] = ()
     change_count: int = 0
     why: str | None = None
+    rule_id: UUID | None = None
+    candidates: tuple[UUID, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +196,7 @@ class StagedPage:
     """A page of the table.
 
     Args:
-        row_count: that match; cut off at :attr:`cut_off_at` where counting on would take too long.
+        row_count: that match; where ``is_cut_off`` there are more.
     """
 
     data: tuple[StagedRecord, ...]

@@ -1,0 +1,249 @@
+"""Reads of the table and its counts, and choices; always in the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from storetwin.db.database import Row, Transaction
+from storetwin.db.queries import load_queries
+from storetwin.kernel.errors import ConfigurationError
+from storetwin.kernel.money import from_minor
+from storetwin.kernel.natural import natural_key
+from storetwin.staging.choosing import (
+    MOST_COUNTED,
+    Ids,
+    Slice,
+    Stretch,
+    change,
+    choose,
+    choose_of_found,
+    count_all,
+    is_narrowed,
+    of_found,
+    of_stretches,
+)
+from storetwin.staging.models import (
+    ChoiceAction,
+    Chose,
+    Chosen,
+    Count,
+    FieldChange,
+    Filter,
+    Sort,
+    StagedRecord,
+    State,
+)
+
+Q = load_queries(__package__)
+
+LOOK = 5_000  # tombstones that are looked through for a text
+NAMELESS = frozenset({"orders", "refunds", "order_notes"})
+"""Resources whose records have no name of their own, so that no index sorts by it (0014)."""
+_CHOICES = {
+    ChoiceAction.SELECT: Q.select_records,
+    ChoiceAction.DESELECT: Q.deselect_records,
+    ChoiceAction.IGNORE: Q.ignore_records,
+    ChoiceAction.RESTORE: Q.restore_records,
+}
+Names = Mapping[UUID, str]
+"""Connection → what people call it."""
+
+
+class NotSortableError(ConfigurationError):
+    """The records of a resource have nothing of the kind to be sorted by."""
+
+    code = "not_sortable"
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Which rows stand on a page, and how many there are; where ``is_cut_off`` there are more."""
+
+    ids: list[tuple[UUID, str]]
+    count: int
+    is_cut_off: bool
+
+
+async def read_counts(
+    tx: Transaction, organisation_id: UUID, resource: str | None, connections: Sequence[UUID]
+) -> list[Count]:
+    """Return how many records there are in each state."""
+    params = {"organisation_id": organisation_id, "resource": resource}
+    rows = await tx.fetch_all(Q.read_counts, params | {"connections": list(connections)})
+    sums: dict[tuple[UUID, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        of = sums[row["connection_id"], row["resource"], row["state"], row["status"]]
+        of[0] += row["records"]
+        of[1] += row["records"] if row["is_selected"] else 0
+    return [
+        Count(connection_id, name, State(state), status, *numbers)
+        for (connection_id, name, state, status), numbers in sums.items()
+    ]
+
+
+async def read_chapter(
+    tx: Transaction,
+    organisation_id: UUID,
+    wanted: Filter,
+    part: Slice,
+    stretches: Sequence[Stretch],
+    found: Ids | None = None,
+) -> Chapter:
+    """Return which records stand on a page.
+
+    Args:
+        found: those in which a text was found; None where none is looked for.
+
+    Raises:
+        NotSortableError: the records have no name.
+    """
+    if part.sort is Sort.NAME and wanted.resource in NAMELESS:
+        raise NotSortableError(
+            f"The {wanted.resource} have no name to be sorted by.",
+            remedy="Sort by modified_at, or by key: their number.",
+        )
+    own = {"organisation_id": organisation_id}
+    if found is None:
+        found = await _found_by_index(tx, own, wanted, stretches)
+    if found is not None:
+        statement, params = choose_of_found(wanted, part, stretches, found)
+        rows = await tx.fetch_all(statement, own | params)
+        count = rows[0]["n"] if rows else await _count_found(tx, own, wanted, stretches, found)
+        return Chapter([(row["connection_id"], row["remote_id"]) for row in rows], count, False)
+    count, is_cut_off = sum(stretch.records for stretch in stretches), False
+    if is_narrowed(wanted):
+        statement, params = count_all(wanted, stretches)
+        row = await tx.fetch_one(statement, own | params)
+        counted = row["n"] if row else 0
+        count, is_cut_off = min(counted, MOST_COUNTED), counted > MOST_COUNTED
+    statement, params = choose(wanted, part, stretches, count)
+    rows = await tx.fetch_all(statement, own | params) if count else []
+    return Chapter([(row["connection_id"], row["remote_id"]) for row in rows], count, is_cut_off)
+
+
+async def _found_by_index(
+    tx: Transaction, own: dict[str, Any], wanted: Filter, stretches: Sequence[Stretch]
+) -> Ids | None:
+    """Return the records that a rule chose, or of which a column differs, where they are few."""
+    of = own | of_stretches(stretches) | {"resource": wanted.resource, "most": MOST_COUNTED + 1}
+    rows: list[Row] | None = None
+    if wanted.rule_id is not None:
+        rows = await tx.fetch_all(Q.find_by_rule, of | {"rule_id": wanted.rule_id})
+    elif wanted.field is not None:
+        rows = await tx.fetch_all(Q.find_by_column, of | {"field": wanted.field})
+    if rows is None or len(rows) > MOST_COUNTED:
+        return None  # so many that a walk meets them soon
+    return [(row["connection_id"], row["remote_id"]) for row in rows]
+
+
+async def _count_found(
+    tx: Transaction,
+    own: dict[str, Any],
+    wanted: Filter,
+    stretches: Sequence[Stretch],
+    found: Ids,
+) -> int:
+    statement, params = choose_of_found(wanted, Slice(limit=1), stretches, found)
+    row = await tx.fetch_one(statement, own | params)
+    return row["n"] if row else 0
+
+
+async def find_gone(
+    tx: Transaction, organisation_id: UUID, wanted: Filter, stretches: Sequence[Stretch]
+) -> Ids:
+    """Return the records that stores have no more and that the filter's text occurs in."""
+    text = (wanted.search or "").strip().lower()
+    params = {"resource": wanted.resource, "text": text, "key": natural_key(text), "look": LOOK}
+    own = of_stretches(stretches) | {"organisation_id": organisation_id}
+    rows = await tx.fetch_all(Q.find_gone, own | params)
+    return [(row["connection_id"], row["remote_id"]) for row in rows]
+
+
+async def read_records(
+    tx: Transaction, organisation_id: UUID, resource: str, ids: Ids, names: Names
+) -> list[StagedRecord]:
+    """Return what the table shows of some records, in this order; those that there are not left out."""
+    if not ids:
+        return []
+    params = {"organisation_id": organisation_id, "resource": resource} | of_found(ids)
+    rows = await tx.fetch_all(Q.read_rows, params)
+    return [_record_of(row, resource, names) for row in rows]
+
+
+async def make_choice(
+    tx: Transaction,
+    organisation_id: UUID,
+    chosen: Chosen,
+    action: ChoiceAction,
+    connections: Sequence[UUID],
+    *,
+    rule_id: UUID | None = None,
+    why: str | None = None,
+) -> Chose:
+    """Do something to all that is meant, in one statement.
+
+    Args:
+        connections: that the filter may be about.
+        rule_id: the rule that does it.
+        why: of records that are ignored.
+    """
+    statement, params = change(_CHOICES[action], chosen, connections)
+    own = {"organisation_id": organisation_id, "by_rule": rule_id, "why": why}
+    row = await tx.fetch_one(statement, own | params)
+    assert row is not None
+    return Chose(row["matched"], row["changed"], chosen.seen)
+
+
+def _record_of(row: Row, resource: str, names: Names) -> StagedRecord:
+    changes = json.loads(row["changed_fields"]) if row["changed_fields"] else []
+    return StagedRecord(
+        connection_id=row["connection_id"],
+        connection=names[row["connection_id"]],
+        resource=resource,
+        remote_id=row["remote_id"],
+        state=State(row["state"]),
+        is_selected=row["is_selected"],
+        is_gone=row["is_gone"],
+        version=row["version"],
+        name=row["name"],
+        key=_key_of(row, resource),
+        status=row["status"] or None,
+        modified_at=row["modified_at"],
+        core_id=row["core_id"],
+        figures=_figures_of(row),
+        changes=tuple(FieldChange(*change) for change in changes),
+        change_count=row["change_count"],
+        why=row["why"],
+        rule_id=row["rule_id"],
+        candidates=tuple(row["candidates"] or ()),
+        columns=tuple(row["changed_columns"] or ()),
+    )
+
+
+def _key_of(row: Row, resource: str) -> str | None:
+    key: str | None = row["email_lower"] if resource == "customers" else row["number"]
+    return row["sku"] or key
+
+
+def _figures_of(row: Row) -> dict[str, Any]:
+    currency = row["currency"]
+    figures = {
+        "number": row["number"],
+        "sku": row["sku"],
+        "email": row["email_lower"],
+        "currency": currency,
+        "total": _money(row["total_minor"], currency),
+        "refunded": _money(row["refunded_minor"], currency),
+        "items": row["items"],
+        "created_at": row["created_at"],
+    }
+    return {name: value for name, value in figures.items() if value is not None}
+
+
+def _money(minor: int | None, currency: str | None) -> str | None:
+    return None if minor is None else from_minor(minor, currency)
