@@ -13,7 +13,8 @@ STAGES = (
     ("unit, architecture", ["tests/unit", "tests/architecture", "-n", "2"]),
     ("database, client, pull", ["tests/integration", "tests/migration", "-n", "2"]),
     ("conformance", ["tests/conformance", "-n", "2"]),
-    ("end to end, docs", ["tests/e2e", "tests/docs", "-n", "3"]),
+    # A file stays on one worker: what its tests share is made once.
+    ("end to end, docs", ["tests/e2e", "tests/docs", "-n", "3", "--dist", "loadfile"]),
 )
 ON_A_SECOND_POSTGRESQL = [
     "tests/integration/db",

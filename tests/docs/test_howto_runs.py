@@ -72,7 +72,7 @@ def serving(home: Installation, *options: str) -> Iterator[tuple[str, subprocess
             begun = time.monotonic()
             assert home.finish(process).code == 0
             assert time.monotonic() - begun < 10
-        else:
+        elif not process.stdout.closed:
             home.finish(process)
 
 
@@ -83,12 +83,12 @@ def asked(url: str, key: str, body: dict[str, Any] | None = None) -> Any:
         return json.load(answer)
 
 
-def test_the_page_runs_as_it_stands_there(
+def test_the_page_runs_as_it_stands_there_and_a_hub_that_stops_ends_its_streams(
     home: Installation, store: Sandbox, key: str, tmp_path: Path
 ) -> None:
     assert len(BLOCKS) == 6
     home.rows("DELETE FROM runs.cursors RETURNING 1")  # whatever other tests here have read
-    with serving(home) as (url, _):
+    with serving(home) as (url, process):
         script = "set -euo pipefail\n" + "\necho =====\n".join(BLOCKS).replace(THERE, url)
         done = subprocess.run(
             ["bash", "-c", script],
@@ -99,6 +99,7 @@ def test_the_page_runs_as_it_stands_there(
             text=True,
             timeout=60,
         )
+        follows_to_the_end(home, url, key, process)
     assert done.returncode == 0, (done.stdout, done.stderr)
     _, started, followed, looked, stopped, rest = done.stdout.split("=====\n")
     assert json.loads(started)["state"] == "queued"
@@ -136,29 +137,29 @@ def test_a_run_survives_the_process_that_was_at_it(
     assert row["beginnings"] == 2
 
 
-def test_a_hub_that_is_told_to_stop_ends_its_streams(
-    home: Installation, store: Sandbox, key: str
+def follows_to_the_end(
+    home: Installation, url: str, key: str, process: subprocess.Popen[bytes]
 ) -> None:
-    with serving(home) as (url, process):
-        following = subprocess.Popen(
-            [
-                "curl",
-                "--silent",
-                "--no-buffer",
-                "-H",
-                f"Authorization: Bearer {key}",
-                f"{url}/api/v1/events",
-            ],
-            stdout=subprocess.PIPE,
-        )
-        assert following.stdout is not None
-        assert following.stdout.readline().startswith(b"retry:")
-        begun = time.monotonic()
-        process.terminate()
-        assert following.wait(timeout=15) is not None
-        home.finish(process)
-        assert time.monotonic() - begun < 10
-        following.stdout.close()
+    """Follow all events, stop the hub, and see the stream end with it."""
+    following = subprocess.Popen(
+        [
+            "curl",
+            "--silent",
+            "--no-buffer",
+            "-H",
+            f"Authorization: Bearer {key}",
+            f"{url}/api/v1/events",
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert following.stdout is not None
+    assert following.stdout.readline().startswith(b"retry:")
+    begun = time.monotonic()
+    process.terminate()
+    assert following.wait(timeout=15) is not None
+    done = home.finish(process)
+    assert (done.code, time.monotonic() - begun < 10) == (0, True), done.said
+    following.stdout.close()
 
 
 def test_the_command_line_asks_stops_and_repeats(home: Installation, store: Sandbox) -> None:

@@ -22,7 +22,7 @@ from storetwin.resources import RESOURCES, named
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 from storetwin.sandboxes.woocommerce.wire import Exchange
 
-ORDERS = 5_000
+ORDERS = 2_000
 CHAINS, KILLS = 3, 5  # 15 kills of the program, and one chain of 5 for the database server
 JITTER = 0.03  # seconds between a request and the kill, so that commits are hit as well
 API = "/wp-json/wc/v3/"

@@ -81,26 +81,30 @@ def said(home: Installation, *arguments: str) -> dict:
     return line
 
 
-def test_without_a_connection_it_starts_and_says_what_to_do(program: Installation) -> None:
+def test_without_a_connection_it_says_what_to_do_and_starts_its_database_again(
+    program: Installation,
+) -> None:
     with serving(program) as served:
         until(lambda: served.ready()[0] == 200, "it is ready")
         code, answer = served.ready()
+        first = program.postmaster
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        until(lambda: served.ready()[0] == 503, "it is not ready")
+        until(lambda: served.ready()[0] == 200, "it is ready again", seconds=15)
+        assert program.postmaster != first
     assert (code, answer["worker"], answer["workers"]) == (200, "ok", 1)
     assert "No store is connected yet" in served.text
     assert "storetwin connection add shop" in served.text
     assert "Stopping" in served.text
 
 
-def test_a_worker_may_run_elsewhere(home: Installation) -> None:
+def test_a_worker_may_run_elsewhere_and_a_port_that_is_taken_is_told(home: Installation) -> None:
     with serving(home, "--no-worker") as served:
         code, answer = served.ready()
         assert (code, answer["workers"]) == (200, 0)
         assert "worker" not in answer
         assert "No worker runs here" in served.text
-
-
-def test_a_port_that_is_taken_is_told(home: Installation) -> None:
-    with serving(home, "--no-worker") as served:
         done = home.run("serve", "--port", served.url.rsplit(":", 1)[1])
     assert done.code == 1
     assert "Nothing can listen on 127.0.0.1" in done.err
@@ -214,14 +218,3 @@ def serving_hung(program: Installation) -> Iterator[subprocess.Popen[bytes]]:
         until(lambda: bool(program.rows(RUNNING)), "a run begins")
         yield worker
         program.finish(worker)
-
-
-def test_the_embedded_server_is_started_again(home: Installation) -> None:
-    with serving(home) as served:
-        until(lambda: served.ready()[0] == 200, "it is ready")
-        first = home.postmaster
-        assert first is not None
-        os.kill(first, signal.SIGKILL)
-        until(lambda: served.ready()[0] == 503, "it is not ready")
-        until(lambda: served.ready()[0] == 200, "it is ready again", seconds=15)
-        assert home.postmaster != first
