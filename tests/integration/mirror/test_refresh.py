@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from hubs import NAME, Twin, lasting
+from hubs import MAIN, NAME, Twin, lasting
 from storetwin.db.database import Transaction
 from storetwin.mirror.context import RunContext
 from storetwin.mirror.refresh import Refreshed, refresh
@@ -42,7 +42,7 @@ async def refreshed(
 
 
 async def test_changed_new_and_vanished_orders_in_as_few_requests_as_possible(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     store = twin.sandbox.store
     listed = [n for n in store.ids("orders") if store.status_of("orders", n) == "completed"]
     edited, gone = listed[0], listed[1]
@@ -74,7 +74,7 @@ async def test_what_a_changed_order_says_about_others_is_told(twin: Twin) -> Non
     paid = [n for n in store.ids("orders") if store.refundable(n) > 2]
     order = paid[0]
     first = store.refund(order, "1.00")
-    await twin.pull()
+    await twin.pull(*MAIN)
     store.delete("refunds", first)
     second = store.refund(order, "1.50")
     async with receiving(twin) as context:
@@ -87,7 +87,7 @@ async def test_what_a_changed_order_says_about_others_is_told(twin: Twin) -> Non
 
 
 async def test_a_variation_that_is_told_as_a_product_is_followed(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     variation = twin.sandbox.store.ids("variations")[0]
     async with receiving(twin) as context:
         done = await refreshed(context, "products", [variation])
@@ -100,7 +100,7 @@ async def test_a_variation_that_is_told_as_a_product_is_followed(twin: Twin) -> 
 
 
 async def test_a_record_that_breaks_is_set_aside_and_its_neighbours_are_kept(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     store = twin.sandbox.store
     orders = [n for n in store.ids("orders") if store.status_of("orders", n) == "completed"][:20]
     for number in orders:
@@ -120,7 +120,7 @@ async def test_a_record_that_breaks_is_set_aside_and_its_neighbours_are_kept(twi
 
 
 async def test_a_store_that_does_not_answer_settles_nothing(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     orders = twin.sandbox.store.ids("orders")[:100]
     settled: list[str] = []
     async with receiving(twin) as context:
@@ -134,7 +134,7 @@ async def test_a_store_that_does_not_answer_settles_nothing(twin: Twin) -> None:
 
 
 async def test_records_without_a_list_by_id_are_read_by_their_addresses(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull("taxes")
     store = twin.sandbox.store
     tax, gone = store.ids("taxes")[:2]
     store.edit("taxes", tax, {"name": "Duty"})
@@ -147,7 +147,7 @@ async def test_records_without_a_list_by_id_are_read_by_their_addresses(twin: Tw
 
 
 async def test_a_new_refund_is_found_though_nobody_knows_its_order(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     store = twin.sandbox.store
     order = next(n for n in store.ids("orders") if store.refundable(n) > 1)
     refund = store.refund(order, "1.00")
@@ -158,7 +158,7 @@ async def test_a_new_refund_is_found_though_nobody_knows_its_order(twin: Twin) -
 
 
 async def test_orders_that_no_list_shows_are_kept_as_unlisted(twin: Twin) -> None:
-    await twin.pull()
+    await twin.pull(*MAIN)
     store = twin.sandbox.store
     hidden = next(n for n in store.ids("orders") if store.status_of("orders", n) == "shipped")
     store.edit_order(hidden, {"customer_note": "Plugin gone."})

@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from doors import inbox_of, serving
-from hubs import NAME, Twin, lasting, open_twin
+from hubs import MAIN, NAME, Twin, lasting, open_twin
 from storetwin.api.webhooks import Door
 from storetwin.connections.webhooks_health import Standing
 from storetwin.connections.webhooks_plan import TOPICS
@@ -84,7 +84,7 @@ async def test_every_topic_gets_one_webhook_and_others_are_let_be(reached: Twin)
 
 async def test_what_changes_in_the_store_is_told_and_applied(reached: Twin) -> None:
     twin, store = reached, reached.sandbox.store
-    await twin.pull()
+    await twin.pull(*MAIN)
     await twin.hub.webhooks.create(NAME)
     order, product, customer = (store.ids(r)[0] for r in ("orders", "products", "customers"))
     variation = store.ids("variations")[0]
@@ -132,7 +132,7 @@ async def test_many_deliveries_of_one_record_are_one_reading(reached: Twin) -> N
 
 async def test_doubled_reordered_dropped_and_forged_do_no_harm(reached: Twin) -> None:
     twin, store = reached, reached.sandbox.store
-    await twin.pull()
+    await twin.pull(*MAIN)
     await twin.hub.webhooks.create(NAME)
     twin.sandbox.webhooks.troubles.switch(["double+reorder+forge:every=2"])
     orders = told_of(store)[:30]
@@ -154,7 +154,7 @@ async def test_doubled_reordered_dropped_and_forged_do_no_harm(reached: Twin) ->
 
 async def test_a_record_that_is_gone_gets_its_tombstone(reached: Twin) -> None:
     twin, store = reached, reached.sandbox.store
-    await twin.pull()
+    await twin.pull(*MAIN)
     await twin.hub.webhooks.create(NAME)
     customer = store.ids("customers")[-1]
     order = store.ids("orders")[0]
@@ -331,7 +331,7 @@ async def test_a_store_that_changes_and_tells_nothing_is_silent(
 ) -> None:
     monkeypatch.setattr(verbs, "CHECK_EVERY", timedelta())
     twin, store = reached, reached.sandbox.store
-    await twin.pull()
+    await twin.pull(*MAIN)
     await twin.hub.webhooks.create(NAME)
     twin.sandbox.webhooks.troubles.switch(["drop"])
     for order in told_of(store)[:3]:
