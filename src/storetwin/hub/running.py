@@ -39,6 +39,7 @@ from storetwin.hub.holding import (
 )
 from storetwin.hub.stores import Stores
 from storetwin.kernel.clock import Clock
+from storetwin.kernel.cost import Cost
 from storetwin.kernel.errors import ConflictError, RetryableError
 from storetwin.kernel.ids import new_id
 from storetwin.mirror.acceptance import pause_for_doubt
@@ -110,7 +111,7 @@ class Runner:
         if connection.state is ConnectionState.PAUSED:
             raise paused(connection)
         held = gate(connection, self.clock, is_open=bool(options.get("now")))
-        async with self._at_work(connection, kind, options) as (run, hold):
+        async with self.at_work(connection, kind, options) as (run, hold):
             credentials = self.register.credentials(connection)
             client = self.stores.make_client(connection, credentials)
             client.hold(held)
@@ -118,7 +119,7 @@ class Runner:
             if self.queued is not None and self.queued.batch is not None:
                 client.page_limit = min(client.page_limit, self.queued.batch)
             try:
-                async with self._beating(run):
+                async with self.beating(run):
                     catalogue = catalogue_for(connection.options)
                     routes, is_known = await self._arrive(run, connection, client, credentials)
                     context = RunContext(
@@ -138,7 +139,7 @@ class Runner:
                         await confirm_identity(context, connection, may_lack=may_lack)
                     yield context
             except BaseException as error:
-                await undisturbed(self._fail(run, connection, client, error))
+                await undisturbed(self.fail(run, connection, client.cost, error))
                 raise
             finally:
                 await client.close()
@@ -263,7 +264,7 @@ class Runner:
             yield
 
     @asynccontextmanager
-    async def _at_work(
+    async def at_work(
         self, connection: Connection, kind: RunKind, options: Mapping[str, Any]
     ) -> AsyncIterator[tuple[Run, Hold]]:
         """Write the run down while holding the lock that says that its process lives."""
@@ -317,7 +318,7 @@ class Runner:
                 await runs.close_orphan(tx, found.run_id, now=self.clock())
 
     @asynccontextmanager
-    async def _beating(self, run: Run) -> AsyncIterator[None]:
+    async def beating(self, run: Run) -> AsyncIterator[None]:
         """Keep the run's heart beating beside its work.
 
         Where another took over, or somebody asks the run to stop, it stops the work: what is not
@@ -356,8 +357,8 @@ class Runner:
             with suppress(asyncio.CancelledError):
                 await heart
 
-    async def _fail(
-        self, run: Run, connection: Connection, client: StoreClient, error: BaseException
+    async def fail(
+        self, run: Run, connection: Connection, cost: Cost, error: BaseException
     ) -> None:
         """Close a run that did not come to its end; where that fails too, the next run closes it.
 
@@ -369,7 +370,7 @@ class Runner:
             async with self.database.transaction(self.organisation_id) as tx:
                 if run.is_asked and state is RunState.INTERRUPTED:
                     look_again = wait_until(error, self.clock())
-                    if await hand_back(tx, run, client.cost, not_before=look_again):
+                    if await hand_back(tx, run, cost, not_before=look_again):
                         return
                     state, ending = RunState.CANCELLED, ending_of(RunCancelledError("Cancelled."))
                 if isinstance(error, NotFoundError) and error.is_route_missing:
@@ -377,9 +378,7 @@ class Runner:
                 if isinstance(error, StoreChangedError):
                     state = RunState.PAUSED
                     await pause_for_doubt(tx, connection, error)
-                await runs.end_run(
-                    tx, run, state, cost=client.cost, now=self.clock(), ending=ending
-                )
+                await runs.end_run(tx, run, state, cost=cost, now=self.clock(), ending=ending)
         except Exception as second:  # noqa: BLE001 - the first error is the one to tell
             error.add_note(f"The run could not be closed either: {second}")
 

@@ -85,7 +85,7 @@ class Asked:
             NotRepeatableError: nobody can ask for such a run.
         """
         is_dry = kind is RunKind.REHEARSE
-        if kind not in ASKABLE and not is_dry:
+        if kind not in (*ASKABLE, RunKind.PROMOTE) and not is_dry:
             raise NotRepeatableError(
                 f"A run of the kind {kind.value!r} is not repeated.",
                 remedy="Ask for a pull, a sync, a sweep or a verification.",

@@ -38,6 +38,7 @@ class Lane(StrEnum):
 
     PULL = "pull"
     INBOX = "inbox"
+    PROMOTE = "promote"
 
 
 class RunKind(StrEnum):
@@ -50,11 +51,12 @@ class RunKind(StrEnum):
     SWEEP = "sweep"
     RECEIVE = "receive"
     REHEARSE = "rehearse"
+    PROMOTE = "promote"
 
     @property
     def lane(self) -> Lane:
-        """Return where it runs: what webhooks told is applied beside everything else."""
-        return Lane.INBOX if self is RunKind.RECEIVE else Lane.PULL
+        """Return where it runs: what webhooks told, and promotions, beside everything else."""
+        return _LANES.get(self, Lane.PULL)
 
     @property
     def brought_by(self) -> str:
@@ -62,6 +64,9 @@ class RunKind(StrEnum):
         if self is RunKind.RECEIVE:
             return "webhook"
         return "sweep" if self in (RunKind.SWEEP, RunKind.VERIFY) else "pull"
+
+
+_LANES = {RunKind.RECEIVE: Lane.INBOX, RunKind.PROMOTE: Lane.PROMOTE}
 
 
 class Stage(StrEnum):
@@ -73,6 +78,7 @@ class Stage(StrEnum):
     SWEEP = "sweep"
     RECEIVE = "receive"
     REHEARSE = "rehearse"
+    PROMOTE = "promote"
 
 
 @dataclass(frozen=True, slots=True)
