@@ -91,3 +91,110 @@ VALUES (current_setting('app.organisation_id')::uuid, %(id)s, %(connection_id)s,
 -- name: read_paths
 -- Where some records stand in their tree.
 SELECT id, slug_path FROM core.categories WHERE id = ANY(%(ids)s::uuid[]);
+
+-- name: settle_paths
+-- Says anew where categories and all below them stand in their tree; nothing while one above is not in core.
+WITH RECURSIVE below AS (
+    SELECT g.id FROM unnest(%(ids)s::uuid[]) AS g(id)
+    UNION SELECT c.id FROM core.categories c JOIN below b ON c.parent_id = b.id),
+way AS (
+    SELECT c.id, c.parent_id, c.remote_parent_id, c.slug AS path, 1 AS depth
+    FROM below b JOIN core.categories c ON c.id = b.id
+    UNION ALL
+    SELECT w.id, p.parent_id, p.remote_parent_id, p.slug || '/' || w.path, w.depth + 1
+    FROM way w JOIN core.categories p ON p.id = w.parent_id WHERE w.depth < 50),
+whole AS (SELECT DISTINCT ON (id) id, path, parent_id, remote_parent_id FROM way ORDER BY id, depth DESC)
+UPDATE core.categories AS t
+SET slug_path = CASE WHEN w.parent_id IS NULL AND w.remote_parent_id IS NULL THEN w.path END
+FROM whole w
+WHERE t.id = w.id AND t.slug_path IS DISTINCT FROM
+      CASE WHEN w.parent_id IS NULL AND w.remote_parent_id IS NULL THEN w.path END;
+
+-- name: left_customers
+-- Whose orders those are that wait for some customers: they will be theirs.
+SELECT o.customer_id FROM core.awaited a
+JOIN unnest(%(connections)s::uuid[], %(resources)s::text[], %(ids)s::text[]) AS r(connection_id, resource, remote_id)
+  ON (a.connection_id, a.resource, a.remote_id) = (r.connection_id, r.resource, r.remote_id)
+JOIN core.orders o ON o.id = a.core_id
+WHERE a.place = 'orders.customer_id' AND o.customer_id IS NOT NULL;
+
+-- name: orders_by_id
+-- Whose some orders are, and by which e-mail they are looked up.
+SELECT id, email_lower, customer_id FROM core.orders WHERE id = ANY(%(ids)s::uuid[]);
+
+-- name: orders_by_email
+-- Orders with one of some e-mails of which no store's customer is known: those that belong to whoever has the e-mail.
+SELECT o.id, o.email_lower, o.customer_id FROM core.orders o
+WHERE o.email_lower = ANY(%(emails)s::text[])
+  AND NOT EXISTS (SELECT FROM core.links l
+                  WHERE l.connection_id = o.connection_id AND l.resource = 'customers'
+                    AND l.remote_id = o.remote_customer_id);
+
+-- name: owners_of_emails
+-- To whom some e-mails belong: who has an account before a guest, and of several the one of the first store.
+SELECT DISTINCT ON (c.email_lower) c.email_lower, c.id
+FROM core.customers c
+LEFT JOIN LATERAL (
+    SELECT n.created_at, n.id, l.remote_id
+    FROM core.links l JOIN connections.connections n ON n.id = l.connection_id
+    WHERE l.noun = 'customers' AND l.core_id = c.id ORDER BY n.created_at, n.id, l.remote_id LIMIT 1) AS f ON true
+WHERE c.email_lower = ANY(%(emails)s::text[])
+ORDER BY c.email_lower, c.is_guest, f.created_at, f.id, f.remote_id, c.id;
+
+-- name: assign_orders
+-- Says whose some orders are.
+UPDATE core.orders AS o SET customer_id = m.customer_id
+FROM unnest(%(ids)s::uuid[], %(customers)s::uuid[]) AS m(id, customer_id) WHERE o.id = m.id;
+
+-- name: latest_orders
+-- The latest of some orders for each e-mail: what is known of a guest stands on it.
+SELECT DISTINCT ON (o.email_lower) o.email_lower, o.id FROM core.orders o
+WHERE o.id = ANY(%(ids)s::uuid[])
+ORDER BY o.email_lower, o.placed_at DESC NULLS LAST, o.number_key DESC NULLS LAST, o.order_key DESC NULLS LAST;
+
+-- name: latest_orders_of_guests
+-- Those of some customers who are guests, each with the latest order; absent where there is none.
+SELECT c.id AS customer_id, f.id AS order_id
+FROM core.customers c
+LEFT JOIN LATERAL (
+    SELECT o.id FROM core.orders o WHERE o.customer_id = c.id
+    ORDER BY o.placed_at DESC NULLS LAST, o.number_key DESC NULLS LAST, o.order_key DESC NULLS LAST LIMIT 1) AS f ON true
+WHERE c.id = ANY(%(ids)s::uuid[]) AND c.is_guest;
+
+-- name: drop_guests
+-- Removes guests who have no order any more.
+DELETE FROM core.customers WHERE id = ANY(%(ids)s::uuid[]) AND is_guest;
+
+-- name: drop_edits
+-- Forgets what people changed of records that are removed.
+DELETE FROM core.edits WHERE noun = %(noun)s AND core_id = ANY(%(ids)s::uuid[]);
+
+-- name: settle_figures
+-- Counts the orders of some customers anew, by currency; only what is another figure is written.
+WITH fresh AS (
+    SELECT o.customer_id, COALESCE(o.currency, '') AS currency, count(*)::int AS orders,
+           COALESCE(sum(o.total), 0) AS spent, COALESCE(sum(o.refunded_total), 0) AS refunded,
+           min(o.placed_at) AS first_order_at, max(o.placed_at) AS last_order_at
+    FROM core.orders o
+    WHERE o.customer_id = ANY(%(ids)s::uuid[]) AND o.gone_at IS NULL
+      AND o.status = ANY(COALESCE((SELECT s.counted_statuses FROM core.settings s), %(statuses)s::text[]))
+    GROUP BY o.customer_id, COALESCE(o.currency, '')),
+dropped AS (
+    DELETE FROM core.customer_figures f
+    WHERE f.customer_id = ANY(%(ids)s::uuid[])
+      AND NOT EXISTS (SELECT FROM fresh n WHERE n.customer_id = f.customer_id AND n.currency = f.currency))
+INSERT INTO core.customer_figures AS f (organisation_id, customer_id, currency, orders, spent, refunded, lifetime_value,
+                                        average, first_order_at, last_order_at, computed_at)
+SELECT current_setting('app.organisation_id')::uuid, customer_id, currency, orders, spent, refunded, spent - refunded,
+       round((spent - refunded) / orders, 6), first_order_at, last_order_at, %(now)s
+FROM fresh
+ON CONFLICT (organisation_id, customer_id, currency) DO UPDATE
+SET orders = EXCLUDED.orders, spent = EXCLUDED.spent, refunded = EXCLUDED.refunded, average = EXCLUDED.average,
+    lifetime_value = EXCLUDED.lifetime_value, first_order_at = EXCLUDED.first_order_at,
+    last_order_at = EXCLUDED.last_order_at, computed_at = EXCLUDED.computed_at
+WHERE (f.orders, f.spent, f.refunded, f.first_order_at, f.last_order_at) IS DISTINCT FROM
+      (EXCLUDED.orders, EXCLUDED.spent, EXCLUDED.refunded, EXCLUDED.first_order_at, EXCLUDED.last_order_at);
+
+-- name: emails_of_orders
+-- The e-mails of some orders, as they were written.
+SELECT id, email FROM core.orders WHERE id = ANY(%(ids)s::uuid[]);

@@ -113,15 +113,15 @@ async def restate_edits(
 
 async def fill_references(
     tx: Transaction, tables: Tables, arrived: Mapping[Origin, UUID]
-) -> set[UUID]:
-    """Fill in the references that waited for some records; return whose they are.
+) -> dict[str, set[UUID]]:
+    """Fill in the references that waited for some records; return whose they are, by place.
 
     Args:
         tables: of the noun that is being written.
         arrived: core id of each store's record that is in core from now on.
     """
     if not arrived:
-        return set()
+        return {}
     rows = await tx.fetch_all(Q.take_awaited, columns_of(arrived))
     places: dict[str, list[tuple[UUID, str, UUID]]] = {}
     for row in sorted(rows, key=lambda one: (one["place"], one["core_id"])):
@@ -134,7 +134,7 @@ async def fill_references(
         ids, remote_ids, core_ids = zip(*found, strict=True)
         values = {"ids": list(ids), "remote_ids": list(remote_ids), "core_ids": list(core_ids)}
         await tx.execute(table.fill(place.partition(".")[2]), values)
-    return {row["core_id"] for row in rows}
+    return {place: {core_id for core_id, _, _ in found} for place, found in places.items()}
 
 
 @cache

@@ -19,12 +19,12 @@ from storetwin.core.links import links, read_said
 from storetwin.core.merging import Folded, Said, fold
 from storetwin.core.models import Action, Candidate, Cause, Incoming, Link, Origin, Outcome
 from storetwin.core.records import Cells, Stand, read_stands
+from storetwin.core.settling import Moved, settle
 from storetwin.core.statements import Q, Tables, tables_of
 from storetwin.core.storing import (
     Change,
     Writes,
     bury_links,
-    fill_references,
     restate_edits,
     write_changes,
     write_links,
@@ -99,11 +99,10 @@ class _Batch:
     async def write(self) -> dict[Origin, Outcome]:
         """Decide, put together, compare and write."""
         noted = await self._choose()
-        if self.core_ids:
-            await self._write_records()
+        moved = await self._write_records() if self.core_ids else None
         await self._write_links((*self.core_ids, *noted))
-        arrived = {o: core_id for o, core_id in self.core_ids.items() if o not in self.links}
-        await fill_references(self.tx, self.tables, arrived)
+        if moved is not None:
+            await settle(self.tx, self.noun, self.tables, moved, self.cause, self.now)
         return self.outcomes
 
     # -- which core record each is ----------------------------------------------------------------
@@ -165,7 +164,7 @@ class _Batch:
 
     # -- how each shall stand -----------------------------------------------------------------------
 
-    async def _write_records(self) -> None:
+    async def _write_records(self) -> Moved:
         known = {core_id for core_id in self.core_ids.values() if core_id not in self.made}
         stands = await read_stands(self.tx, self.tables, list(known))
         if known - stands.keys():
@@ -199,6 +198,9 @@ class _Batch:
         for origin, core_id in self.core_ids.items():
             action, fields = differing[core_id]
             self.outcomes[origin] = Outcome(origin, core_id, action, fields)
+        arrived = {o: core_id for o, core_id in self.core_ids.items() if o not in self.links}
+        changed = frozenset(change.core_id for change in writes.changes)
+        return Moved(stands, targets, changed, arrived)
 
     async def _targets(
         self, known: set[UUID], stands: Mapping[UUID, Stand]

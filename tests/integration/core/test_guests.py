@@ -1,0 +1,146 @@
+"""Whose an order is, and what a customer's orders come to, whatever came first."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from core_stores import NOON, UPDATED, Stores, customer, order
+
+WHO = """
+SELECT o.number, c.email, c.is_guest FROM core.orders o LEFT JOIN core.customers c ON c.id = o.customer_id
+ORDER BY o.number
+"""
+CUSTOMERS = "SELECT email, first_name, is_guest FROM core.customers ORDER BY email, is_guest"
+FIGURES = """
+SELECT c.email, f.currency, f.orders, f.spent, f.refunded, f.lifetime_value, f.average, f.first_order_at, f.last_order_at
+FROM core.customer_figures f JOIN core.customers c ON c.id = f.customer_id ORDER BY c.email, f.currency
+"""
+ADA = "Ada@Example.org"
+
+
+async def told(stores: Stores) -> list[Any]:
+    """Return all that does not depend on ids and moments."""
+    addresses = "SELECT key, first_name, email FROM core.customer_addresses ORDER BY email, key"
+    return [await stores.rows(query) for query in (WHO, CUSTOMERS, FIGURES, addresses)]
+
+
+async def test_who_has_no_account_is_known_by_the_e_mail_of_the_orders(stores: Stores) -> None:
+    await stores.put(order("10", email=ADA, number="1"), "1")
+    await stores.put(
+        order("5", email="ada@example.org", number="2", placed_at=NOON + timedelta(days=1)),
+        "2",
+        store=1,
+    )
+    await stores.put(order("7", number="3"), "3")
+    assert await stores.rows(WHO) == [
+        {"number": "1", "email": "ada@example.org", "is_guest": True},
+        {"number": "2", "email": "ada@example.org", "is_guest": True},
+        {"number": "3", "email": None, "is_guest": None},
+    ]
+    (figures,) = await stores.rows(FIGURES)
+    assert (figures["orders"], figures["lifetime_value"], figures["average"]) == (
+        2,
+        15,
+        Decimal("7.5"),
+    )
+    assert (figures["first_order_at"], figures["last_order_at"]) == (NOON, NOON + timedelta(days=1))
+
+
+async def test_refunds_are_taken_off_and_what_was_not_paid_does_not_count(stores: Stores) -> None:
+    def refunded(amount: str) -> dict[str, Any]:
+        return {"order_refunds": [{"key": "9", "position": 0, "total": Decimal(amount)}]}
+
+    first = order("10", email=ADA)
+    first.parts.update(refunded("-2.50"))
+    await stores.put(first, "1")
+    await stores.put(order("99", email=ADA, status="failed"), "2")
+    await stores.put(order("1000", email=ADA, currency="JPY"), "3")
+    euros, yen = await stores.rows(FIGURES)
+    assert (euros["spent"], euros["refunded"], euros["lifetime_value"]) == (
+        10,
+        Decimal("2.5"),
+        Decimal("7.5"),
+    )
+    assert (yen["currency"], yen["orders"], yen["spent"]) == ("JPY", 1, 1000)
+    await stores.put(order("99", email=ADA, status="completed"), "2", version=2)
+    await stores.bury("orders", "1")
+    euros, _ = await stores.rows(FIGURES)
+    assert (euros["orders"], euros["spent"]) == (1, 99)
+
+
+@pytest.mark.parametrize("places", list(itertools.permutations(range(4))))
+async def test_any_order_of_accounts_and_orders_gives_the_same(
+    stores: Stores, places: tuple[int, ...]
+) -> None:
+    deeds = [
+        lambda: stores.put(order("10", email=ADA, number="1"), "1"),
+        lambda: stores.put(order("20", email="old@example.org", customer="5", number="2"), "2"),
+        lambda: stores.put(customer("ada@example.org", first_name="Grace"), "5"),
+        lambda: stores.put(order("30", email="old@example.org", number="3"), "3", store=1),
+    ]
+    for place in places:
+        await deeds[place]()
+    assert (await told(stores))[0] == [
+        {"number": "1", "email": "ada@example.org", "is_guest": False},
+        {"number": "2", "email": "ada@example.org", "is_guest": False},
+        {"number": "3", "email": "old@example.org", "is_guest": True},
+    ]
+    who, customers, figures, _ = await told(stores)
+    assert [row["first_name"] for row in customers] == ["Grace", "Ada"]
+    assert [(row["orders"], row["spent"]) for row in figures] == [(2, 30), (1, 30)]
+
+
+async def test_a_guest_goes_with_the_last_order_and_stays_in_the_changes(stores: Stores) -> None:
+    await stores.put(order("10", email=ADA), "1")
+    await stores.put(order("10", email="other@example.org"), "1", version=2)
+    assert [row["email"] for row in await stores.rows(CUSTOMERS)] == ["other@example.org"]
+    actions = await stores.rows(
+        "SELECT action FROM core.changes WHERE noun = 'customers' ORDER BY change"
+    )
+    assert [row["action"] for row in actions] == ["created", "created", "deleted"]
+
+
+async def test_a_guest_with_an_account_from_now_on_stays_the_same_customer(stores: Stores) -> None:
+    await stores.put(order("10", email=ADA), "1")
+    (guest,) = await stores.rows("SELECT id FROM core.customers")
+    outcome = await stores.put(customer("ADA@example.org"), "5")
+    assert (outcome.core_id, outcome.action) == (guest["id"], UPDATED)
+
+
+async def test_accounts_of_two_stores_with_one_e_mail_are_one_customer(stores: Stores) -> None:
+    first = await stores.put(customer(ADA), "5", store=1)
+    second = await stores.put(customer("ada@example.org"), "9", store=0)
+    assert first.core_id == second.core_id
+    await stores.put(order("10", customer="5", email="x@example.org"), "1", store=1)
+    await stores.put(order("20", customer="9", email="y@example.org"), "1", store=0)
+    (figures,) = await stores.rows(FIGURES)
+    assert figures["spent"] == 30
+
+
+async def test_an_account_whose_e_mail_changes_leaves_the_guest_behind(stores: Stores) -> None:
+    await stores.put(customer(ADA), "5")
+    await stores.put(order("10", email=ADA, number="1"), "1")
+    await stores.put(order("20", customer="5", number="2"), "2")
+    await stores.put(customer("new@example.org"), "5", version=2)
+    assert await stores.rows(WHO) == [
+        {"number": "1", "email": ADA, "is_guest": True},
+        {"number": "2", "email": "new@example.org", "is_guest": False},
+    ]
+
+
+async def test_only_whom_a_change_touches_is_counted(stores: Stores) -> None:
+    for number in range(30):
+        await stores.put(order("10", email=f"{number}@example.org"), str(number))
+    before = await stores.rows(
+        "SELECT customer_id, xmin::text, computed_at FROM core.customer_figures ORDER BY 1"
+    )
+    await stores.put(order("11", email="7@example.org"), "7", version=2)
+    after = await stores.rows(
+        "SELECT customer_id, xmin::text, computed_at FROM core.customer_figures ORDER BY 1"
+    )
+    assert sum(1 for one, other in zip(before, after, strict=True) if one != other) == 1
