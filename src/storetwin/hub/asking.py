@@ -26,6 +26,7 @@ from storetwin.kernel.moments import read_moment
 from storetwin.runs import listing, queued
 from storetwin.runs import repository as runs
 from storetwin.runs.asking import Asked, NotAskableError, NotRepeatableError, check
+from storetwin.runs.estimating import Estimate, Past, estimate
 from storetwin.runs.listing import Wanted
 from storetwin.runs.models import RunKind, RunState
 from storetwin.runs.repository import Ending
@@ -151,6 +152,40 @@ class Asking:
             letters = await listing.letters_of_run(tx, run_id)
         return run, progress, letters, json.loads(result) if result else None
 
+    async def planned(self, run: Row) -> list[str]:
+        """Return the names of the resources that a run goes through, in their order.
+
+        Raises:
+            UnknownConnectionError: its connection was removed meanwhile.
+        """
+        options = json.loads(run["options"])
+        if named := options.get("records"):
+            return list(dict.fromkeys(address.partition("/")[0] for address in named))
+        found = await self.register.named(str(run["connection_id"]))
+        return [r.name for r in catalogue_for(found.options).ordered(options.get("resources", []))]
+
+    async def estimate(self, connection: str | None, asked: Asked) -> Estimate:
+        """Return what a run would take, judged by those before it; nothing is asked of the store.
+
+        Raises:
+            UnknownNameError: there is no such connection or resource.
+            NotAskableError: what is asked for does not go together.
+        """
+        check(asked)
+        found = await (self.register.named(connection) if connection else self.register.get())
+        fitted = _fitted(found, asked)
+        like = Wanted(
+            connection_id=found.id, kinds=[asked.run_kind], states=[RunState.DONE], limit=20
+        )
+        whole = replace(like, kinds=[RunKind.PULL, RunKind.VERIFY], limit=1)
+        async with self._transaction() as tx:
+            rows = await listing.list_runs(tx, like)
+            last = await listing.list_runs(tx, whole)
+            progress = await runs.list_progress(tx, last[0]["run_id"]) if last else []
+        everything = {r.name for r in catalogue_for(found.options).ordered([])}
+        held = {line["resource"]: line["records"] for line in progress}
+        return estimate(fitted, held, [_past(row, everything) for row in rows])
+
     async def certificates(
         self,
         connection: str | None,
@@ -225,6 +260,15 @@ class Asking:
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return self.database.transaction(self.organisation_id)
+
+
+def _past(row: Row, everything: set[str]) -> Past:
+    """Return what a run tells of the next; one that named every resource named none."""
+    options = json.loads(row["options"])
+    if everything.issubset(options.get("resources", ())):
+        del options["resources"]
+    seconds = (row["ended_at"] - row["started_at"]).total_seconds()
+    return Past(json.dumps(options, sort_keys=True), row["records"], row["requests"], seconds)
 
 
 def _fitted(connection: Connection, asked: Asked) -> Asked:

@@ -50,9 +50,27 @@ def csrf_field(context: Context) -> Markup:
     return Markup(field).format(context["csrf"])  # noqa: S704 - a constant; the value is escaped
 
 
+@pass_context
+def piece(context: Context, name: str, template: str | None = None) -> Markup:
+    """Return one block of a template of blocks, ``pieces.html`` of the same folder.
+
+    A stream sends the same block by itself (`Page.part`).
+    """
+    of = template or f"{(context.name or '').partition('/')[0]}/pieces.html"
+    found = context.environment.get_template(of)
+    text = "".join(found.blocks[name](found.new_context(context.get_all(), shared=True)))
+    return Markup(text)  # noqa: S704 - what a template of ours made, with its values escaped
+
+
 def _time(moment: datetime, text: str) -> Markup:
     whole = Markup(_TIME)  # noqa: S704 - a constant; the values are escaped
     return whole.format(iso=moment.isoformat(), utc=in_utc(moment), text=text)
 
 
-WRITERS: Final[dict[str, Any]] = {"ago": ago, "at": at, "day": day, "csrf_field": csrf_field}
+WRITERS: Final[dict[str, Any]] = {
+    "ago": ago,
+    "at": at,
+    "day": day,
+    "csrf_field": csrf_field,
+    "piece": piece,
+}

@@ -41,6 +41,13 @@
     if (open) { open.open = false; $("summary", open).focus(); e.stopImmediatePropagation(); return; }
     if (side?.classList.contains("open")) { drawer(false); menu.focus(); e.stopImmediatePropagation(); }
   });
+  // what is chosen in a list of boxes, in a word: <span data-chosen="name" data-none="all">
+  document.addEventListener("change", (e) => {
+    const box = e.target.closest("input[type=checkbox][name]"), told = box?.form?.querySelector(`[data-chosen="${box.name}"]`);
+    if (!told) return;
+    const n = box.form.querySelectorAll(`input[name="${box.name}"]:checked`).length;
+    told.textContent = n ? String(n) : told.dataset.none;
+  });
   // a form with data-auto sends itself when a choice changes; without scripts it has its button
   document.addEventListener("change", (e) => e.target.closest("form[data-auto]")?.requestSubmit());
 })();
