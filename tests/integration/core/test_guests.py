@@ -90,7 +90,7 @@ async def test_any_order_of_accounts_and_orders_gives_the_same(
         {"number": "2", "email": "ada@example.org", "is_guest": False},
         {"number": "3", "email": "old@example.org", "is_guest": True},
     ]
-    who, customers, figures, _ = await told(stores)
+    _, customers, figures, _ = await told(stores)
     assert [row["first_name"] for row in customers] == ["Grace", "Ada"]
     assert [(row["orders"], row["spent"]) for row in figures] == [(2, 30), (1, 30)]
 
