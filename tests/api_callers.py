@@ -86,7 +86,7 @@ async def serving_api(hub: Hub, manners: Manners = PATIENT, *, port: int = 0) ->
     health = Health(lambda: _number(0), lambda: _number(1))
     with listen_on("127.0.0.1", port) as listening:
         app = create_app(hub, health, manners=manners)
-        task = asyncio.create_task(run_server(app, listening, is_up.set))
+        task = asyncio.create_task(run_server(app, listening, is_up.set, app.state.streams.stop))
         try:
             await asyncio.wait_for(is_up.wait(), 20)
             # The server hangs up after 5 s of silence; never send just then.

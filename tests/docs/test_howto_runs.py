@@ -159,6 +159,8 @@ def follows_to_the_end(
     assert following.wait(timeout=15) is not None
     done = home.finish(process)
     assert (done.code, time.monotonic() - begun < 10) == (0, True), done.said
+    assert b'"reason": "stopping"' in following.stdout.read()
+    assert "Traceback" not in done.said
     following.stdout.close()
 
 

@@ -72,11 +72,17 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def run_server(app: FastAPI, listening: socket.socket, is_up: Callable[[], None]) -> None:
+async def run_server(
+    app: FastAPI,
+    listening: socket.socket,
+    is_up: Callable[[], None],
+    is_ending: Callable[[], None] = lambda: None,
+) -> None:
     """Serve until cancelled; then answer what is in flight, and stop what runs beside.
 
     Args:
         is_up: called when the first request can be answered.
+        is_ending: called when no more are taken: what would last for ever is to end now.
     """
     config = uvicorn.Config(
         app,
@@ -94,5 +100,6 @@ async def run_server(app: FastAPI, listening: socket.socket, is_up: Callable[[],
         await asyncio.shield(serving)
     except asyncio.CancelledError:
         server.should_exit = True
+        is_ending()
         await serving
         raise

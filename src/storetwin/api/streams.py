@@ -47,6 +47,7 @@ class Streams:
     """
 
     hub: Hub
+    is_stopping: bool = False
     _open: Counter[UUID] = field(default_factory=Counter)
     _bells: set[asyncio.Event] = field(default_factory=set)
     _hearing: asyncio.Task[None] | None = None
@@ -89,6 +90,12 @@ class Streams:
         if not self._bells and self._hearing is not None:
             self._hearing.cancel()
             self._hearing = None
+
+    def stop(self) -> None:
+        """Let every stream end by itself: the program stops, and its listeners ask again."""
+        self.is_stopping = True
+        for bell in self._bells:
+            bell.set()
 
     async def _hear(self) -> None:
         """Ring at each notice; where they cannot be heard each stream looks once a second."""
@@ -138,6 +145,9 @@ class _Listener:
 
     async def why_not(self) -> str | None:
         """Return why nothing more is told; asks again who it is from time to time."""
+        streams: Streams = self._request.app.state.streams
+        if streams.is_stopping:
+            return "stopping"
         now = time.monotonic()
         if now >= self._ends_at:
             return "time"

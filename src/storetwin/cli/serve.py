@@ -120,7 +120,10 @@ async def serve_site(
     app = create_app(site.hub, health, beside, manners=manners, mounts=[mounted(PATH, mcp)])
     add_pages(app, site.hub, is_demo=is_demo)
     await run_server(
-        app, listening, lambda: typer.echo(f"Listening on {url} (health: {url}/health/ready)")
+        app,
+        listening,
+        lambda: typer.echo(f"Listening on {url} (health: {url}/health/ready)"),
+        app.state.streams.stop,
     )
 
 

@@ -88,7 +88,8 @@ async def _told(page: Page, bell: asyncio.Event, feed: Feed, every: float) -> As
     while True:
         bell.clear()
         now = time.monotonic()
-        if now - begun >= LONGEST_SECONDS:
+        streams: Streams = page.request.app.state.streams
+        if streams.is_stopping or now - begun >= LONGEST_SECONDS:
             return  # the browser asks again
         if now - trusted_at >= TRUST_SECONDS:
             trusted_at = now
