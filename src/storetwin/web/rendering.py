@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from storetwin.web import figures
 from storetwin.web.assets import Assets
-from storetwin.web.words import KIND, ROLE, RUN, STANDING, TURNING, WORDS
+from storetwin.web.words import KIND, ROLE, RUN, STANDING, STATE, TURNING, WORDS
 from storetwin.web.writing import WRITERS
 
 SHORTEST_GZIP: Final = 800
@@ -65,6 +65,7 @@ def load_templates(assets: Assets) -> Templates:
         TURNING=TURNING,
         RUN=RUN,
         STANDING=STANDING,
+        STATE=STATE,
         ROLE=ROLE,
         KIND=KIND,
         static=assets.address,

@@ -13,6 +13,7 @@ from typing import Final
 
 from storetwin.runs.models import RunKind, RunState
 from storetwin.runs.standing import Standing
+from storetwin.staging.models import State
 from storetwin.tenancy.models import Role
 
 
@@ -89,6 +90,8 @@ WORDS: Final[Mapping[str, Word]] = {
         Expired="clock",
         Off="ban",
         Unknown="help",
+        Comparing="git-compare",
+        Gone="trash",
     ),
     **_words(Tone.ASK, Needs_mapping="help", Conflict="git-merge", Undecided="help"),
 }
@@ -111,6 +114,16 @@ STANDING: Final[Mapping[Standing, str]] = {
     Standing.NEVER: "Never pulled",
     Standing.BEHIND: "Behind",
 }
+STATE: Final[Mapping[State, str]] = {
+    State.NEW: "New",
+    State.UPDATED: "Updated",
+    State.DELETED: "Deleted",
+    State.WAITING: "Needs mapping",
+    State.STALE: "Comparing",
+    State.IN_SYNC: "In sync",
+    State.IGNORED: "Ignored",
+    State.GONE: "Gone",
+}
 KIND: Final[Mapping[RunKind, str]] = {
     RunKind.PULL: "Pull",
     RunKind.SYNC: "Sync",
@@ -119,5 +132,6 @@ KIND: Final[Mapping[RunKind, str]] = {
     RunKind.RETRY: "Retry",
     RunKind.RECEIVE: "Webhooks",
     RunKind.REHEARSE: "Dry run",
+    RunKind.PROMOTE: "Promotion",
 }
 ROLE: Final[Mapping[Role, str]] = {role: role.value.capitalize() for role in Role}
