@@ -26,8 +26,8 @@ Q = load_queries(__package__)
 SHORTEST = 3  # characters: an index of trigrams knows nothing shorter
 PIECES = 3  # of a text, that the index is asked for
 LOOK_FIRST = 1_000  # newest records that tell how common a text is
-MANY = 6_000  # records with a text, of all: as many are fetched to sort them
-MOST_LOOKED_AT = 20_000  # where the newest records told wrong
+MANY = 2_000  # records with a text, of all: as many are fetched to sort them
+MOST_LOOKED_AT = 10_000  # where the newest records told wrong
 LOOK_THROUGH = 5_000  # newest records that are looked through for a common or a short text
 MOST = 500  # records that are found
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)

@@ -70,7 +70,7 @@ def newest(occurs: int, records: int, looked: int = LOOK_FIRST) -> Newest:
         ("ada", newest(0, 10**9), True),
         ("ada", newest(8, MANY * LOOK_FIRST // 8), True),
         ("ada", newest(9, MANY * LOOK_FIRST // 8), False),
-        ("ada", newest(800, 10_000), True),  # of few records all are found
+        ("ada", newest(150, 10_000), True),  # of few records all are found
         ("ad", newest(0, 10**6), False),  # no index knows what is shorter
         ("ada", newest(1, 500, looked=500), False),  # so few are looked through
         ("ada", newest(0, 0, looked=0), True),  # none has a date
