@@ -27,7 +27,7 @@ from storetwin.telemetry.logs import Log
 
 if TYPE_CHECKING:
     from storetwin.connections.models import Connection, Credentials
-    from storetwin.connections.probe import ProbeReport
+    from storetwin.connections.probe import ProbeReport, Watch
     from storetwin.hub.running import Revive
     from storetwin.jobs.worker import Worker
     from storetwin.settings import Settings
@@ -213,10 +213,12 @@ def _stores(settings: Settings) -> Stores:
 
         return connect_store(connection, credentials, settings)
 
-    async def probe(connection: Connection, credentials: Credentials) -> ProbeReport:
+    async def probe(
+        connection: Connection, credentials: Credentials | None, *, watch: Watch | None = None
+    ) -> ProbeReport:
         from storetwin.woocommerce.probe import StoreProbe
 
-        return await StoreProbe(settings)(connection, credentials)
+        return await StoreProbe(settings)(connection, credentials, watch=watch)
 
     return Stores(make_client, probe, ahead=settings.max_concurrency + WAITING)
 

@@ -143,6 +143,12 @@ def normalise_url(given: str) -> str:
     return urlunsplit((scheme, netloc, path, "", ""))
 
 
+def spellings(given: str) -> tuple[str, ...]:
+    """Return what a person may mean by an address: without a scheme https, else http."""
+    text = given.strip()
+    return (text,) if "://" in text else (f"https://{text}", f"http://{text}")
+
+
 def _is_host(host: str) -> bool:
     """Say whether something may be looked up: an address of IPv6, or letters, digits and dashes."""
     if ":" in host:

@@ -6,6 +6,7 @@ was learned (scheme, facts about the store, findings) to the connection.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,12 +23,24 @@ class Check:
         ok: True, False, or None where it could not be found out.
         finding: one sentence; no secrets.
         remedy: what a person can do, where ``ok`` is not True.
+        ms: how long it took to find out, in milliseconds; None where nobody took the time.
+        leads_to: another address that answered, where that is what is wrong.
     """
 
     name: str
     ok: bool | None
     finding: str
     remedy: str | None = None
+    ms: float | None = None
+    leads_to: str | None = None
+
+
+Watch = Callable[[Check], None]
+"""Told of each check as soon as it is known."""
+
+
+def unwatched(_: Check) -> None:
+    """Watch nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,17 @@ class ProbeReport:
 class Probe(Protocol):
     """Tests a connection with the given credentials; bootstrap hands in the store's client."""
 
-    async def __call__(self, connection: Connection, credentials: Credentials) -> ProbeReport:
-        """Look at the store and report; findings are checks, not exceptions."""
+    async def __call__(
+        self,
+        connection: Connection,
+        credentials: Credentials | None,
+        *,
+        watch: Watch | None = None,
+    ) -> ProbeReport:
+        """Look at the store and report; findings are checks, not exceptions.
+
+        Args:
+            credentials: None: look only at what answers there, without any.
+            watch: is told of each check as soon as it is known.
+        """
         ...

@@ -23,7 +23,7 @@ from storetwin.connections.models import (
     normalise_url,
 )
 from storetwin.connections.options import Options
-from storetwin.connections.probe import Probe, ProbeReport
+from storetwin.connections.probe import Probe, ProbeReport, Watch
 from storetwin.connections.webhooks import ReceivingEnds
 from storetwin.db import Database, UniqueViolationError
 from storetwin.kernel.errors import (
@@ -302,14 +302,14 @@ class Register:
         return Credentials(SecretStr(key), SecretStr(secret))
 
     async def probe(
-        self, connection: Connection, probe: Probe, now: datetime
+        self, connection: Connection, probe: Probe, now: datetime, watch: Watch | None = None
     ) -> tuple[Connection, ProbeReport]:
-        """Test a connection, keep what was found, and return it with the report.
+        """Test a connection, telling `watch` of each check; keep and return what was found.
 
         Raises:
             UnknownConnectionError: it was removed meanwhile.
         """
-        report = await probe(connection, self.credentials(connection))
+        report = await probe(connection, self.credentials(connection), watch=watch)
         return await self.keep_report(connection, report, now), report
 
     async def keep_report(

@@ -9,13 +9,18 @@ from storetwin.connections.models import (
     Credentials,
     doubts_about,
     doubts_about_scheme,
+    normalise_url,
+    spellings,
 )
-from storetwin.connections.probe import ProbeReport
+from storetwin.connections.probe import ProbeReport, Watch
 from storetwin.connections.register import NewConnection
 from storetwin.hub.mending import NoWebhooksError
 from storetwin.hub.running import Runner
 from storetwin.hub.webhooks import Webhooks
 from storetwin.kernel.errors import ConfigurationError, StoretwinError, UnknownNameError
+from storetwin.kernel.ids import new_id
+
+MOST_STEPS = 4  # addresses that are looked at, each because the one before led there
 
 
 class DoesNotWorkError(ConfigurationError):
@@ -47,6 +52,25 @@ class Tried:
     report: ProbeReport | None
     warnings: tuple[str, ...] = ()
 
+    @property
+    def can_read(self) -> bool:
+        """Say whether records can be read, whatever else is wrong."""
+        return self.report is not None and self.report.scheme is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What answers where a person says that his shop is.
+
+    Args:
+        asked: what was tried, of what he typed.
+        url: where that led to.
+    """
+
+    asked: str
+    url: str
+    report: ProbeReport
+
 
 @dataclass(frozen=True, slots=True)
 class Removed:
@@ -68,20 +92,67 @@ class Connecting:
     runner: Runner
     webhooks: Webhooks
 
-    async def try_out(self, new: NewConnection) -> Tried:
+    async def find(self, text: str) -> Found:
+        """Find where a shop is, from what a person types; nothing is kept, and no keys are sent.
+
+        Without a scheme https is tried first, then http. Where the site says that it is elsewhere,
+        it is looked for there.
+
+        Raises:
+            ConfigurationError: that is no address.
+        """
+        first, *others = spellings(text)
+        found = await self._found(first)
+        for other in others:
+            if found.report.is_ok:
+                break
+            again = await self._found(other)
+            found = again if again.report.is_ok else found
+        return found
+
+    async def _found(self, start: str) -> Found:
+        """Look at an address, and at those that it leads to."""
+        url, seen = normalise_url(start), set[str]()
+        while True:
+            seen.add(url)
+            report = await self.runner.stores.probe(self._at(url), None)
+            found = Found(start, url, report)
+            leads_to = next((c.leads_to for c in report.checks if c.leads_to), None)
+            if leads_to is None or len(seen) >= MOST_STEPS:
+                return found
+            try:
+                url = normalise_url(leads_to)
+            except ConfigurationError:
+                return found
+            if url in seen:
+                return found
+
+    def _at(self, url: str) -> Connection:
+        """Return a connection to an address that nobody has keys for yet."""
+        runner = self.runner
+        now = runner.clock()
+        return Connection(new_id(now), runner.organisation_id, "new", url, now)
+
+    async def try_out(self, new: NewConnection, watch: Watch | None = None) -> Tried:
         """Test keys and an address; nothing is kept.
+
+        Args:
+            watch: is told of each check as soon as it is known.
 
         Raises:
             ConfigurationError: name, URL or certificate cannot be used.
         """
         draft = self.runner.register.draft(new, self.runner.clock())
-        return await self._tried(draft, new.credentials)
+        return await self._tried(draft, new.credentials, watch)
 
-    async def add(self, new: NewConnection, *, is_tested: bool = True) -> Tried:
+    async def add(
+        self, new: NewConnection, *, is_tested: bool = True, is_enough_to_read: bool = False
+    ) -> Tried:
         """Keep a connection, if it works.
 
         Args:
             is_tested: look at the store first.
+            is_enough_to_read: keep it as soon as records can be read, whatever else is wrong.
 
         Raises:
             DoesNotWorkError: it does not.
@@ -94,7 +165,8 @@ class Connecting:
         if not is_tested:
             return Tried(await register.keep(draft), None, _warnings(draft, new.credentials))
         tried = await self._tried(draft, new.credentials)
-        report = _working(tried)
+        is_enough = is_enough_to_read and tried.can_read
+        report = tried.report if is_enough and tried.report else _working(tried)
         kept = await register.keep(draft)
         kept = await register.keep_report(kept, report, self.runner.clock())
         return replace(tried, connection=kept)
@@ -141,8 +213,10 @@ class Connecting:
         except StoretwinError as error:
             return Removed(trouble=error.message)
 
-    async def _tried(self, draft: Connection, credentials: Credentials) -> Tried:
-        report = await self.runner.stores.probe(draft, credentials)
+    async def _tried(
+        self, draft: Connection, credentials: Credentials, watch: Watch | None = None
+    ) -> Tried:
+        report = await self.runner.stores.probe(draft, credentials, watch=watch)
         return Tried(draft, report, _warnings(draft, credentials))
 
 

@@ -14,7 +14,7 @@ from storetwin.runs.models import RunKind, RunState
 if TYPE_CHECKING:
     from storetwin.connections.choices import Choices
     from storetwin.connections.models import Connection
-    from storetwin.connections.probe import ProbeReport
+    from storetwin.connections.probe import ProbeReport, Watch
     from storetwin.connections.register import Register
     from storetwin.db.database import Database
     from storetwin.hub.asking import Asking
@@ -251,10 +251,14 @@ class Hub:
         register = self.register.of(organisation_id)
         return replace(self, register=register, organisation_id=organisation_id)
 
-    async def test_connection(self, name: str) -> ProbeReport:
-        """Look at the store and keep what was learned."""
+    async def test_connection(self, name: str, watch: Watch | None = None) -> ProbeReport:
+        """Look at the store and keep what was learned.
+
+        Args:
+            watch: is told of each check as soon as it is known.
+        """
         connection = await self.register.get(name)
-        _, report = await self.register.probe(connection, self.stores.probe, self.clock())
+        _, report = await self.register.probe(connection, self.stores.probe, self.clock(), watch)
         return report
 
     async def configure(self, name: str, choices: Choices) -> tuple[Connection, list[str]]:

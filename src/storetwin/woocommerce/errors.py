@@ -147,10 +147,20 @@ class NotAStoreError(ConfigurationError):
 
 
 class WrongUrlError(ConfigurationError):
-    """There is no WordPress at this address."""
+    """There is no WordPress at this address.
+
+    Args:
+        target: where it is, if the site says so.
+    """
 
     code = "wrong_url"
     default_remedy = "Give the address of the shop's front page, like https://shop.example."
+
+    def __init__(
+        self, message: str, *, remedy: str | None = None, target: str | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.target = target
 
 
 class PlainPermalinksError(ConfigurationError):

@@ -7,6 +7,7 @@ store answers with ``[]`` and a key without that right with a 401.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 from storetwin.connections.doubts import changed
 from storetwin.connections.identity import Identity, judge
 from storetwin.connections.models import AuthScheme, Connection, Credentials, StoreFacts
-from storetwin.connections.probe import Check, ProbeReport
+from storetwin.connections.probe import Check, ProbeReport, Watch, unwatched
 from storetwin.connections.quiet import site_zone
 from storetwin.http.answer import Answer, Request
 from storetwin.http.egress import Egress
@@ -54,18 +55,26 @@ NO_REST = ("rest_no_route", "rest_disabled")
 
 @dataclass(slots=True)
 class _Findings:
+    watch: Watch = unwatched
     checks: list[Check] = field(default_factory=list)
     trouble: StoretwinError | None = None
+    since: float = field(default_factory=time.monotonic)
 
     def good(self, name: str, finding: str) -> None:
-        self.checks.append(Check(name, ok=True, finding=finding))
+        self._found(name, ok=True, finding=finding)
 
     def bad(self, name: str, error: StoretwinError) -> None:
-        self.checks.append(Check(name, ok=False, finding=error.message, remedy=error.remedy))
+        to = getattr(error, "target", None)
+        self._found(name, ok=False, finding=error.message, remedy=error.remedy, leads_to=to)
         self.trouble = self.trouble or error
 
     def unknown(self, name: str, finding: str, remedy: str | None = None) -> None:
-        self.checks.append(Check(name, ok=None, finding=finding, remedy=remedy))
+        self._found(name, ok=None, finding=finding, remedy=remedy)
+
+    def _found(self, name: str, **known: Any) -> None:
+        before, self.since = self.since, time.monotonic()
+        self.checks.append(Check(name, ms=(self.since - before) * 1000, **known))
+        self.watch(self.checks[-1])
 
 
 class StoreProbe:
@@ -75,9 +84,14 @@ class StoreProbe:
         self._settings = settings
         self._clock = clock
 
-    async def __call__(self, connection: Connection, credentials: Credentials) -> ProbeReport:
+    async def __call__(
+        self, connection: Connection, credentials: Credentials | None, *, watch: Watch | None = None
+    ) -> ProbeReport:
         """Look at the store, from the outside in; stop at the first thing that bars the way."""
-        findings = _Findings()
+        findings = _Findings(watch or unwatched)
+        if credentials is None:
+            await self._look_from_outside(connection, findings)
+            return ProbeReport(tuple(findings.checks), trouble=findings.trouble)
         client = connect_store(connection, credentials, self._settings, clock=self._clock)
         facts = StoreFacts()
         scheme: AuthScheme | None = None
@@ -193,7 +207,9 @@ async def _without_rest(
     if isinstance(home, str) and _path(home) != _path(connection.url):
         # ?rest_route works below any path of a site, so the site itself says where it is
         return WrongUrlError(
-            f"The shop is not at {connection.url} but at {home}.", remedy=f"Connect to {home}"
+            f"The shop is not at {connection.url} but at {home}.",
+            remedy=f"Connect to {home}",
+            target=home,
         )
     if "wc/v3" in found.get("namespaces", ()):
         return PlainPermalinksError(f"{connection.url} uses plain permalinks.")

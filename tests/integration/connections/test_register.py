@@ -18,7 +18,7 @@ from storetwin.connections.models import (
     StoreFacts,
 )
 from storetwin.connections.options import Endpoint, Options, QuietHours
-from storetwin.connections.probe import Check, ProbeReport
+from storetwin.connections.probe import Check, ProbeReport, Watch
 from storetwin.connections.register import (
     ConnectionExistsError,
     NewConnection,
@@ -209,11 +209,14 @@ async def test_the_keys_do_not_stand_in_the_database(
 async def test_what_a_probe_found_is_kept(register: Register) -> None:
     checks = (Check("reachable", ok=True, finding="It answers."), Check("write", None, "Unknown."))
 
-    async def probe(connection: Connection, credentials: Credentials) -> ProbeReport:
+    async def probe(
+        connection: Connection, credentials: Credentials, *, watch: Watch | None
+    ) -> ProbeReport:
+        assert watch is None
         assert credentials == CREDENTIALS
         return ProbeReport(checks, AuthScheme.OAUTH1, FACTS)
 
-    async def poor_probe(connection: Connection, credentials: Credentials) -> ProbeReport:
+    async def poor_probe(*_: object, **__: object) -> ProbeReport:
         return ProbeReport((Check("reachable", ok=False, finding="No.", remedy="Wait."),))
 
     shop = (await register.add(SHOP, NOW)).connection
