@@ -24,6 +24,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from storetwin.api.callers import Demand
 from storetwin.api.route import PublicRoute
+from storetwin.web.route import OpenPageRoute, PageRoute
 
 WORDS = {"resource": "orders", "kind": "sync", "from": "1", "for_seconds": "1", "every": "15m"}
 ALWAYS = {"for_seconds"}  # given though it need not be: else a stream goes on
@@ -103,10 +104,23 @@ class CannotFillError(Exception):
 
 
 def doors_of(app: FastAPI) -> list[Door]:
-    """Return every method of every path that the application answers."""
+    """Return every method of every path that the application answers, but for its pages."""
+    return _doors(app, [one for one in _routes(app.routes) if not _is_page(one[3])])
+
+
+def pages_of(app: FastAPI) -> list[Door]:
+    """Return every method of every page; they are walked by tests/web/test_doors.py."""
+    return _doors(app, [one for one in _routes(app.routes) if _is_page(one[3])])
+
+
+def _is_page(route: BaseRoute) -> bool:
+    return isinstance(route, PageRoute | OpenPageRoute)
+
+
+def _doors(app: FastAPI, routes: Sequence[tuple[str, set[str], str, BaseRoute]]) -> list[Door]:
     paths = app.openapi()["paths"]
     found = []
-    for full_path, methods, name, route in _routes(app.routes):
+    for full_path, methods, name, route in routes:
         path = re.sub(r"\{(\w+):\w+\}", r"{\1}", full_path)
         for method in sorted(methods - {"HEAD"} if "GET" in methods else methods):
             operation = paths.get(path, {}).get(method.lower())
@@ -138,7 +152,7 @@ def _demand(route: BaseRoute) -> Demand | None:
 
 
 def _is_public(route: BaseRoute) -> bool:
-    return isinstance(route, PublicRoute) or not isinstance(route, APIRoute)
+    return isinstance(route, PublicRoute | OpenPageRoute) or not isinstance(route, APIRoute)
 
 
 # -- requests -----------------------------------------------------------------------------------

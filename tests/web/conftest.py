@@ -25,9 +25,12 @@ def house(
         yield settled
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium."""
+    """Chromium; of one module only, for its event loop runs until it is closed.
+
+    So a module has tests that are coroutines, or tests with a browser, not both.
+    """
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium())
         yield opened

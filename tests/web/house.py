@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import aiohttp
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from psycopg.conninfo import conninfo_to_dict
 
 from api_callers import Person, person_of
 from database_clones import clone, in_own_loop
-from hubs import open_twin
+from hubs import NAME, Twin, open_twin
 from sites import Served, serving_site
 from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
@@ -34,6 +36,8 @@ class House:
     Args:
         people: one for each role, of the organisation that has the store.
         cookies: their sessions.
+        foreign: the session of an owner of another organisation.
+        values: of what pages name in their addresses, by the name of the parameter.
     """
 
     served: Served
@@ -41,27 +45,65 @@ class House:
     sandbox: Sandbox
     people: dict[Role, Person]
     cookies: dict[Role, str]
+    foreign: str
+    organisation_id: UUID
+    admin_dsn: str
+    values: dict[str, str]
 
     @property
     def url(self) -> str:
         return self.served.url
+
+    @property
+    def database(self) -> str:
+        return str(conninfo_to_dict(self.dsn)["dbname"])
 
 
 @contextmanager
 def settled_house(postgres: EmbeddedPostgres, template: str, folder: Path) -> Iterator[House]:
     """Pull a small store whole, and serve everything."""
     with clone(postgres, template) as dsn, running_store(orders=ORDERS, seed=7) as sandbox:
-        people = in_own_loop(_settle(dsn, folder, sandbox))
+        people, other, organisation_id, values = in_own_loop(_settle(dsn, folder, sandbox))
         with serving_site(dsn, folder, public_url=None, has_worker=True) as served:
             cookies = in_own_loop(_sign_in(served.url, people))
-            yield House(served, dsn, sandbox, people, cookies)
+            foreign = in_own_loop(session_of(served.url, other))
+            admin = postgres.admin_dsn
+            yield House(
+                served, dsn, sandbox, people, cookies, foreign, organisation_id, admin, values
+            )
 
 
-async def _settle(dsn: str, folder: Path, sandbox: Sandbox) -> dict[Role, Person]:
+async def _settle(
+    dsn: str, folder: Path, sandbox: Sandbox
+) -> tuple[dict[Role, Person], Person, UUID, dict[str, str]]:
+    """Pull the store; return the people, an owner of another organisation, and what there is to name.
+
+    A page whose address names something else than is named here needs its value here.
+    """
     async with open_twin(dsn, folder, sandbox) as twin:
-        people = {role: await person_of(twin.hub, role) for role in Role}
-        await twin.pull()
-    return people
+        hub = twin.hub
+        people = {role: await person_of(hub, role) for role in Role}
+        outcome = await twin.pull()
+        await hub.schedules.of(NAME)
+        await _put_off(twin)
+        elsewhere = await hub.people.organisations.make(None, "Elsewhere")
+        other = await person_of(hub.of(elsewhere.organisation_id), Role.OWNER)
+        certificates = await hub.asking.certificates(None, is_complete=None, behind=None, limit=1)
+        values = {
+            "run_id": str(outcome.run_id),
+            "certificate_id": str(certificates[0]["certificate_id"]),
+            "connection": NAME,
+            "slug": NAME,
+            "resource": "orders",
+            "remote_id": str(sandbox.store.ids("orders")[0]),
+        }
+    return people, other, hub.organisation_id, values
+
+
+async def _put_off(twin: Twin) -> None:
+    """Let the schedules begin tomorrow: nothing happens here that no test asks for."""
+    async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+        await tx.execute("UPDATE runs.schedules SET next_at = now() + interval '1 day'")
 
 
 async def _sign_in(url: str, people: dict[Role, Person]) -> dict[Role, str]:

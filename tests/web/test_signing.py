@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from house import House, check_both_themes
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from storetwin.tenancy.models import Role
+from storetwin.web.cookies import SESSION
 
 
 def test_one_signs_in_and_comes_to_the_page_that_was_asked_for(visit, house: House) -> None:
@@ -30,3 +31,18 @@ def test_the_page_is_legible(visit) -> None:
     page = visit(None).page
     page.goto("/sign-in")
     check_both_themes(page)
+
+
+def test_no_other_page_can_frame_one(house: House, browser: Browser) -> None:
+    context = browser.new_context()
+    context.add_cookies([{"name": SESSION, "value": house.cookies[Role.OWNER], "url": house.url}])
+    page = context.new_page()
+    page.route("http://evil.example/", lambda route: route.fulfill(
+        content_type="text/html", body=f'<iframe id="f" src="{house.url}/operations"></iframe>'
+    ))  # fmt: skip
+    page.goto("http://evil.example/", wait_until="load")
+    frame = page.query_selector("#f")
+    assert frame is not None
+    inner = frame.content_frame()
+    assert inner is None or "Operations" not in inner.content()
+    context.close()

@@ -21,6 +21,7 @@ PUBLIC = {
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",
+    "GET /static/{build}/{name}",
     "POST /api/v1/authorisations/callback",
     "GET /api/v1/authorisations/done",
     "POST /api/v1/invitations/accept",
