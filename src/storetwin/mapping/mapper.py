@@ -78,7 +78,10 @@ class Mapper:
             return self._unmapped(_TOO_DEEP)
 
     def _mapped(
-        self, document: dict[str, Any], container: str | None, mended: tuple[Problem, ...] = ()
+        self,
+        document: dict[str, Any],
+        container: str | None,
+        mended: tuple[Problem, ...] | None = None,
     ) -> Mapped:
         found = Found()
         values = self.fixed.copy()
@@ -97,7 +100,7 @@ class Mapper:
             self._apply(document, values, found)
         self.members.rest(document, "", found)
         encoded = _encoded((values, references, parts, found.extra, level))
-        if _NUL in encoded and not mended:
+        if mended is None and _NUL in encoded:
             return self._mapped_mended(document, container)
         if self.noun.derive is not None:
             values.update(self.noun.derive(values, parts))
@@ -108,7 +111,7 @@ class Mapper:
             parts=parts,
             extra=found.extra,
             hash=content_hash(encoded, ()),
-            problems=(*mended, *found.problems),
+            problems=(*(mended or ()), *found.problems),
             level=level,
         )
 
@@ -120,7 +123,7 @@ class Mapper:
             Problem(path, "A character that no database keeps was replaced by U+FFFD.")
             for path in dict.fromkeys(paths)
         )
-        return self._mapped(whole, container, problems or (Problem("", ""),))
+        return self._mapped(whole, container, problems)
 
     def _apply(self, document: dict[str, Any], values: Row, found: Found) -> None:
         """Let an import mapping fill the columns that it speaks of."""

@@ -73,8 +73,9 @@ class Columns:
         for column in self.whole:
             row[column] = documents.without(document, self.left_out)
         for column, member in self.twins:
-            if row[column] is None and get(member):
-                found.extra[prefix + member] = document[member]
+            value = get(member)
+            if value and (row[column] is None or value.__class__ is not str):
+                found.extra[prefix + member] = value
 
     def _read_deep(
         self, document: dict[str, Any], prefix: str, place: str, row: Row, found: Found
