@@ -1068,7 +1068,8 @@ CREATE TABLE runs.dead_letters (
     first_seen_at timestamp with time zone NOT NULL,
     last_seen_at timestamp with time zone NOT NULL,
     run_id uuid,
-    next_attempt_at timestamp with time zone
+    next_attempt_at timestamp with time zone,
+    stage text
 );
 
 CREATE TABLE runs.progress (
@@ -1175,6 +1176,7 @@ CREATE TABLE staging.records (
     change_count integer NOT NULL DEFAULT 0,
     is_gone boolean NOT NULL DEFAULT false,
     is_selected boolean NOT NULL DEFAULT false,
+    is_anew boolean NOT NULL DEFAULT false,
     resource text NOT NULL,
     remote_id text NOT NULL,
     state text NOT NULL,
@@ -1691,6 +1693,8 @@ ALTER TABLE runs.cursors ADD CONSTRAINT cursors_pkey PRIMARY KEY (connection_id,
 ALTER TABLE runs.dead_letters ADD CONSTRAINT dead_letters_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
 
 ALTER TABLE runs.dead_letters ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (dead_letter_id);
+
+ALTER TABLE runs.dead_letters ADD CONSTRAINT dead_letters_stage_check CHECK ((stage = 'promote'::text));
 
 ALTER TABLE runs.dead_letters ADD CONSTRAINT dead_letters_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'resolved'::text, 'discarded'::text])));
 
@@ -2418,6 +2422,94 @@ CREATE POLICY finding ON tenancy.web_sessions FOR SELECT TO storetwin_owner USIN
 
 CREATE POLICY own_user ON tenancy.web_sessions FOR ALL TO PUBLIC USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid));
 
+CREATE VIEW core.category_tree (
+    organisation_id uuid,
+    category_id uuid,
+    name text,
+    slug text,
+    level integer,
+    path uuid[],
+    names text[]
+) WITH (security_invoker=true);
+
+CREATE VIEW core.customer_directory (
+    organisation_id uuid,
+    customer_id uuid,
+    email text,
+    first_name text,
+    last_name text,
+    is_guest boolean,
+    registered_at timestamp with time zone,
+    company text,
+    phone text,
+    street text,
+    street_2 text,
+    postcode text,
+    city text,
+    state text,
+    country text,
+    shipping_street text,
+    shipping_street_2 text,
+    shipping_postcode text,
+    shipping_city text,
+    shipping_state text,
+    shipping_country text
+) WITH (security_invoker=true);
+
+CREATE VIEW core.order_items (
+    organisation_id uuid,
+    connection_id uuid,
+    order_id uuid,
+    line text,
+    number text,
+    status text,
+    placed_at timestamp with time zone,
+    currency text,
+    customer_id uuid,
+    product_id uuid,
+    variation_id uuid,
+    sku text,
+    name text,
+    product_name text,
+    variation_name text,
+    quantity numeric,
+    price numeric,
+    subtotal numeric,
+    total numeric,
+    total_tax numeric
+) WITH (security_invoker=true);
+
+CREATE VIEW core.product_sales (
+    organisation_id uuid,
+    product_id uuid,
+    name text,
+    sku text,
+    currency text,
+    status text,
+    orders bigint,
+    pieces numeric,
+    total numeric,
+    last_sold_at timestamp with time zone
+) WITH (security_invoker=true);
+
+CREATE VIEW core.sales_by_day (
+    organisation_id uuid,
+    connection_id uuid,
+    day date,
+    currency text,
+    status text,
+    orders bigint,
+    pieces numeric,
+    subtotal numeric,
+    discounts numeric,
+    shipping numeric,
+    fees numeric,
+    taxes numeric,
+    total numeric,
+    refunded numeric,
+    net numeric
+) WITH (security_invoker=true);
+
 CREATE VIEW mirror.documents (
     organisation_id uuid,
     connection_id uuid,
@@ -2459,6 +2551,28 @@ CREATE OR REPLACE FUNCTION connections.find_webhook(wanted bytea)
 AS $function$
     SELECT w.organisation_id, w.connection_id FROM connections.webhooks w WHERE w.token_hash = wanted
 $function$;
+
+CREATE OR REPLACE FUNCTION core.analyze_grown(names text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+DECLARE
+    grown text;
+BEGIN
+    FOR grown IN
+        SELECT c.relname FROM pg_class c
+        WHERE c.relnamespace = 'core'::regnamespace AND c.relkind = 'r' AND c.relname = ANY(names)
+          AND pg_relation_size(c.oid) >= 65536 AND pg_relation_size(c.oid) / 8192 >= 4 * greatest(c.relpages, 1)
+        ORDER BY c.relname LOOP
+        BEGIN
+            EXECUTE format('LOCK TABLE core.%I IN SHARE UPDATE EXCLUSIVE MODE NOWAIT', grown);
+            EXECUTE format('ANALYZE core.%I', grown);
+        EXCEPTION WHEN lock_not_available THEN NULL;
+        END;
+    END LOOP;
+END $function$;
 
 CREATE OR REPLACE FUNCTION core.blank_change(wanted bigint, put json)
  RETURNS void
@@ -3138,6 +3252,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON core.brands TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.categories TO storetwin_app;
 
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.category_tree TO storetwin_app;
+
 GRANT INSERT, SELECT ON core.changes TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.coupon_brands TO storetwin_app;
@@ -3149,6 +3265,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON core.coupon_products TO storetwin_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.coupons TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.customer_addresses TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.customer_directory TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.customer_figures TO storetwin_app;
 
@@ -3167,6 +3285,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_addresses TO storetwin_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_coupon_lines TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_fee_lines TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_items TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.order_lines TO storetwin_app;
 
@@ -3192,6 +3312,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON core.product_media TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.product_relations TO storetwin_app;
 
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.product_sales TO storetwin_app;
+
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.product_tags TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.products TO storetwin_app;
@@ -3209,6 +3331,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON core.refund_tax_lines TO storetwin_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.refunds TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.reviews TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON core.sales_by_day TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.settings TO storetwin_app;
 

@@ -69,7 +69,11 @@ class Reports:
         name = (await self.catalogue(connection)).named(resource).name if resource else None
         async with self._transaction() as tx:
             return await runs.list_dead_letters(
-                tx, connection_id=connection_id, resource=name, state=state
+                tx,
+                connection_id=connection_id,
+                resource=name,
+                state=state,
+                is_of_any_stage=True,
             )
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:

@@ -10,29 +10,41 @@ from typing import TypeVar
 from uuid import UUID
 
 from storetwin.connections.models import Connection
+from storetwin.core.read import documents, links
 from storetwin.db.database import Database, Transaction
 from storetwin.db.errors import DatabaseBusyError
+from storetwin.hub.promoting import AskedPromotion, Promoting
 from storetwin.hub.running import Runner
-from storetwin.kernel.errors import ConfigurationError, UnknownNameError
+from storetwin.hub.staging_rules import StagingRules
+from storetwin.kernel.errors import ConfigurationError, ConflictError, UnknownNameError
+from storetwin.mapping.models import Noun
 from storetwin.mapping.nouns import noun_of
+from storetwin.mirror.context import Observer
 from storetwin.reading.choosing import Span
 from storetwin.reading.choosing import Stretch as TwinStretch
 from storetwin.reading.searching import search
 from storetwin.reading.tallies import read_tallies
+from storetwin.runs.models import RunState
 from storetwin.staging import repository
 from storetwin.staging.choosing import MOST_COUNTED, Slice, Stretch, stretches_of
+from storetwin.staging.compare import compare_some
+from storetwin.staging.copies import Active, Store, open_store
+from storetwin.staging.look import WholeRecord, look_at
 from storetwin.staging.models import (
     ChoiceAction,
     Chose,
     Chosen,
     Count,
     Filter,
+    Preview,
     Sort,
     StagedPage,
+    StagedRecord,
     State,
 )
 
 MOST_ON_A_PAGE = 200
+MOST_COMPARED = 100_000  # records with one call; the next one takes the others
 PATIENCE = (
     "500ms"  # for a row that somebody else holds: shorter than a deadlock takes to be noticed
 )
@@ -51,6 +63,12 @@ class TooFarError(ConfigurationError):
     """A page lies behind what is counted."""
 
     code = "too_far"
+
+
+class SettledError(ConflictError):
+    """It is known already which core record a record is."""
+
+    code = "settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +101,7 @@ class Staging:
             UnknownNameError: there is no such resource.
         """
         if resource is not None:
-            _check_resource(resource)
+            _noun(resource)
         chosen = await self._chosen(connections)
         async with self._transaction() as tx:
             counts = await repository.read_counts(
@@ -107,7 +125,7 @@ class Staging:
             NotSortableError: its records have no name to be sorted by.
             TooFarError: the page lies behind the first 10,000 rows.
         """
-        _check_resource(wanted.resource)
+        _noun(wanted.resource)
         page_size = min(max(page_size, 1), MOST_ON_A_PAGE)
         part = Slice(sort, is_descending, (page - 1) * page_size, page_size)
         if part.offset + part.limit > MOST_COUNTED:
@@ -139,6 +157,20 @@ class Staging:
             counted_at=self.runner.clock(),
         )
 
+    async def record(self, connection: str, resource: str, remote_id: str) -> WholeRecord:
+        """Return a record with everything that promoting it would change, and what it may be.
+
+        Raises:
+            UnknownConnectionError: there is no such connection.
+            UnknownStagedRecordError: there is no such record.
+        """
+        one = await self.runner.register.named(connection)
+        noun = _noun(resource)
+        record = await self._one(one, resource, remote_id)
+        async with self._transaction(is_steady=True) as tx:
+            store = await open_store(tx, self.organisation_id, one.id, Active())
+            return await look_at(tx, store, noun, record)
+
     # -- choosing -------------------------------------------------------------------------------
 
     async def choose(
@@ -153,7 +185,7 @@ class Staging:
             UnknownNameError: there is no such resource.
             DatabaseBusyError: others hold the records all the time.
         """
-        _check_resource(chosen.filter.resource)
+        _noun(chosen.filter.resource)
         connections = [c.id for c in await self._chosen(chosen.filter.connection_ids)]
         why = "A rule ignores it." if rule_id else None
 
@@ -170,7 +202,129 @@ class Staging:
 
         return await self._patiently(do)
 
+    async def map(
+        self, connection: str, resource: str, remote_id: str, core_id: UUID | None
+    ) -> StagedRecord:
+        """Say which core record a record is, None: a new one; it is selected for promotion.
+
+        Raises:
+            UnknownStagedRecordError: there is no such record, or no such core record.
+            SettledError: it is a core record already, or is not one that could be mapped.
+        """
+        one = await self.runner.register.named(connection)
+        noun = _noun(resource)
+
+        async def do(tx: Transaction) -> bool:
+            if core_id is not None and not await documents(tx, noun, [core_id], parts=False):
+                raise UnknownStagedRecordError(f"There is no core record {core_id} of {resource}.")
+            store = Store(self.organisation_id, one.id)
+            origin = store.origin(resource, remote_id)
+            if await links(tx, [origin]):
+                return False
+            return await repository.link_by_hand(tx, store, resource, remote_id, core_id)
+
+        is_mapped = await self._patiently(do)
+        record = await self._one(one, resource, remote_id)
+        if not is_mapped:
+            raise SettledError(
+                f"{resource} {remote_id} is {record.state.value.replace('_', ' ')}: it is not mapped.",
+                remedy="Only what is new or waits can be mapped.",
+            )
+        return record
+
+    # -- promoting ------------------------------------------------------------------------------
+
+    async def preview(self, chosen: Chosen) -> Preview:
+        """Say what a promotion would do; it does nothing.
+
+        Raises:
+            UnknownNameError: there is no such resource.
+        """
+        _noun(chosen.filter.resource)
+        connections = await self._chosen(chosen.filter.connection_ids)
+        return await self._promoting.preview(chosen, connections)
+
+    async def promote(self, chosen: Chosen, user_id: UUID | None = None) -> list[AskedPromotion]:
+        """Ask for a promotion of what is meant, a run of each store; a worker does them.
+
+        What is meant is settled now: what comes later is not among it.
+
+        Raises:
+            UnknownNameError: there is no such resource.
+            ConnectionPausedError: a store that is meant is not read at all.
+            QueueFullError: too many runs of a store wait already.
+        """
+        _noun(chosen.filter.resource)
+        connections = await self._chosen(chosen.filter.connection_ids)
+        return await self._promoting.ask(chosen, connections, user_id)
+
+    async def work(self, name: str, observe: Observer) -> RunState:
+        """Do a promotion that was asked for; see :meth:`Promoting.work`."""
+        return await self._promoting.work(name, observe)
+
+    # -- following ------------------------------------------------------------------------------
+
+    async def compare(self, name: str, most: int = MOST_COMPARED) -> int:
+        """Compare the records of a store that changed with core; return how many that were.
+
+        Raises:
+            UnknownConnectionError: there is no such connection.
+        """
+        connection = await self.runner.register.named(name)
+        count = 0
+        while count < most:
+            async with self._transaction() as tx:
+                active = Active()
+                store = await open_store(tx, self.organisation_id, connection.id, active)
+                compared = await compare_some(tx, store)
+            if not compared:
+                break
+            count += compared
+        return count
+
+    async def mapped_anew(self, name: str, resource: str | None = None) -> int:
+        """Let all linked records of a store be compared again: another mapping is active.
+
+        Raises:
+            UnknownConnectionError: there is no such connection.
+        """
+        connection = await self.runner.register.named(name)
+        store = Store(self.organisation_id, connection.id)
+        return await self._patiently(lambda tx: repository.make_stale(tx, store, resource))
+
+    async def follow(self, connection_id: UUID) -> None:
+        """Do what runs of a store leave to be done: compare what changed, then apply the rules."""
+        for connection in await self._chosen([connection_id]):
+            await self.compare(connection.name)
+            await self.rules.follow(connection)
+
+    @property
+    def rules(self) -> StagingRules:
+        """Return the verbs about rules."""
+
+        async def choose(chosen: Chosen, action: ChoiceAction, rule_id: UUID) -> Chose:
+            return await self.choose(chosen, action, rule_id=rule_id)
+
+        return StagingRules(self.runner, choose)
+
     # -- inside ---------------------------------------------------------------------------------
+
+    @property
+    def _promoting(self) -> Promoting:
+        return Promoting(self.runner)
+
+    async def _one(self, connection: Connection, resource: str, remote_id: str) -> StagedRecord:
+        async with self._transaction() as tx:
+            rows = await repository.read_records(
+                tx,
+                self.organisation_id,
+                resource,
+                [(connection.id, remote_id)],
+                {connection.id: connection.name},
+            )
+        if not rows or not rows[0].state.is_shown:
+            raise UnknownStagedRecordError(f"There is no record {resource}/{remote_id}.")
+        return rows[0]
 
     async def _search(
         self, tx: Transaction, wanted: Filter, stretches: Sequence[Stretch]
@@ -212,12 +366,19 @@ class Staging:
         return self.database.transaction(self.organisation_id, is_steady=is_steady)
 
 
-def _check_resource(resource: str) -> None:
-    if noun_of(resource) is None:
+def _noun(resource: str) -> Noun:
+    """Return what the records of a resource become.
+
+    Raises:
+        UnknownNameError: there is no such resource.
+    """
+    noun = noun_of(resource)
+    if noun is None:
         raise UnknownNameError(
             f"There is no resource {resource!r}.",
             remedy="See which there are: storetwin staging, or GET /api/v1/staging.",
         )
+    return noun
 
 
 __all__ = ["Staging", "State", "TooFarError", "UnknownStagedRecordError"]

@@ -66,6 +66,8 @@ async def _do(hub: Hub, due: Due) -> None:
         case RunKind.VERIFY:
             level = Level(asked.level or Level.MODIFIED)
             await hub.verify(name, chosen, level, bury_many=asked.bury, observe=_nobody, now=now)
+        case RunKind.PROMOTE:
+            await hub.staging.work(name, _nobody)
         case _:
             await _pull(hub, name, asked)
 

@@ -38,13 +38,16 @@ REVOKE INSERT, UPDATE, DELETE ON jobs.storetwin_queue FROM storetwin_app;
 SET ROLE storetwin_app; SET search_path = jobs; SET TIME ZONE 'UTC';
 
 -- name: due_work
--- Jobs that somebody should do and nobody does: schedules that are due, deliveries and runs that wait. By the database's clock.
+-- Jobs that somebody should do and nobody does: schedules that are due, deliveries and runs that wait, records that are to be
+-- compared. By the database's clock.
 WITH due AS (
     SELECT 'keep_in_step' AS task, organisation_id, connection_id FROM runs.due_schedules(clock_timestamp())
     UNION ALL
     SELECT 'drain', organisation_id, connection_id FROM mirror.waiting_inboxes(clock_timestamp())
     UNION ALL
     SELECT 'work_off', organisation_id, connection_id FROM runs.waiting_runs(clock_timestamp(), %(believed)s)
+    UNION ALL
+    SELECT 'follow', organisation_id, connection_id FROM staging.due_connections(clock_timestamp())
 )
 SELECT task, organisation_id, connection_id FROM due
 WHERE NOT EXISTS (SELECT FROM jobs.procrastinate_jobs j

@@ -106,7 +106,10 @@ def _add_tasks(app: procrastinate.App, hub: Hub) -> None:
     async def work_off(organisation_id: str, connection_id: str) -> None:
         await asked.work_off(hub.of(UUID(organisation_id)), UUID(connection_id))
 
-    for task in (keep_in_step, drain, tidy, work_off):
+    async def follow(organisation_id: str, connection_id: str) -> None:
+        await hub.of(UUID(organisation_id)).staging.follow(UUID(connection_id))
+
+    for task in (keep_in_step, drain, tidy, work_off, follow):
         app.task(name=task.__name__, queue=NAME, retry=HandBack())(_told(task))
 
 

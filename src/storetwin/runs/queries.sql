@@ -105,9 +105,9 @@ DELETE FROM runs.cursors WHERE connection_id = %(connection_id)s AND resource = 
 -- name: bury_letter
 -- Keeps a dead letter; one that waits already is counted up.
 INSERT INTO runs.dead_letters (dead_letter_id, organisation_id, connection_id, resource, remote_id, name, reason, state,
-                               attempts, first_seen_at, last_seen_at, next_attempt_at, run_id)
+                               attempts, first_seen_at, last_seen_at, next_attempt_at, run_id, stage)
 VALUES (%(dead_letter_id)s, %(organisation_id)s, %(connection_id)s, %(resource)s, %(remote_id)s, %(name)s, %(reason)s,
-        'waiting', 1, %(now)s, %(now)s, %(now)s::timestamptz + (%(delays)s::interval[])[1], %(run_id)s)
+        'waiting', 1, %(now)s, %(now)s, %(now)s::timestamptz + (%(delays)s::interval[])[1], %(run_id)s, %(stage)s)
 ON CONFLICT (connection_id, resource, name) WHERE state = 'waiting' DO UPDATE
 SET reason = EXCLUDED.reason, last_seen_at = EXCLUDED.last_seen_at, attempts = runs.dead_letters.attempts + 1,
     next_attempt_at = EXCLUDED.last_seen_at
@@ -125,7 +125,8 @@ WHERE connection_id = %(connection_id)s AND resource = %(resource)s AND state = 
 SELECT d.dead_letter_id, d.connection_id, c.name AS connection, d.resource, d.remote_id, d.name, d.reason, d.state,
        d.attempts, d.first_seen_at, d.last_seen_at, d.next_attempt_at
 FROM runs.dead_letters d JOIN connections.connections c ON c.id = d.connection_id
-WHERE d.state = %(state)s AND (%(connection_id)s::uuid IS NULL OR d.connection_id = %(connection_id)s)
+WHERE d.state = %(state)s AND (%(is_of_any_stage)s OR d.stage IS NULL)
+  AND (%(connection_id)s::uuid IS NULL OR d.connection_id = %(connection_id)s)
   AND (%(resource)s::text IS NULL OR d.resource = %(resource)s)
 ORDER BY d.last_seen_at DESC, d.resource, d.name LIMIT %(limit)s;
 

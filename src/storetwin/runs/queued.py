@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,6 +81,31 @@ async def queue_run(
     values |= {"lane": asked.run_kind.lane.value, "retry_of": retry_of}
     await tx.fetch_one(Q.queue_run, of | same | values)
     return run_id, True
+
+
+async def queue_promotion(
+    tx: Transaction, owner: tuple[UUID, UUID], options: dict[str, Any], *, now: datetime
+) -> UUID:
+    """Put a promotion into the queue; what it is about is given to it in the same transaction.
+
+    Args:
+        owner: organisation and connection.
+
+    Raises:
+        QueueFullError: too many wait.
+    """
+    organisation_id, connection_id = owner
+    of = {"connection_id": connection_id}
+    await tx.fetch_one(Q.hold_queue, of)
+    counted = await tx.fetch_one(Q.count_queued, of)
+    if counted and counted["n"] >= MOST_QUEUED:
+        raise QueueFullError(f"{MOST_QUEUED} runs of this connection wait already.")
+    run_id = new_id(now)
+    kind = RunKind.PROMOTE
+    values = {"run_id": run_id, "organisation_id": organisation_id, "now": now, "retry_of": None}
+    values |= {"kind": kind.value, "lane": kind.lane.value, "options": json.dumps(options)}
+    await tx.fetch_one(Q.queue_run, of | values)
+    return run_id
 
 
 async def next_queued(tx: Transaction, connection_id: UUID, *, now: datetime) -> Row | None:

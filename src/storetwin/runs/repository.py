@@ -29,6 +29,7 @@ from storetwin.runs.models import (
     Run,
     RunKind,
     RunState,
+    Stage,
 )
 
 Q = load_queries(__package__)
@@ -247,8 +248,13 @@ async def add_dead_letter(
     name: str,
     reason: str,
     now: datetime,
+    stage: Stage | None = None,
 ) -> None:
-    """Keep a dead letter; one that waits already for the same record is counted up."""
+    """Keep a dead letter; one that waits already for the same record is counted up.
+
+    Args:
+        stage: PROMOTE where core could not take it; None: it could not be had from the store.
+    """
     await tx.execute(
         Q.bury_letter,
         {
@@ -261,6 +267,7 @@ async def add_dead_letter(
             "reason": reason,
             "run_id": run.run_id,
             "now": now,
+            "stage": stage and stage.value,
             "delays": list(DEAD_LETTER_DELAYS),
         },
     )
@@ -281,12 +288,15 @@ async def list_dead_letters(
     resource: str | None = None,
     state: str = "waiting",
     limit: int = 1000,
+    is_of_any_stage: bool = False,
 ) -> list[DeadLetter]:
-    """Return dead letters, newest first."""
-    rows = await tx.fetch_all(
-        Q.list_letters,
-        {"connection_id": connection_id, "resource": resource, "state": state, "limit": limit},
-    )
+    """Return dead letters, newest first.
+
+    Args:
+        is_of_any_stage: with records that the twin has and core could not take.
+    """
+    found = {"connection_id": connection_id, "resource": resource, "state": state, "limit": limit}
+    rows = await tx.fetch_all(Q.list_letters, found | {"is_of_any_stage": is_of_any_stage})
     return [
         DeadLetter(**{name: row[name] for name in DeadLetter.__dataclass_fields__}) for row in rows
     ]

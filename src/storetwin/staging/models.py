@@ -222,8 +222,10 @@ class Preview:
 
     Args:
         changed_fields: how many columns of how many records, by label.
-        along: records of other resources that come along, by noun.
+        along: records of other resources that come along, by resource.
         left_out: some of what stays behind; ``left_out_count`` how many.
+        looked_at: how many records were looked at closely: what comes along, what stays behind and
+            which new records are core records already is told of these.
     """
 
     matched: int
@@ -235,3 +237,4 @@ class Preview:
     along: Mapping[str, int]
     left_out_count: int
     left_out: tuple[LeftOut, ...]
+    looked_at: int = 0

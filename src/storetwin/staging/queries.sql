@@ -142,10 +142,11 @@ WITH meant AS MATERIALIZED (
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */),
 changed AS (
-    UPDATE staging.records r SET is_selected = true, rule_id = %(by_rule)s FROM meant m
+    UPDATE staging.records r SET is_selected = true, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id) FROM meant m
     WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND r.connection_id = m.connection_id
       AND r.remote_id = m.remote_id AND NOT r.is_selected
       AND r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
+      AND (%(by_rule)s::uuid IS NULL OR r.rule_id IS DISTINCT FROM %(by_rule)s)
     RETURNING 1)
 SELECT (SELECT count(*) FROM meant) AS matched, (SELECT count(*) FROM changed) AS changed;
 
@@ -159,7 +160,7 @@ WITH meant AS MATERIALIZED (
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */),
 changed AS (
-    UPDATE staging.records r SET is_selected = false, rule_id = %(by_rule)s FROM meant m
+    UPDATE staging.records r SET is_selected = false, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id) FROM meant m
     WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND r.connection_id = m.connection_id
       AND r.remote_id = m.remote_id AND r.is_selected
     RETURNING 1)
@@ -176,11 +177,12 @@ WITH meant AS MATERIALIZED (
     /* end of meant */),
 changed AS (
     UPDATE staging.records r
-    SET state = 'ignored', is_selected = false, rule_id = %(by_rule)s, why = %(why)s, candidates = NULL, change_count = 0,
+    SET state = 'ignored', is_selected = false, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id), why = %(why)s, candidates = NULL, change_count = 0,
         changed_columns = NULL, changed_fields = NULL
     FROM meant m
     WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND r.connection_id = m.connection_id
       AND r.remote_id = m.remote_id AND r.state NOT IN ('ignored', 'gone')
+      AND (%(by_rule)s::uuid IS NULL OR r.rule_id IS DISTINCT FROM %(by_rule)s)
     RETURNING 1)
 SELECT (SELECT count(*) FROM meant) AS matched, (SELECT count(*) FROM changed) AS changed;
 
@@ -211,7 +213,7 @@ changed AS (
     UPDATE staging.records r
     SET state = CASE WHEN NOT h.has_copy THEN 'waiting' WHEN r.is_gone THEN 'deleted'
                      WHEN r.core_id IS NOT NULL THEN 'stale' ELSE 'new' END,
-        why = CASE WHEN NOT h.has_copy THEN 'The twin has no copy of it: pull again.' END, rule_id = %(by_rule)s
+        why = CASE WHEN NOT h.has_copy THEN 'The twin has no copy of it: pull again.' END, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id)
     FROM held h
     WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND r.connection_id = h.connection_id
       AND r.remote_id = h.remote_id AND r.state = 'ignored'
@@ -238,3 +240,221 @@ SELECT EXISTS (
     WHERE s.organisation_id = r.organisation_id AND s.connection_id = r.connection_id AND s.resource = r.resource
       AND s.remote_id = r.remote_id AND (strpos(s.search_text, %(text)s) > 0 OR s.number_key = %(key)s))
 FROM staging.records r WHERE r.organisation_id = %(organisation_id)s;
+
+-- name: count_meant
+-- How many records are meant, by state.
+WITH meant AS MATERIALIZED (
+    /* meant */
+    SELECT DISTINCT f.connection_id, f.remote_id
+    FROM unnest(%(found_connections)b::uuid[], %(found_ids)b::text[]) AS f(connection_id, remote_id)
+    JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+     AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
+    /* end of meant */)
+SELECT r.state, count(*) AS n
+FROM meant m
+JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+ AND r.connection_id = m.connection_id AND r.remote_id = m.remote_id
+GROUP BY r.state;
+
+-- name: sample_meant
+-- Some of the records that are meant and may change core.
+WITH meant AS MATERIALIZED (
+    /* meant */
+    SELECT DISTINCT f.connection_id, f.remote_id
+    FROM unnest(%(found_connections)b::uuid[], %(found_ids)b::text[]) AS f(connection_id, remote_id)
+    JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+     AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
+    /* end of meant */)
+SELECT r.connection_id, r.remote_id
+FROM meant m
+JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+ AND r.connection_id = m.connection_id AND r.remote_id = m.remote_id
+WHERE r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
+ORDER BY r.connection_id, r.remote_id LIMIT %(most)s;
+
+-- name: count_changed_columns
+-- How many of the records that are meant differ in each column.
+WITH meant AS MATERIALIZED (
+    /* meant */
+    SELECT DISTINCT f.connection_id, f.remote_id
+    FROM unnest(%(found_connections)b::uuid[], %(found_ids)b::text[]) AS f(connection_id, remote_id)
+    JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+     AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
+    /* end of meant */)
+SELECT c.name, count(*) AS n
+FROM meant m
+JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+ AND r.connection_id = m.connection_id AND r.remote_id = m.remote_id
+CROSS JOIN LATERAL unnest(r.changed_columns) AS c(name)
+WHERE r.changed_columns IS NOT NULL
+GROUP BY c.name ORDER BY n DESC, c.name LIMIT 100;
+
+-- name: take_records
+-- Gives the records that are meant, of one connection, to a promotion; returns how many.
+WITH meant AS MATERIALIZED (
+    /* meant */
+    SELECT DISTINCT f.connection_id, f.remote_id
+    FROM unnest(%(found_connections)b::uuid[], %(found_ids)b::text[]) AS f(connection_id, remote_id)
+    JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+     AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
+    /* end of meant */),
+taken AS (
+    UPDATE staging.records r SET run_id = %(run_id)s FROM meant m
+    WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND r.connection_id = m.connection_id
+      AND r.remote_id = m.remote_id AND r.connection_id = %(connection_id)s
+      AND r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
+    RETURNING 1)
+SELECT count(*) AS n FROM taken;
+
+-- name: read_taken
+-- Some of the records that a promotion has still to bring.
+SELECT remote_id FROM staging.records
+WHERE organisation_id = %(organisation_id)s AND run_id = %(run_id)s AND resource = %(resource)s
+ORDER BY resource, remote_id LIMIT %(most)s;
+
+-- name: count_taken
+-- How many records a promotion has still to bring, by resource.
+SELECT resource, count(*) AS n FROM staging.records
+WHERE organisation_id = %(organisation_id)s AND run_id = %(run_id)s
+GROUP BY resource;
+
+-- name: read_copies
+-- Some records of a connection with the twin's copies: what is compared and promoted.
+SELECT r.remote_id, r.state, r.is_gone, r.version, r.core_id, r.is_anew, s.state AS twin_state, s.parent_id,
+       s.payload::text AS payload, s.raw
+FROM unnest(%(ids)b::text[]) AS f(remote_id)
+CROSS JOIN LATERAL (
+    SELECT remote_id, state, is_gone, version, core_id, is_anew FROM staging.records
+    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+      AND remote_id = f.remote_id
+    LIMIT 1) AS r
+LEFT JOIN LATERAL (
+    SELECT state, parent_id, payload, raw FROM mirror.snapshots
+    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+      AND remote_id = f.remote_id
+    LIMIT 1) AS s ON true;
+
+-- name: hold_records
+-- Holds some records until the transaction ends, with the version that each is of.
+SELECT remote_id, version, is_gone, state FROM staging.records
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = ANY(%(ids)b::text[])
+ORDER BY remote_id FOR UPDATE;
+
+-- name: hold_stale
+-- Holds some records that are to be compared; those that somebody else is at are left to him.
+SELECT resource, remote_id FROM staging.records
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND state = 'stale'
+ORDER BY connection_id, resource, remote_id LIMIT %(most)s FOR UPDATE SKIP LOCKED;
+
+-- name: note_compared
+-- Writes down what comparisons found.
+UPDATE staging.records r
+SET state = c.state, core_id = c.core_id, is_selected = r.is_selected AND c.state <> 'in_sync',
+    change_count = c.change_count, changed_columns = CASE WHEN c.columns <> '' THEN string_to_array(c.columns, E'\n') END,
+    changed_fields = c.fields, why = c.why, candidates = NULL, compared_version = r.version,
+    compared_definition = %(definition_id)s
+FROM unnest(%(ids)b::text[], %(states)b::text[], %(core_ids)b::uuid[], %(change_counts)b::int4[], %(columns)b::text[],
+            %(fields)b::json[], %(whys)b::text[]) AS c(remote_id, state, core_id, change_count, columns, fields, why)
+WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = %(connection_id)s AND r.resource = %(resource)s
+  AND r.remote_id = c.remote_id;
+
+-- name: note_promoted
+-- Writes down that records were promoted.
+UPDATE staging.records r
+SET state = CASE WHEN r.is_gone THEN 'gone' ELSE 'in_sync' END, core_id = c.core_id, is_selected = false, run_id = NULL,
+    rule_id = NULL, is_anew = false, change_count = 0, changed_columns = NULL, changed_fields = NULL, why = NULL,
+    candidates = NULL, compared_version = r.version, compared_definition = %(definition_id)s
+FROM unnest(%(ids)b::text[], %(core_ids)b::uuid[]) AS c(remote_id, core_id)
+WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = %(connection_id)s AND r.resource = %(resource)s
+  AND r.remote_id = c.remote_id;
+
+-- name: note_refused
+-- Writes down why a record could not be promoted; it waits for a person.
+UPDATE staging.records
+SET state = 'waiting', is_selected = false, run_id = NULL, why = %(why)s, candidates = %(candidates)b::uuid[]
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = %(remote_id)s;
+
+-- name: let_go
+-- Takes from a promotion what it has nothing to do with any more: it was ignored or promoted meanwhile, or is not there.
+UPDATE staging.records SET run_id = NULL
+WHERE organisation_id = %(organisation_id)s AND run_id = %(run_id)s AND resource = %(resource)s
+  AND remote_id = ANY(%(ids)b::text[]);
+
+-- name: drop_unlinked
+-- Drops records that the store has no more and that core never had.
+DELETE FROM staging.records
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = ANY(%(ids)b::text[]) AND core_id IS NULL AND is_gone;
+
+-- name: read_states
+-- The states of some records.
+SELECT remote_id, state FROM staging.records
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = ANY(%(ids)b::text[]);
+
+-- name: link_record
+-- Says by hand which core record a record is, or that it is a new one.
+UPDATE staging.records
+SET core_id = %(core_id)s, is_anew = %(is_anew)s, candidates = NULL, why = NULL, is_selected = true,
+    state = CASE WHEN %(is_anew)s THEN 'new' ELSE 'updated' END
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+  AND remote_id = %(remote_id)s AND state IN ('new', 'waiting', 'updated')
+RETURNING remote_id;
+
+-- name: make_stale
+-- Lets all linked records of a connection be compared again.
+UPDATE staging.records SET state = 'stale'
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND core_id IS NOT NULL AND NOT is_gone
+  AND state IN ('in_sync', 'updated') AND (%(resource)s::text IS NULL OR resource = %(resource)s);
+
+-- name: read_site
+-- What of a store its records do not say themselves.
+SELECT remote_id, COALESCE(clean, payload) ->> 'value' AS value FROM mirror.snapshots
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = 'settings'
+  AND remote_id = ANY(%(ids)b::text[]) AND state <> 'gone' AND json_typeof(COALESCE(clean, payload)) = 'object';
+
+-- name: list_rules
+-- All rules, the oldest first.
+SELECT id, name, connection_id, resource, filter::text AS filter, action, spec, is_active, next_at, last_at, last_count, created_at
+FROM staging.rules WHERE organisation_id = %(organisation_id)s ORDER BY created_at, id;
+
+-- name: count_rules
+-- How many rules there are.
+SELECT count(*) AS n FROM staging.rules WHERE organisation_id = %(organisation_id)s;
+
+-- name: put_rule
+-- Keeps a rule, new or changed.
+INSERT INTO staging.rules (organisation_id, id, name, connection_id, resource, filter, action, spec, is_active, next_at, created_at)
+VALUES (%(organisation_id)s, %(id)s, %(name)s, %(connection_id)s, %(resource)s, %(filter)s::json, %(action)s, %(spec)s,
+        %(is_active)s, %(next_at)s, %(now)s)
+ON CONFLICT (organisation_id, id) DO UPDATE
+SET name = EXCLUDED.name, connection_id = EXCLUDED.connection_id, resource = EXCLUDED.resource, filter = EXCLUDED.filter,
+    action = EXCLUDED.action, spec = EXCLUDED.spec, is_active = EXCLUDED.is_active, next_at = EXCLUDED.next_at;
+
+-- name: remove_rule
+-- Removes a rule; what it has chosen stays chosen.
+DELETE FROM staging.rules WHERE organisation_id = %(organisation_id)s AND id = %(id)s;
+
+-- name: note_applied
+-- Writes down that a rule was applied, and when it is due next.
+UPDATE staging.rules SET last_at = %(now)s, last_count = %(count)s, next_at = %(next_at)s
+WHERE organisation_id = %(organisation_id)s AND id = %(id)s;
+
+-- name: latest_end
+-- When the latest run of a connection that brings records ended, where that is later than what was followed.
+SELECT max(n.ended_at) AS ended_at FROM runs.runs n
+WHERE n.organisation_id = %(organisation_id)s AND n.connection_id = %(connection_id)s AND n.kind <> 'promote'
+  AND n.ended_at > COALESCE((SELECT m.followed_at FROM staging.marks m
+                             WHERE m.organisation_id = %(organisation_id)s AND m.connection_id = %(connection_id)s), '-infinity');
+
+-- name: note_followed
+-- Writes down up to which end of a run everything was compared and every rule applied.
+INSERT INTO staging.marks (organisation_id, connection_id, followed_at)
+VALUES (%(organisation_id)s, %(connection_id)s, %(ended_at)s)
+ON CONFLICT (organisation_id, connection_id) DO UPDATE SET followed_at = greatest(staging.marks.followed_at, EXCLUDED.followed_at);
+
+-- name: read_asker
+-- Who asked for a promotion.
+SELECT options ->> 'user_id' AS user_id FROM runs.runs WHERE organisation_id = %(organisation_id)s AND run_id = %(run_id)s;

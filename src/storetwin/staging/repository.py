@@ -27,6 +27,7 @@ from storetwin.staging.choosing import (
     of_found,
     of_stretches,
 )
+from storetwin.staging.copies import Store
 from storetwin.staging.models import (
     ChoiceAction,
     Chose,
@@ -247,3 +248,76 @@ def _figures_of(row: Row) -> dict[str, Any]:
 
 def _money(minor: int | None, currency: str | None) -> str | None:
     return None if minor is None else from_minor(minor, currency)
+
+
+async def count_meant(
+    tx: Transaction, organisation_id: UUID, chosen: Chosen, connections: Sequence[UUID]
+) -> dict[State, int]:
+    """Return how many records are meant, by state."""
+    statement, params = change(Q.count_meant, chosen, connections)
+    rows = await tx.fetch_all(statement, {"organisation_id": organisation_id} | params)
+    return {State(row["state"]): row["n"] for row in rows}
+
+
+async def count_changed(
+    tx: Transaction, organisation_id: UUID, chosen: Chosen, connections: Sequence[UUID]
+) -> list[tuple[str, int]]:
+    """Return how many of the records that are meant differ in each column."""
+    statement, params = change(Q.count_changed_columns, chosen, connections)
+    rows = await tx.fetch_all(statement, {"organisation_id": organisation_id} | params)
+    return [(row["name"], row["n"]) for row in rows]
+
+
+async def sample_meant(
+    tx: Transaction,
+    organisation_id: UUID,
+    chosen: Chosen,
+    connections: Sequence[UUID],
+    most: int,
+) -> list[tuple[UUID, str]]:
+    """Return some of the records that are meant and may change core."""
+    statement, params = change(Q.sample_meant, chosen, connections)
+    own = {"organisation_id": organisation_id}
+    rows = await tx.fetch_all(statement, own | params | {"most": most})
+    return [(row["connection_id"], row["remote_id"]) for row in rows]
+
+
+async def take(tx: Transaction, owner: tuple[UUID, UUID], chosen: Chosen, run_id: UUID) -> int:
+    """Give the records that are meant, of one connection, to a promotion; return how many.
+
+    Args:
+        owner: organisation and connection.
+    """
+    organisation_id, connection_id = owner
+    statement, params = change(Q.take_records, chosen, [connection_id])
+    own = {"organisation_id": organisation_id, "connection_id": connection_id, "run_id": run_id}
+    row = await tx.fetch_one(statement, params | own)
+    return row["n"] if row else 0
+
+
+async def read_states(
+    tx: Transaction, store: Store, resource: str, ids: Sequence[str]
+) -> dict[str, State]:
+    """Return the states of some records by remote id; those that are not there are left out."""
+    rows = await tx.fetch_all(Q.read_states, store.params(resource) | {"ids": list(ids)})
+    return {row["remote_id"]: State(row["state"]) for row in rows}
+
+
+async def read_asker(tx: Transaction, organisation_id: UUID, run_id: UUID) -> UUID | None:
+    """Return who asked for a promotion, where that was a person."""
+    params = {"organisation_id": organisation_id, "run_id": run_id}
+    row = await tx.fetch_one(Q.read_asker, params)
+    return UUID(row["user_id"]) if row and row["user_id"] else None
+
+
+async def link_by_hand(
+    tx: Transaction, store: Store, resource: str, remote_id: str, core_id: UUID | None
+) -> bool:
+    """Say which core record a record is, None for a new one; False where that is settled already."""
+    of = {"remote_id": remote_id, "core_id": core_id, "is_anew": core_id is None}
+    return await tx.fetch_one(Q.link_record, store.params(resource) | of) is not None
+
+
+async def make_stale(tx: Transaction, store: Store, resource: str | None = None) -> int:
+    """Let the linked records of a connection be compared again; return how many."""
+    return await tx.execute(Q.make_stale, store.params(resource))

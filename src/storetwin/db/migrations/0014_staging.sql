@@ -11,6 +11,7 @@ CREATE TABLE staging.records (
     change_count integer NOT NULL DEFAULT 0,
     is_gone boolean NOT NULL DEFAULT false,
     is_selected boolean NOT NULL DEFAULT false,
+    is_anew boolean NOT NULL DEFAULT false,
     resource text NOT NULL,
     remote_id text NOT NULL COLLATE "C",
     state text NOT NULL COLLATE "C"
@@ -37,10 +38,11 @@ COMMENT ON COLUMN staging.records.state IS
     'See staging/models.py. gone: the store has it no more, and core knows; kept so that it is known when it comes back.';
 COMMENT ON COLUMN staging.records.is_gone IS 'The store has it no more.';
 COMMENT ON COLUMN staging.records.is_selected IS 'Chosen for promotion.';
+COMMENT ON COLUMN staging.records.is_anew IS 'A person said that it is a new one, whatever matches it.';
 COMMENT ON COLUMN staging.records.status IS 'The store''s own; empty where it has none.';
 COMMENT ON COLUMN staging.records.name_key IS 'Sorts by name; absent where records have no name of their own: orders, refunds.';
 COMMENT ON COLUMN staging.records.key IS 'Sorts by SKU, e-mail, number or id.';
-COMMENT ON COLUMN staging.records.core_id IS 'The core record that a link says it is.';
+COMMENT ON COLUMN staging.records.core_id IS 'The core record that a link, or a person, says it is.';
 COMMENT ON COLUMN staging.records.rule_id IS 'The rule that chose it last.';
 COMMENT ON COLUMN staging.records.run_id IS 'The promotion that takes it, as long as it has not.';
 COMMENT ON COLUMN staging.records.compared_version IS 'Of the snapshot that was compared with core last.';
@@ -406,3 +408,7 @@ ALTER TABLE runs.runs ADD CONSTRAINT runs_lane_check CHECK (lane IN ('pull', 'in
 ALTER TABLE runs.progress DROP CONSTRAINT progress_stage_check;
 ALTER TABLE runs.progress ADD CONSTRAINT progress_stage_check
     CHECK (stage IN ('pull', 'verify', 'sync', 'sweep', 'receive', 'rehearse', 'promote'));
+
+-- What could not be promoted is no matter between the twin and the store.
+ALTER TABLE runs.dead_letters ADD COLUMN stage text CHECK (stage = 'promote');
+COMMENT ON COLUMN runs.dead_letters.stage IS 'promote: core could not take it. Absent: it could not be had from the store.';
