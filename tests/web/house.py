@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import aiohttp
@@ -120,6 +121,14 @@ async def session_of(url: str, person: Person) -> str:
     ):
         assert answer.status == 303, await answer.text()
         return answer.cookies[SESSION].value
+
+
+def filled(house: House, path: str, **other: str) -> str:
+    """Return the address of a page, of what is there."""
+    values = house.values | other
+    lacking = [name for name in re.findall(r"\{(\w+)", path) if name not in values]
+    assert not lacking, f"{path}: add {lacking} to house.settled_house"
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda m: quote(values[m[1]], safe=""), path)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
-from house import House, session_of
+from house import House, filled, session_of
 from psycopg import sql
 
 from rows import as_superuser, state_of
@@ -66,22 +66,13 @@ class Browsing:
         if cookie is not None:
             kept["Cookie"] = f"{SESSION}={cookie}"
         data = b"" if door.method != "GET" else None
-        url = self.house.url + (path or filled(self.house, door))
+        url = self.house.url + (path or filled(self.house, door.path))
         async with self.session.request(
             door.method, url, headers=kept, data=data, allow_redirects=False
         ) as answer:
             kind = answer.headers.get("content-type", "")
             text = "" if kind.startswith("text/event-stream") else await answer.text()
             return Answer(answer.status, answer.headers, text)
-
-
-def filled(house: House, door: Door, **other: str) -> str:
-    """Return the address of a page, of what is there."""
-    values = house.values | other
-    names = re.findall(r"\{(\w+)", door.path)
-    lacking = [name for name in names if name not in values]
-    assert not lacking, f"{door}: add {lacking} to house.settled_house"
-    return re.sub(r"\{(\w+)(:\w+)?\}", lambda m: quote(values[m[1]], safe=""), door.path)
 
 
 def imaginary(house: House, door: Door) -> dict[str, str]:
@@ -154,7 +145,7 @@ async def test_strangers_are_led_to_the_sign_in(house: House, browsing: Browsing
             assert answer.status == 303, (str(door), token, answer)
             to = urlsplit(answer.headers["location"])
             assert to.path == "/sign-in"
-            assert (to.query != "") is (door.method == "GET" and filled(house, door) != "/")
+            assert (to.query != "") is (door.method == "GET" and filled(house, door.path) != "/")
         answer = await browsing.ask(door, None, Accept="application/json")
         assert answer.status == 401, (str(door), answer)
     assert state(house) == before
@@ -173,7 +164,7 @@ async def test_another_organisation_cannot_tell_what_exists(
         asked += 1
         real = await browsing.ask(door, house.foreign, x_csrf_token=token)
         unreal = await browsing.ask(
-            door, house.foreign, path=filled(house, door, **other), x_csrf_token=token
+            door, house.foreign, path=filled(house, door.path, **other), x_csrf_token=token
         )
         values = [*house.values.values(), *other.values()]
         assert (real.status, real.without(values)) == (unreal.status, unreal.without(values)), door
@@ -193,7 +184,7 @@ async def test_who_may_not_is_told_so_before_anything_is_looked_up(
     for door in doors:
         real = await browsing.ask(door, viewer)
         unreal = await browsing.ask(
-            door, viewer, path=filled(house, door, **imaginary(house, door))
+            door, viewer, path=filled(house, door.path, **imaginary(house, door))
         )
         assert real.status == unreal.status == 403, (str(door), real)
         assert "It takes the role" in real.text

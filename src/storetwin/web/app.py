@@ -31,7 +31,7 @@ def add_pages(app: FastAPI, hub: Hub, *, is_demo: bool = False) -> None:
         ConfigurationError: what the pages load was not built.
     """
     assets = load_assets()
-    routers = list(_routers())
+    routers = list(routers_of_pages())
     paths = {
         route.path for router in routers for route in router.routes if isinstance(route, Route)
     }
@@ -47,7 +47,7 @@ def add_pages(app: FastAPI, hub: Hub, *, is_demo: bool = False) -> None:
     handle_lost(app)
 
 
-def _routers() -> Iterator[APIRouter]:
+def routers_of_pages() -> Iterator[APIRouter]:
     """Yield the routers of all modules of `storetwin.web.pages`, in the order of their names."""
     for found in sorted(pkgutil.iter_modules(pages.__path__), key=lambda module: module.name):
         module = importlib.import_module(f"{pages.__name__}.{found.name}")
