@@ -43,6 +43,8 @@ def mapped(
         table: [{"position": place, **one} for place, one in enumerate(given)]
         for table, given in (parts or {}).items()
     }
+    if declared.derive is not None:
+        row |= declared.derive(row, rows)
     content = to_json([row, named, rows, extra or {}, level or {}])
     return Mapped(
         noun, row, named, rows, dict(extra or {}), sha256(content.encode()).digest()[:16],
@@ -56,18 +58,20 @@ def order(
     email: str | None = None,
     customer: str | None = None,
     lines: Sequence[str] = (),
+    refunded: str | None = None,
     **values: Any,
 ) -> Mapped:
     """Return an order of some products."""
     row = {
         "number": "1", "status": "completed", "currency": "EUR", "total": Decimal(total),
-        "refunded_total": Decimal(0), "placed_at": NOON, "email": email, **values,
+        "placed_at": NOON, "email": email, **values,
     }  # fmt: skip
     addresses = (
         [{"key": "billing", "kind": "billing", "first_name": "Ada", "email": email}]
         if email
         else []
     )
+    refunds = [{"key": "9", "total": Decimal(refunded)}] if refunded else []
     below = [
         {
             "key": str(number),
@@ -79,7 +83,7 @@ def order(
     ]
     return mapped(
         "orders", row, references={"customer_id": customer} if customer else {},
-        parts={"order_lines": below, "order_addresses": addresses},
+        parts={"order_lines": below, "order_addresses": addresses, "order_refunds": refunds},
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def between(tables: Tables, old: Stand, new: Stand) -> Difference:
             else:
                 _compare(table, f"{name}/{key}/", known, row, found.fields)
             if len(found.fields) > count:
-                found.put.setdefault(name, []).append({"key": key, **row})
+                found.put.setdefault(name, []).append(row)
         for key in before.keys() - after.keys():
             found.fields[f"{name}/{key}"] = [_shown(before[key]), None]
             found.dropped.setdefault(name, []).append(key)
@@ -65,4 +65,4 @@ def _compare(table: Table, prefix: str, old: Cells, new: Cells, found: Fields) -
 
 
 def _shown(row: Cells) -> dict[str, Cell]:
-    return {name: value for name, value in row.items() if value is not None}
+    return {name: value for name, value in row.items() if value is not None and name != "key"}

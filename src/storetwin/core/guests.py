@@ -110,7 +110,7 @@ class Guests:
             found[core_id] = Stand(core_id, cells | {"email": row["email"], GUEST: True, EXTRA: {}})
         for row in await self.tx.fetch_all(tables_of(ORDERS).parts[_OF_ORDER].read, ids):
             stand = found[orders[row.pop("order_id")]]
-            stand.parts.setdefault(_ADDRESSES, {})[row.pop("key")] = row
+            stand.parts.setdefault(_ADDRESSES, {})[row["key"]] = row
             if row["kind"] == "billing":
                 stand.row |= {name: row[name] for name in ("first_name", "last_name")}
         return found

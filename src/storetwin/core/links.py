@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from storetwin.core.merging import Said
 from storetwin.core.models import Link, Origin
-from storetwin.core.values import unpack
+from storetwin.core.values import to_json, unpack
 from storetwin.db.database import Transaction
 from storetwin.db.queries import load_queries
 from storetwin.mapping.models import Noun
 
 Q = load_queries(__package__)
 
+Store = tuple[UUID, str]
+"""A connection, and a resource of it."""
+
 
 async def links(tx: Transaction, origins: Iterable[Origin]) -> dict[Origin, Link]:
     """Return the links of those records of stores that have one."""
-    asked = list(dict.fromkeys(origins))
-    if not asked:
-        return {}
-    rows = await tx.fetch_all(Q.read_links, columns_of(asked))
+    asked = by_store(origins)
+    rows = await tx.fetch_all(Q.read_links, as_given(asked)) if asked else []
     found = {}
     for row in rows:
         origin = Origin(row["connection_id"], row["resource"], row["remote_id"])
@@ -56,11 +57,29 @@ async def read_said(
     return found
 
 
-def columns_of(origins: Iterable[Origin]) -> dict[str, list[object]]:
-    """Return origins as the queries take them."""
-    asked = list(origins)
-    return {
-        "connections": [one.connection_id for one in asked],
-        "resources": [one.resource for one in asked],
-        "ids": [one.remote_id for one in asked],
-    }
+def by_store(origins: Iterable[Origin]) -> dict[Store, set[str]]:
+    """Return the ids of some records by store and resource."""
+    found: dict[Store, set[str]] = {}
+    for one in origins:
+        found.setdefault((one.connection_id, one.resource), set()).add(one.remote_id)
+    return found
+
+
+def as_given(ids: Mapping[Store, Iterable[str]]) -> dict[str, str]:
+    """Return ids by store and resource as the queries take them."""
+    rows = [
+        {"connection_id": connection_id, "resource": resource, "ids": list(every)}
+        for (connection_id, resource), every in ids.items()
+    ]
+    return {"origins": to_json(rows)}
+
+
+async def core_ids_of(
+    tx: Transaction, ids: Mapping[Store, Iterable[str]]
+) -> dict[Store, dict[str, UUID]]:
+    """Return which core records some stores' records are, by store, resource and id."""
+    found: dict[Store, dict[str, UUID]] = {}
+    for row in await tx.fetch_all(Q.read_links, as_given(ids)) if ids else ():
+        store = (row["connection_id"], row["resource"])
+        found.setdefault(store, {})[row["remote_id"]] = row["core_id"]
+    return found

@@ -8,8 +8,8 @@ SELECT pg_advisory_xact_lock(hashtextextended('core ' || current_setting('app.or
 -- What is known of some records of stores.
 SELECT l.connection_id, l.resource, l.remote_id, l.noun, l.core_id, l.snapshot_version, l.values_hash, l.definition_id,
        l.definition_version, l.promoted_at, l.gone_at
-FROM unnest(%(connections)s::uuid[], %(resources)s::text[], %(ids)s::text[]) AS r(connection_id, resource, remote_id)
-JOIN core.links l USING (connection_id, resource, remote_id);
+FROM json_to_recordset(%(origins)s::json) AS r(connection_id uuid, resource text, ids text[])
+JOIN core.links l ON l.connection_id = r.connection_id AND l.resource = r.resource AND l.remote_id = ANY(r.ids);
 
 -- name: read_said
 -- What the stores' records that some core records came from come to.
@@ -35,8 +35,7 @@ SET core_id = EXCLUDED.core_id, snapshot_version = EXCLUDED.snapshot_version, va
 -- name: bury_links
 -- Notes that stores have some records no more.
 UPDATE core.links AS l SET gone_at = %(now)s, promoted_at = %(now)s, run_id = %(run_id)s, snapshot_version = r.version
-FROM unnest(%(connections)s::uuid[], %(resources)s::text[], %(ids)s::text[], %(versions)s::int[])
-     AS r(connection_id, resource, remote_id, version)
+FROM json_to_recordset(%(rows)s::json) AS r(connection_id uuid, resource text, remote_id text, version integer)
 WHERE (l.connection_id, l.resource, l.remote_id) = (r.connection_id, r.resource, r.remote_id);
 
 -- name: add_changes
@@ -71,8 +70,8 @@ DELETE FROM core.awaited WHERE core_id = ANY(%(ids)s::uuid[]);
 -- name: take_awaited
 -- Who waited for some records that have come.
 DELETE FROM core.awaited a
-USING unnest(%(connections)s::uuid[], %(resources)s::text[], %(ids)s::text[]) AS r(connection_id, resource, remote_id)
-WHERE (a.connection_id, a.resource, a.remote_id) = (r.connection_id, r.resource, r.remote_id)
+USING json_to_recordset(%(origins)s::json) AS r(connection_id uuid, resource text, ids text[])
+WHERE a.connection_id = r.connection_id AND a.resource = r.resource AND a.remote_id = ANY(r.ids)
 RETURNING a.connection_id, a.resource, a.remote_id, a.place, a.core_id;
 
 -- name: read_connections
@@ -113,8 +112,8 @@ WHERE t.id = w.id AND t.slug_path IS DISTINCT FROM
 -- name: left_customers
 -- Whose orders those are that wait for some customers: they will be theirs.
 SELECT o.customer_id FROM core.awaited a
-JOIN unnest(%(connections)s::uuid[], %(resources)s::text[], %(ids)s::text[]) AS r(connection_id, resource, remote_id)
-  ON (a.connection_id, a.resource, a.remote_id) = (r.connection_id, r.resource, r.remote_id)
+JOIN json_to_recordset(%(origins)s::json) AS r(connection_id uuid, resource text, ids text[])
+  ON a.connection_id = r.connection_id AND a.resource = r.resource AND a.remote_id = ANY(r.ids)
 JOIN core.orders o ON o.id = a.core_id
 WHERE a.place = 'orders.customer_id' AND o.customer_id IS NOT NULL;
 
@@ -198,3 +197,7 @@ WHERE (f.orders, f.spent, f.refunded, f.first_order_at, f.last_order_at) IS DIST
 -- name: emails_of_orders
 -- The e-mails of some orders, as they were written.
 SELECT id, email FROM core.orders WHERE id = ANY(%(ids)s::uuid[]);
+
+-- name: analyze_grown
+-- Has the planner look at tables that have grown by much.
+SELECT core.analyze_grown(%(names)s::text[]);

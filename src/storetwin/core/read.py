@@ -55,10 +55,7 @@ async def documents(
 def document_of(noun: Noun, stand: Stand) -> Document:
     """Return how a record stands in the form of what is mapped."""
     row: dict[str, Any] = stand.row
-    below = {
-        table: [{"key": key, **cells} for key, cells in rows.items()]
-        for table, rows in stand.parts.items()
-    }
+    below = {table: list(rows.values()) for table, rows in stand.parts.items()}
     levels = {
         UUID(str(cells["key"])): {one.name: cells.get(one.name) for one in noun.levels}
         for cells in below.pop(LEVELS, [])

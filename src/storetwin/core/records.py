@@ -26,7 +26,7 @@ class Stand:
 
     Args:
         row: by column, ids of references included.
-        parts: each row with its ``position``.
+        parts: each row with its ``key`` and ``position``.
         gone_at: since when no store has it any more.
     """
 
@@ -57,16 +57,13 @@ async def read_stands(
     for table in tables.parts.values() if parts and stands else ():
         for row in await tx.fetch_all(table.read, values):
             rows = stands[row.pop(table.owner)].parts.setdefault(table.name, {})
-            rows[row.pop("key")] = _parsed(table, row)
+            rows[row["key"]] = _parsed(table, row)
     return stands
 
 
 def by_key(rows: Iterable[Row] | Iterable[Cells]) -> dict[str, Cells]:
-    """Return rows of a part by their names, as :class:`Stand` has them."""
-    return {
-        str(row["key"]): {name: value for name, value in row.items() if name != "key"}
-        for row in rows
-    }
+    """Return copies of rows of a part by their names, as :class:`Stand` has them."""
+    return {str(row["key"]): {**row} for row in rows}
 
 
 def _parsed(table: Table, row: DatabaseRow) -> Cells:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from storetwin.core.figures import settle_figures
 from storetwin.core.guests import Guests
-from storetwin.core.links import columns_of
+from storetwin.core.links import as_given, by_store
 from storetwin.core.models import Cause, Origin
 from storetwin.core.records import Stand
 from storetwin.core.statements import Q, Tables
@@ -73,7 +73,7 @@ async def settle(
     guests = Guests(tx, cause, now)
     touched: set[UUID] = set()
     if noun.name == "customers" and moved.arrived:
-        rows = await tx.fetch_all(Q.left_customers, columns_of(moved.arrived))
+        rows = await tx.fetch_all(Q.left_customers, as_given(by_store(moved.arrived)))
         touched = {row["customer_id"] for row in rows}
     filled = await fill_references(tx, tables, moved.arrived)
     if noun.name == "orders":

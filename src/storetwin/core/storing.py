@@ -9,7 +9,7 @@ from functools import cache
 from uuid import UUID
 
 from storetwin.core.differences import Difference, Fields
-from storetwin.core.links import columns_of
+from storetwin.core.links import as_given, by_store
 from storetwin.core.models import Action, Cause, Origin
 from storetwin.core.records import Cells, Stand
 from storetwin.core.statements import Q, Table, Tables, tables_of
@@ -18,6 +18,9 @@ from storetwin.core.values import to_json
 from storetwin.db.database import Transaction
 from storetwin.mapping.models import Noun, Row
 from storetwin.mapping.nouns import NOUNS
+
+FEW = 50
+"""New records that make no table grow by much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ async def write_records(tx: Transaction, tables: Tables, writes: Writes, now: da
     rewritten = [target.stand.core_id for target, _ in writes.changed]
     if rewritten:
         await tx.execute(Q.stop_awaiting, {"ids": rewritten})
+    grown = [tables.row.name, *(name for name in tables.parts)]
+    if len(new) > FEW:
+        await tx.execute(Q.analyze_grown, {"names": grown})
     pending = [one for target in writes.created for one in target.pending]
     pending += [one for target, _ in writes.changed for one in target.pending]
     await _execute(tx, Q.await_records, [_pending(one) for one in dict.fromkeys(pending)])
@@ -93,9 +99,16 @@ async def bury_links(
     Args:
         versions: of the snapshots that say so.
     """
-    if versions:
-        values = {"versions": list(versions.values()), "run_id": cause.run_id, "now": now}
-        await tx.execute(Q.bury_links, columns_of(versions) | values)
+    rows: list[Cells] = [
+        {
+            "connection_id": origin.connection_id,
+            "resource": origin.resource,
+            "remote_id": origin.remote_id,
+            "version": version,
+        }
+        for origin, version in versions.items()
+    ]
+    await _execute(tx, Q.bury_links, rows, run_id=cause.run_id, now=now)
 
 
 async def restate_edits(
@@ -122,7 +135,7 @@ async def fill_references(
     """
     if not arrived:
         return {}
-    rows = await tx.fetch_all(Q.take_awaited, columns_of(arrived))
+    rows = await tx.fetch_all(Q.take_awaited, as_given(by_store(arrived)))
     places: dict[str, list[tuple[UUID, str, UUID]]] = {}
     for row in sorted(rows, key=lambda one: (one["place"], one["core_id"])):
         origin = Origin(row["connection_id"], row["resource"], row["remote_id"])
@@ -145,11 +158,12 @@ def _places() -> dict[str, Table]:
 
 
 async def _write_part(tx: Transaction, name: str, table: Table, writes: Writes) -> None:
-    new = [
-        {table.owner: target.stand.core_id, "key": key, **row}
-        for target in writes.created
-        for key, row in target.stand.parts.get(name, {}).items()
-    ]
+    new: list[Cells] = []
+    for target in writes.created:
+        if rows := target.stand.parts.get(name):
+            for row in rows.values():
+                row[table.owner] = target.stand.core_id
+            new += rows.values()
     await _execute(tx, table.insert, new)
     put: list[Cells] = []
     owners: list[UUID] = []

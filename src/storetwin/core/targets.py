@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from storetwin.core.merging import Folded, Named, Said, edited
+from storetwin.core.links import Store
+from storetwin.core.merging import Folded, Said, edited
 from storetwin.core.models import Origin
-from storetwin.core.records import Cells, Stand, by_key
+from storetwin.core.records import Cell, Cells, Stand, by_key
 from storetwin.core.statements import CONNECTION, EXTRA, LEVELS, LOCATION, Table, Tables
 from storetwin.mapping.models import Noun, Reference, Row, Value
 
@@ -50,34 +50,40 @@ class Surroundings:
     """What the records of a batch are put together with.
 
     Args:
-        core_ids: which core record each record that is named is, where that is known.
+        core_ids: which core record each record that is named is, where that is known, by store,
+            resource and id.
         locations: where the stock of each connection lies.
         resources: by the noun that a reference names, the resource of its records.
     """
 
     noun: Noun
     tables: Tables
-    core_ids: Mapping[Origin, UUID]
+    core_ids: Mapping[Store, Mapping[str, UUID]]
     locations: Mapping[UUID, UUID]
     resources: Mapping[str, str]
     now: datetime
 
 
-def named_by(noun: Noun, folded: Iterable[Folded], resources: Mapping[str, str]) -> set[Origin]:
-    """Return every record that some records name."""
-    found: set[Origin] = set()
-    below = [(part.table, one) for part in noun.parts for one in part.references]
+def named_by(
+    noun: Noun, folded: Iterable[Folded], resources: Mapping[str, str]
+) -> dict[Store, set[str]]:
+    """Return the ids of every record that some records name, by store and resource."""
+    found: dict[Store, set[str]] = {}
+    own = [(one.name, resources.get(one.noun, one.noun)) for one in noun.references]
+    below = [
+        (part.table, one.remote, resources.get(one.noun, one.noun))
+        for part in noun.parts
+        for one in part.references
+    ]
     for one in folded:
-        for reference in noun.references:
-            if named := one.references.get(reference.name):
-                found.add(_origin(named, reference, resources))
-        for table, reference in below:
-            for row in one.parts.get(table, ()):
-                remote_id = row.get(reference.remote)
-                if isinstance(remote_id, str):
-                    named = Named(one.sources[table], remote_id)
-                    found.add(_origin(named, reference, resources))
-    return found
+        for name, resource in own:
+            if named := one.references.get(name):
+                found.setdefault((named.connection_id, resource), set()).add(named.remote_id)
+        for table, remote, resource in below:
+            if rows := one.parts.get(table):
+                ids = found.setdefault((one.sources[table], resource), set())
+                ids.update(str(row[remote]) for row in rows if row.get(remote) is not None)
+    return {store: ids for store, ids in found.items() if ids}
 
 
 def target_of(
@@ -98,7 +104,7 @@ def target_of(
     """
     noun, columns = around.noun, around.tables.row.columns
     values = edited(folded.values, edits)
-    if noun.derive is not None:
+    if noun.derive is not None and (edits or len(said) > 1):  # else the mapper has done it
         values = {**values, **noun.derive(values, folded.parts)}
     row: Cells = dict(values)
     if PATH in columns:
@@ -116,7 +122,9 @@ def target_of(
     )
     for reference in noun.references:
         named = folded.references.get(reference.name)
-        _point(around, target, around.tables.row, row, reference, named, old.row if old else {})
+        place = _Place(around, around.tables.row, reference, named.connection_id if named else None)
+        row[reference.remote] = named.remote_id if named else None
+        place.point(target, row, old.row if old else {})
     _add_parts(around, target, folded, old)
     if noun.levels:
         target.stand.parts[LEVELS] = by_key(_levels(around, said))
@@ -131,33 +139,46 @@ def _add_parts(around: Surroundings, target: Target, folded: Folded, old: Stand 
         known = old.parts.get(name, {}) if old else {}
         put = target.stand.parts[name] = by_key(rows)
         for reference in table.references:
+            place = _Place(around, table, reference, source)
             for key, row in put.items():
-                remote_id = row.get(reference.remote)
-                named = Named(source, remote_id) if isinstance(remote_id, str) else None
-                _point(around, target, table, row, reference, named, known.get(key, {}))
+                place.point(target, row, known.get(key, {}))
 
 
-def _point(
-    around: Surroundings,
-    target: Target,
-    table: Table,
-    row: Cells,
-    reference: Reference,
-    named: Named | None,
-    old: Cells,
-) -> None:
-    """Fill in both columns of a reference; what is not in core yet is waited for."""
-    remote_id = named.remote_id if named else None
-    core_id: Any = None
-    if named is not None:
-        origin = _origin(named, reference, around.resources)
-        core_id = around.core_ids.get(origin)
+@dataclass(slots=True)
+class _Place:
+    """A reference, as it stands in the rows of one record.
+
+    Args:
+        connection_id: of the store in whose words records are named there.
+    """
+
+    around: Surroundings
+    table: Table
+    reference: Reference
+    connection_id: UUID | None
+    resource: str = ""
+    known: Mapping[str, UUID] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        noun = self.reference.noun
+        self.resource = self.around.resources.get(noun, noun)
+        if self.connection_id is not None:
+            store = (self.connection_id, self.resource)
+            self.known = self.around.core_ids.get(store, {})
+
+    def point(self, target: Target, row: Cells, old: Cells) -> None:
+        """Fill in the core id of what a row names; what is not in core yet is waited for."""
+        name, remote = self.reference.name, self.reference.remote
+        remote_id = row.get(remote)
+        core_id: Cell = self.known.get(remote_id) if isinstance(remote_id, str) else None
         if core_id is None:
-            place = f"{table.name}.{reference.name}"
-            target.pending.append(Pending(origin, place, target.stand.core_id))
-    if core_id is None and old.get(reference.remote) == remote_id:
-        core_id = old.get(reference.name)
-    row[reference.remote], row[reference.name] = remote_id, core_id
+            if isinstance(remote_id, str) and self.connection_id is not None:
+                origin = Origin(self.connection_id, self.resource, remote_id)
+                pending = Pending(origin, f"{self.table.name}.{name}", target.stand.core_id)
+                target.pending.append(pending)
+            if old.get(remote) == remote_id:
+                core_id = old.get(name)
+        row[name] = core_id
 
 
 def _levels(around: Surroundings, said: Iterable[Said]) -> Iterable[Cells]:
@@ -169,8 +190,3 @@ def _levels(around: Surroundings, said: Iterable[Said]) -> Iterable[Cells]:
                 LOCATION: around.locations[one.connection_id],
                 **one.mapped.level,
             }
-
-
-def _origin(named: Named, reference: Reference, resources: Mapping[str, str]) -> Origin:
-    resource = resources.get(reference.noun, reference.noun)
-    return Origin(named.connection_id, resource, named.remote_id)

@@ -15,7 +15,7 @@ from storetwin.core.changed import read_edits
 from storetwin.core.decide import Step, decide, match
 from storetwin.core.differences import between
 from storetwin.core.finding import find, keys_of
-from storetwin.core.links import links, read_said
+from storetwin.core.links import Store, core_ids_of, links, read_said
 from storetwin.core.merging import Folded, Said, fold
 from storetwin.core.models import Action, Candidate, Cause, Incoming, Link, Origin, Outcome
 from storetwin.core.records import Cells, Stand, read_stands
@@ -251,11 +251,13 @@ class _Batch:
                 )
         return {core_id: list(every.values()) for core_id, every in said.items()}
 
-    async def _named(self, folded: Iterable[Folded]) -> dict[Origin, UUID]:
+    async def _named(self, folded: Iterable[Folded]) -> dict[Store, dict[str, UUID]]:
         """Return which core records those are that some records name."""
-        named = named_by(self.noun, folded, _RESOURCES)
-        found = await links(self.tx, named - self.core_ids.keys())
-        return {origin: link.core_id for origin, link in found.items()} | self.core_ids
+        found = await core_ids_of(self.tx, named_by(self.noun, folded, _RESOURCES))
+        for origin, core_id in self.core_ids.items():
+            store = (origin.connection_id, origin.resource)
+            found.setdefault(store, {})[origin.remote_id] = core_id
+        return found
 
     async def _locations(self, said: Iterable[Sequence[Said]]) -> dict[UUID, UUID]:
         """Return where the stock of each connection lies; a place is made with the first product."""

@@ -52,12 +52,7 @@ async def test_who_has_no_account_is_known_by_the_e_mail_of_the_orders(stores: S
 
 
 async def test_refunds_are_taken_off_and_what_was_not_paid_does_not_count(stores: Stores) -> None:
-    def refunded(amount: str) -> dict[str, Any]:
-        return {"order_refunds": [{"key": "9", "position": 0, "total": Decimal(amount)}]}
-
-    first = order("10", email=ADA)
-    first.parts.update(refunded("-2.50"))
-    await stores.put(first, "1")
+    await stores.put(order("10", email=ADA, refunded="-2.50"), "1")
     await stores.put(order("99", email=ADA, status="failed"), "2")
     await stores.put(order("1000", email=ADA, currency="JPY"), "3")
     euros, yen = await stores.rows(FIGURES)

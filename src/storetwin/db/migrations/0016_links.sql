@@ -89,6 +89,29 @@ $$;
 REVOKE ALL ON FUNCTION core.blank_change(bigint, json) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION core.blank_change(bigint, json) TO storetwin_app;
 
+-- A table that has grown by much since the planner last looked at it is looked at again: until then it takes an index
+-- that begins with the organisation for one that leads to a row, and each check of a foreign key reads all rows. Who
+-- finds the table taken leaves it to whoever has it.
+CREATE FUNCTION core.analyze_grown(names text[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    grown text;
+BEGIN
+    FOR grown IN
+        SELECT c.relname FROM pg_class c
+        WHERE c.relnamespace = 'core'::regnamespace AND c.relkind = 'r' AND c.relname = ANY(names)
+          AND pg_relation_size(c.oid) >= 65536 AND pg_relation_size(c.oid) / 8192 >= 4 * greatest(c.relpages, 1)
+        ORDER BY c.relname LOOP
+        BEGIN
+            EXECUTE format('LOCK TABLE core.%I IN SHARE UPDATE EXCLUSIVE MODE NOWAIT', grown);
+            EXECUTE format('ANALYZE core.%I', grown);
+        EXCEPTION WHEN lock_not_available THEN NULL;
+        END;
+    END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION core.analyze_grown(text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION core.analyze_grown(text[]) TO storetwin_app;
+
 CREATE TABLE core.locations (
     organisation_id uuid NOT NULL,
     id uuid NOT NULL,
