@@ -1643,3 +1643,128 @@ BEGIN
                  USING (organisation_id = nullif(current_setting(''app.organisation_id'', true), '''')::uuid)', name);
     END LOOP;
 END $$;
+
+-- What analysts ask most. They see with the rights of the reader, as everything here does.
+CREATE VIEW core.sales_by_day WITH (security_invoker = true) AS
+    SELECT o.organisation_id, o.connection_id, (o.placed_at AT TIME ZONE 'UTC')::date AS day, o.currency, o.status,
+           count(*) AS orders, sum(o.item_count) AS pieces, sum(o.subtotal) AS subtotal,
+           sum(o.discount_total) AS discounts, sum(o.shipping_total) AS shipping, sum(o.fee_total) AS fees,
+           sum(o.total_tax) AS taxes, sum(o.total) AS total, sum(o.refunded_total) AS refunded,
+           sum(o.total - o.refunded_total) AS net
+    FROM core.orders o
+    WHERE o.placed_at IS NOT NULL
+    GROUP BY o.organisation_id, o.connection_id, day, o.currency, o.status;
+COMMENT ON VIEW core.sales_by_day IS 'What was sold each day, by store, currency and status of the orders.';
+COMMENT ON COLUMN core.sales_by_day.connection_id IS 'The store.';
+COMMENT ON COLUMN core.sales_by_day.day IS 'Day on which the orders were placed, UTC.';
+COMMENT ON COLUMN core.sales_by_day.currency IS 'Of all amounts of the row.';
+COMMENT ON COLUMN core.sales_by_day.status IS 'Of the orders now: add up those that count for you.';
+COMMENT ON COLUMN core.sales_by_day.orders IS 'How many.';
+COMMENT ON COLUMN core.sales_by_day.pieces IS 'How many pieces were sold.';
+COMMENT ON COLUMN core.sales_by_day.subtotal IS 'Of the lines, before discounts and taxes.';
+COMMENT ON COLUMN core.sales_by_day.discounts IS 'Taken off by coupons, without taxes.';
+COMMENT ON COLUMN core.sales_by_day.shipping IS 'Without taxes.';
+COMMENT ON COLUMN core.sales_by_day.fees IS 'Without taxes.';
+COMMENT ON COLUMN core.sales_by_day.taxes IS 'In the totals.';
+COMMENT ON COLUMN core.sales_by_day.total IS 'With taxes; refunds are not taken off.';
+COMMENT ON COLUMN core.sales_by_day.refunded IS 'What of the totals was given back, whenever that was.';
+COMMENT ON COLUMN core.sales_by_day.net IS 'Total less what was refunded.';
+
+CREATE VIEW core.order_items WITH (security_invoker = true) AS
+    SELECT l.organisation_id, o.connection_id, l.order_id, l.key AS line, o.number, o.status, o.placed_at, o.currency,
+           o.customer_id, l.product_id, l.variation_id, l.sku, l.name, p.name AS product_name, v.name AS variation_name,
+           l.quantity, l.price, l.subtotal, l.total, l.total_tax
+    FROM core.order_lines l
+    JOIN core.orders o ON (o.organisation_id, o.id) = (l.organisation_id, l.order_id)
+    LEFT JOIN core.products p ON (p.organisation_id, p.id) = (l.organisation_id, l.product_id)
+    LEFT JOIN core.variations v ON (v.organisation_id, v.id) = (l.organisation_id, l.variation_id);
+COMMENT ON VIEW core.order_items IS 'Each line of each order, with its order and with the product as it is now.';
+COMMENT ON COLUMN core.order_items.connection_id IS 'The store.';
+COMMENT ON COLUMN core.order_items.order_id IS 'The order.';
+COMMENT ON COLUMN core.order_items.line IS 'What names the line within the order.';
+COMMENT ON COLUMN core.order_items.number IS 'Of the order.';
+COMMENT ON COLUMN core.order_items.status IS 'Of the order.';
+COMMENT ON COLUMN core.order_items.placed_at IS 'When it was ordered.';
+COMMENT ON COLUMN core.order_items.currency IS 'Of the amounts.';
+COMMENT ON COLUMN core.order_items.customer_id IS 'Who ordered it.';
+COMMENT ON COLUMN core.order_items.product_id IS 'The product; absent where it is gone, or not in core.';
+COMMENT ON COLUMN core.order_items.variation_id IS 'The variation, likewise.';
+COMMENT ON COLUMN core.order_items.sku IS 'As the line says.';
+COMMENT ON COLUMN core.order_items.name IS 'As it was when it was sold.';
+COMMENT ON COLUMN core.order_items.product_name IS 'As it is now.';
+COMMENT ON COLUMN core.order_items.variation_name IS 'As it is now.';
+COMMENT ON COLUMN core.order_items.quantity IS 'How many pieces.';
+COMMENT ON COLUMN core.order_items.price IS 'Of one, after discounts, without tax.';
+COMMENT ON COLUMN core.order_items.subtotal IS 'Before discounts, without tax.';
+COMMENT ON COLUMN core.order_items.total IS 'After discounts, without tax.';
+COMMENT ON COLUMN core.order_items.total_tax IS 'Of the total.';
+
+CREATE VIEW core.customer_directory WITH (security_invoker = true) AS
+    SELECT c.organisation_id, c.id AS customer_id, c.email, c.first_name, c.last_name, c.is_guest, c.registered_at,
+           b.company, b.phone, b.street, b.street_2, b.postcode, b.city, b.state, b.country,
+           s.street AS shipping_street, s.street_2 AS shipping_street_2, s.postcode AS shipping_postcode,
+           s.city AS shipping_city, s.state AS shipping_state, s.country AS shipping_country
+    FROM core.customers c
+    LEFT JOIN core.customer_addresses b
+        ON (b.organisation_id, b.customer_id, b.key) = (c.organisation_id, c.id, 'billing')
+    LEFT JOIN core.customer_addresses s
+        ON (s.organisation_id, s.customer_id, s.key) = (c.organisation_id, c.id, 'shipping');
+COMMENT ON VIEW core.customer_directory IS 'Each customer with both addresses; none of shipping where nothing was said.';
+COMMENT ON COLUMN core.customer_directory.customer_id IS 'The customer.';
+COMMENT ON COLUMN core.customer_directory.email IS 'Of the account, or of the orders of a guest.';
+COMMENT ON COLUMN core.customer_directory.first_name IS 'First name.';
+COMMENT ON COLUMN core.customer_directory.last_name IS 'Last name.';
+COMMENT ON COLUMN core.customer_directory.is_guest IS 'No store knows an account with this e-mail.';
+COMMENT ON COLUMN core.customer_directory.registered_at IS 'When the account was made.';
+COMMENT ON COLUMN core.customer_directory.company IS 'Of the billing address, as all that follows.';
+COMMENT ON COLUMN core.customer_directory.phone IS 'Phone.';
+COMMENT ON COLUMN core.customer_directory.street IS 'Street.';
+COMMENT ON COLUMN core.customer_directory.street_2 IS 'Street, second line.';
+COMMENT ON COLUMN core.customer_directory.postcode IS 'Postcode.';
+COMMENT ON COLUMN core.customer_directory.city IS 'City.';
+COMMENT ON COLUMN core.customer_directory.state IS 'State.';
+COMMENT ON COLUMN core.customer_directory.country IS 'Country.';
+COMMENT ON COLUMN core.customer_directory.shipping_street IS 'Street it is shipped to.';
+COMMENT ON COLUMN core.customer_directory.shipping_street_2 IS 'Street it is shipped to, second line.';
+COMMENT ON COLUMN core.customer_directory.shipping_postcode IS 'Postcode it is shipped to.';
+COMMENT ON COLUMN core.customer_directory.shipping_city IS 'City it is shipped to.';
+COMMENT ON COLUMN core.customer_directory.shipping_state IS 'State it is shipped to.';
+COMMENT ON COLUMN core.customer_directory.shipping_country IS 'Country it is shipped to.';
+
+CREATE VIEW core.product_sales WITH (security_invoker = true) AS
+    SELECT p.organisation_id, p.id AS product_id, p.name, p.sku, o.currency, o.status, count(DISTINCT o.id) AS orders,
+           sum(l.quantity) AS pieces, sum(l.total) AS total, max(o.placed_at) AS last_sold_at
+    FROM core.products p
+    JOIN core.order_lines l ON (l.organisation_id, l.product_id) = (p.organisation_id, p.id)
+    JOIN core.orders o ON (o.organisation_id, o.id) = (l.organisation_id, l.order_id)
+    GROUP BY p.organisation_id, p.id, p.name, p.sku, o.currency, o.status;
+COMMENT ON VIEW core.product_sales IS 'What was sold of each product, all its variations together.';
+COMMENT ON COLUMN core.product_sales.product_id IS 'The product.';
+COMMENT ON COLUMN core.product_sales.name IS 'As it is now.';
+COMMENT ON COLUMN core.product_sales.sku IS 'As it is now.';
+COMMENT ON COLUMN core.product_sales.currency IS 'Of the total.';
+COMMENT ON COLUMN core.product_sales.status IS 'Of the orders now: add up those that count for you.';
+COMMENT ON COLUMN core.product_sales.orders IS 'In how many.';
+COMMENT ON COLUMN core.product_sales.pieces IS 'How many.';
+COMMENT ON COLUMN core.product_sales.total IS 'After discounts, without taxes and refunds.';
+COMMENT ON COLUMN core.product_sales.last_sold_at IS 'When somebody last ordered it.';
+
+-- Where a category stands in the tree, for whatever is below another.
+CREATE VIEW core.category_tree WITH (security_invoker = true) AS
+    WITH RECURSIVE tree AS (
+        SELECT c.organisation_id, c.id, c.name, c.slug, 1 AS level, ARRAY[c.id] AS path, ARRAY[c.name] AS names
+        FROM core.categories c WHERE c.parent_id IS NULL
+        UNION ALL
+        SELECT c.organisation_id, c.id, c.name, c.slug, t.level + 1, t.path || c.id, t.names || c.name
+        FROM tree t
+        JOIN core.categories c ON (c.organisation_id, c.parent_id) = (t.organisation_id, t.id)
+        WHERE NOT c.id = ANY (t.path) AND t.level < 50
+    )
+    SELECT organisation_id, id AS category_id, name, slug, level, path, names FROM tree;
+COMMENT ON VIEW core.category_tree IS 'Each category with those above it; one that is its own ancestor is left out.';
+COMMENT ON COLUMN core.category_tree.category_id IS 'The category.';
+COMMENT ON COLUMN core.category_tree.name IS 'Name.';
+COMMENT ON COLUMN core.category_tree.slug IS 'Slug.';
+COMMENT ON COLUMN core.category_tree.level IS 'From 1, at the root.';
+COMMENT ON COLUMN core.category_tree.path IS 'Those from the root down to it, and it.';
+COMMENT ON COLUMN core.category_tree.names IS 'Their names.';
