@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from storetwin.connections.models import (
@@ -20,6 +21,7 @@ from storetwin.hub.webhooks import Webhooks
 from storetwin.kernel.errors import ConfigurationError, StoretwinError, UnknownNameError
 from storetwin.kernel.ids import new_id
 
+WITHDRAW_SECONDS = 10.0  # a person waits; a store that is away does not keep its connection
 MOST_STEPS = 4  # addresses that are looked at, each because the one before led there
 
 
@@ -205,7 +207,10 @@ class Connecting:
 
     async def _withdraw(self, name: str) -> Removed:
         try:
-            return Removed(await self.webhooks.remove(name))
+            async with asyncio.timeout(WITHDRAW_SECONDS):
+                return Removed(await self.webhooks.remove(name))
+        except TimeoutError:
+            return Removed(trouble=f"The store did not answer within {WITHDRAW_SECONDS:.0f} s.")
         except NoWebhooksError:
             return Removed()
         except UnknownNameError:

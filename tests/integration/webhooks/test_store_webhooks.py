@@ -14,8 +14,10 @@ import pytest
 from doors import inbox_of, serving
 from hubs import MAIN, NAME, Twin, lasting, open_twin
 from storetwin.api.webhooks import Door
+from storetwin.connections.register import UnknownConnectionError
 from storetwin.connections.webhooks_health import Standing
 from storetwin.connections.webhooks_plan import TOPICS
+from storetwin.hub import connecting
 from storetwin.hub import webhooks as verbs
 from storetwin.hub.mending import NoPublicUrlError
 from storetwin.kernel.errors import CredentialError, RetryableError
@@ -287,6 +289,19 @@ async def test_removing_takes_ours_and_closes_the_door(reached: Twin) -> None:
     assert await twin.hub.webhooks.remove(NAME) == len(TOPICS)
     assert in_store(twin) == before
     assert (await twin.hub.standings.webhooks())[twin.connection.id].standing is Standing.OFF
+
+
+async def test_a_store_that_never_answers_does_not_keep_its_connection(
+    reached: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = reached
+    await twin.hub.webhooks.create(NAME)
+    monkeypatch.setattr(connecting, "WITHDRAW_SECONDS", 0.2)
+    twin.sandbox.faults.switch_on("hang")
+    removed = await twin.hub.connecting.remove(NAME)
+    assert removed.trouble == "The store did not answer within 0 s."
+    with pytest.raises(UnknownConnectionError):
+        await twin.hub.register.get(NAME)
 
 
 async def test_a_new_secret_replaces_every_webhook(reached: Twin) -> None:
