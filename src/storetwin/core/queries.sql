@@ -9,7 +9,9 @@ SELECT pg_advisory_xact_lock(hashtextextended('core ' || current_setting('app.or
 SELECT l.connection_id, l.resource, l.remote_id, l.noun, l.core_id, l.snapshot_version, l.values_hash, l.definition_id,
        l.definition_version, l.promoted_at, l.gone_at
 FROM json_to_recordset(%(origins)s::json) AS r(connection_id uuid, resource text, ids text[])
-JOIN core.links l ON l.connection_id = r.connection_id AND l.resource = r.resource AND l.remote_id = ANY(r.ids);
+CROSS JOIN LATERAL (
+    SELECT * FROM core.links l
+    WHERE l.connection_id = r.connection_id AND l.resource = r.resource AND l.remote_id = ANY(r.ids) OFFSET 0) AS l;
 
 -- name: read_said
 -- What the stores' records that some core records came from come to.

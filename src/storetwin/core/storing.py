@@ -19,6 +19,8 @@ from storetwin.db.database import Transaction
 from storetwin.mapping.models import Noun, Row
 from storetwin.mapping.nouns import NOUNS
 
+BESIDE = ("links", "awaited", "changes", "customer_figures")
+"""Tables that grow with every noun."""
 FEW = 50
 """New records that make no table grow by much."""
 
@@ -59,9 +61,8 @@ async def write_records(tx: Transaction, tables: Tables, writes: Writes, now: da
     rewritten = [target.stand.core_id for target, _ in writes.changed]
     if rewritten:
         await tx.execute(Q.stop_awaiting, {"ids": rewritten})
-    grown = [tables.row.name, *(name for name in tables.parts)]
     if len(new) > FEW:
-        await tx.execute(Q.analyze_grown, {"names": grown})
+        await tx.execute(Q.analyze_grown, {"names": [tables.row.name, *tables.parts, *BESIDE]})
     pending = [one for target in writes.created for one in target.pending]
     pending += [one for target, _ in writes.changed for one in target.pending]
     await _execute(tx, Q.await_records, [_pending(one) for one in dict.fromkeys(pending)])
