@@ -7,12 +7,13 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import board, chaos, load, promotion, pull, startup, step, webhooks
+from benchmarks import board, chaos, load, mapping, promotion, pull, startup, step, webhooks
 from benchmarks.figures import Figures
 
 BENCHMARKS = {
     "board": board.measure,
     "chaos": chaos.measure,
+    "mapping": mapping.measure,
     "promotion": promotion.measure,
     "pull": pull.measure,
     "load": load.measure,

@@ -1196,7 +1196,7 @@ CREATE TABLE staging.records (
 
 CREATE TABLE staging.rules (
     organisation_id uuid NOT NULL,
-    id uuid NOT NULL,
+    rule_id uuid NOT NULL,
     name text NOT NULL,
     connection_id uuid,
     resource text NOT NULL,
@@ -1752,7 +1752,7 @@ ALTER TABLE staging.rules ADD CONSTRAINT rules_organisation_id_fkey FOREIGN KEY 
 
 ALTER TABLE staging.rules ADD CONSTRAINT rules_organisation_id_name_key UNIQUE (organisation_id, name);
 
-ALTER TABLE staging.rules ADD CONSTRAINT rules_pkey PRIMARY KEY (organisation_id, id);
+ALTER TABLE staging.rules ADD CONSTRAINT rules_pkey PRIMARY KEY (organisation_id, rule_id);
 
 ALTER TABLE tenancy.answers ADD CONSTRAINT answers_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
 

@@ -39,25 +39,26 @@ CREATE TABLE core.categories (
 );
 COMMENT ON TABLE core.categories IS 'The tree that products are sorted into.';
 COMMENT ON COLUMN core.categories.id IS 'Its id in core, whatever stores it came from.';
-COMMENT ON COLUMN core.categories.parent_id IS 'Parent: the record of core.categories; absent until core has it.';
-COMMENT ON COLUMN core.categories.remote_parent_id IS 'Parent: as the store names it.';
+COMMENT ON COLUMN core.categories.parent_id IS 'Parent: the record of core.categories; absent where core has none.';
+COMMENT ON COLUMN core.categories.remote_parent_id IS 'Parent, as the store names it.';
 COMMENT ON COLUMN core.categories.name IS 'Name.';
 COMMENT ON COLUMN core.categories.slug IS 'Slug.';
-COMMENT ON COLUMN core.categories.description IS 'Description. HTML.';
-COMMENT ON COLUMN core.categories.display IS 'Shows. Products, what is below it, or both.';
-COMMENT ON COLUMN core.categories.menu_order IS 'Place. Where it stands in lists.';
-COMMENT ON COLUMN core.categories.image_id IS 'Picture: id. In the store''s library.';
-COMMENT ON COLUMN core.categories.image_source IS 'Picture. Its address.';
+COMMENT ON COLUMN core.categories.description IS 'Description: HTML.';
+COMMENT ON COLUMN core.categories.display IS 'Shows: products, what is below it, or both.';
+COMMENT ON COLUMN core.categories.menu_order IS 'Place: where it stands in lists.';
+COMMENT ON COLUMN core.categories.image_id IS 'Picture: id: in the store''s library.';
+COMMENT ON COLUMN core.categories.image_source IS 'Picture: its address.';
 COMMENT ON COLUMN core.categories.image_name IS 'Picture: name.';
-COMMENT ON COLUMN core.categories.image_alt IS 'Picture: text. Read out instead.';
-COMMENT ON COLUMN core.categories.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.categories.image_alt IS 'Picture: text: read out instead.';
+COMMENT ON COLUMN core.categories.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.categories.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
 COMMENT ON COLUMN core.categories.slug_path IS
-    'Path. The slugs from the root of the tree down to it, as in clothing/shirts.';
-COMMENT ON COLUMN core.categories.slug_key IS 'slug as records are looked up by it: short, capitals do not count.';
+    'Path: the slugs from the root of the tree down to it, as in clothing/shirts.';
+COMMENT ON COLUMN core.categories.slug_key IS
+    'The slug as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.categories.slug_path_key IS
-    'slug_path as records are looked up by it: short, capitals do not count.';
+    'The slug_path as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.categories.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.categories.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.categories.updated_at IS 'When it last changed in core.';
@@ -82,11 +83,11 @@ COMMENT ON TABLE core.tags IS 'Words that products are marked with.';
 COMMENT ON COLUMN core.tags.id IS 'Its id in core, whatever stores it came from.';
 COMMENT ON COLUMN core.tags.name IS 'Name.';
 COMMENT ON COLUMN core.tags.slug IS 'Slug.';
-COMMENT ON COLUMN core.tags.description IS 'Description. HTML.';
-COMMENT ON COLUMN core.tags.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.tags.description IS 'Description: HTML.';
+COMMENT ON COLUMN core.tags.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.tags.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
-COMMENT ON COLUMN core.tags.slug_key IS 'slug as records are looked up by it: short, capitals do not count.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
+COMMENT ON COLUMN core.tags.slug_key IS 'The slug as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.tags.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.tags.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.tags.updated_at IS 'When it last changed in core.';
@@ -117,21 +118,21 @@ CREATE TABLE core.brands (
 );
 COMMENT ON TABLE core.brands IS 'Who makes what is sold.';
 COMMENT ON COLUMN core.brands.id IS 'Its id in core, whatever stores it came from.';
-COMMENT ON COLUMN core.brands.parent_id IS 'Parent: the record of core.brands; absent until core has it.';
-COMMENT ON COLUMN core.brands.remote_parent_id IS 'Parent: as the store names it.';
+COMMENT ON COLUMN core.brands.parent_id IS 'Parent: the record of core.brands; absent where core has none.';
+COMMENT ON COLUMN core.brands.remote_parent_id IS 'Parent, as the store names it.';
 COMMENT ON COLUMN core.brands.name IS 'Name.';
 COMMENT ON COLUMN core.brands.slug IS 'Slug.';
-COMMENT ON COLUMN core.brands.description IS 'Description. HTML.';
-COMMENT ON COLUMN core.brands.display IS 'Shows. Products, what is below it, or both.';
-COMMENT ON COLUMN core.brands.menu_order IS 'Place. Where it stands in lists.';
-COMMENT ON COLUMN core.brands.image_id IS 'Picture: id. In the store''s library.';
-COMMENT ON COLUMN core.brands.image_source IS 'Picture. Its address.';
+COMMENT ON COLUMN core.brands.description IS 'Description: HTML.';
+COMMENT ON COLUMN core.brands.display IS 'Shows: products, what is below it, or both.';
+COMMENT ON COLUMN core.brands.menu_order IS 'Place: where it stands in lists.';
+COMMENT ON COLUMN core.brands.image_id IS 'Picture: id: in the store''s library.';
+COMMENT ON COLUMN core.brands.image_source IS 'Picture: its address.';
 COMMENT ON COLUMN core.brands.image_name IS 'Picture: name.';
-COMMENT ON COLUMN core.brands.image_alt IS 'Picture: text. Read out instead.';
-COMMENT ON COLUMN core.brands.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.brands.image_alt IS 'Picture: text: read out instead.';
+COMMENT ON COLUMN core.brands.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.brands.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
-COMMENT ON COLUMN core.brands.slug_key IS 'slug as records are looked up by it: short, capitals do not count.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
+COMMENT ON COLUMN core.brands.slug_key IS 'The slug as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.brands.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.brands.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.brands.updated_at IS 'When it last changed in core.';
@@ -156,12 +157,12 @@ COMMENT ON TABLE core.shipping_classes IS 'What is shipped alike: bulky, fragile
 COMMENT ON COLUMN core.shipping_classes.id IS 'Its id in core, whatever stores it came from.';
 COMMENT ON COLUMN core.shipping_classes.name IS 'Name.';
 COMMENT ON COLUMN core.shipping_classes.slug IS 'Slug.';
-COMMENT ON COLUMN core.shipping_classes.description IS 'Description. HTML.';
-COMMENT ON COLUMN core.shipping_classes.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.shipping_classes.description IS 'Description: HTML.';
+COMMENT ON COLUMN core.shipping_classes.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.shipping_classes.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
 COMMENT ON COLUMN core.shipping_classes.slug_key IS
-    'slug as records are looked up by it: short, capitals do not count.';
+    'The slug as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.shipping_classes.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.shipping_classes.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.shipping_classes.updated_at IS 'When it last changed in core.';
@@ -191,10 +192,11 @@ COMMENT ON COLUMN core.attributes.slug IS 'Slug.';
 COMMENT ON COLUMN core.attributes.type IS 'Type.';
 COMMENT ON COLUMN core.attributes.sorted_by IS 'Terms are sorted by.';
 COMMENT ON COLUMN core.attributes.has_archives IS 'Has a page a term.';
-COMMENT ON COLUMN core.attributes.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.attributes.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.attributes.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
-COMMENT ON COLUMN core.attributes.slug_key IS 'slug as records are looked up by it: short, capitals do not count.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
+COMMENT ON COLUMN core.attributes.slug_key IS
+    'The slug as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.attributes.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.attributes.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.attributes.updated_at IS 'When it last changed in core.';
@@ -220,16 +222,16 @@ CREATE TABLE core.terms (
 );
 COMMENT ON TABLE core.terms IS 'What an attribute can be: red, large. Slugs are unique within an attribute.';
 COMMENT ON COLUMN core.terms.id IS 'Its id in core, whatever stores it came from.';
-COMMENT ON COLUMN core.terms.attribute_id IS 'Attribute: the record of core.attributes; absent until core has it.';
-COMMENT ON COLUMN core.terms.remote_attribute_id IS 'Attribute: as the store names it.';
+COMMENT ON COLUMN core.terms.attribute_id IS 'Attribute: the record of core.attributes; absent where core has none.';
+COMMENT ON COLUMN core.terms.remote_attribute_id IS 'Attribute, as the store names it.';
 COMMENT ON COLUMN core.terms.name IS 'Name.';
 COMMENT ON COLUMN core.terms.slug IS 'Slug.';
-COMMENT ON COLUMN core.terms.description IS 'Description. HTML.';
-COMMENT ON COLUMN core.terms.menu_order IS 'Place. Where it stands in lists.';
-COMMENT ON COLUMN core.terms.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.terms.description IS 'Description: HTML.';
+COMMENT ON COLUMN core.terms.menu_order IS 'Place: where it stands in lists.';
+COMMENT ON COLUMN core.terms.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.terms.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
-COMMENT ON COLUMN core.terms.slug_key IS 'slug as records are looked up by it: short, capitals do not count.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
+COMMENT ON COLUMN core.terms.slug_key IS 'The slug as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.terms.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.terms.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.terms.updated_at IS 'When it last changed in core.';
@@ -293,54 +295,54 @@ CREATE TABLE core.products (
 COMMENT ON TABLE core.products IS 'What is sold; one that comes in variations has them in variations.';
 COMMENT ON COLUMN core.products.id IS 'Its id in core, whatever stores it came from.';
 COMMENT ON COLUMN core.products.shipping_class_id IS
-    'Shipping class: the record of core.shipping_classes; absent until core has it.';
-COMMENT ON COLUMN core.products.remote_shipping_class_id IS 'Shipping class: as the store names it.';
+    'Shipping class: the record of core.shipping_classes; absent where core has none.';
+COMMENT ON COLUMN core.products.remote_shipping_class_id IS 'Shipping class, as the store names it.';
 COMMENT ON COLUMN core.products.parent_product_id IS
-    'Belongs to: the record of core.products; absent until core has it.';
-COMMENT ON COLUMN core.products.remote_parent_product_id IS 'Belongs to: as the store names it.';
+    'Belongs to: the record of core.products; absent where core has none.';
+COMMENT ON COLUMN core.products.remote_parent_product_id IS 'Belongs to, as the store names it.';
 COMMENT ON COLUMN core.products.name IS 'Name.';
 COMMENT ON COLUMN core.products.slug IS 'Slug.';
-COMMENT ON COLUMN core.products.type IS 'Type. simple, variable, grouped, external, or more.';
+COMMENT ON COLUMN core.products.type IS 'Type: simple, variable, grouped, external, or more.';
 COMMENT ON COLUMN core.products.is_featured IS 'Featured.';
 COMMENT ON COLUMN core.products.visibility IS 'Visibility.';
-COMMENT ON COLUMN core.products.description IS 'Description. HTML.';
-COMMENT ON COLUMN core.products.short_description IS 'Short description. HTML.';
-COMMENT ON COLUMN core.products.external_url IS 'Sold at. By somebody else.';
+COMMENT ON COLUMN core.products.description IS 'Description: HTML.';
+COMMENT ON COLUMN core.products.short_description IS 'Short description: HTML.';
+COMMENT ON COLUMN core.products.external_url IS 'Sold at: by somebody else.';
 COMMENT ON COLUMN core.products.button_text IS 'Text of its button.';
 COMMENT ON COLUMN core.products.is_sold_individually IS 'One an order.';
 COMMENT ON COLUMN core.products.are_reviews_allowed IS 'Takes reviews.';
 COMMENT ON COLUMN core.products.purchase_note IS 'Note for buyers.';
-COMMENT ON COLUMN core.products.default_attributes IS 'Default attributes. The variation that is shown first.';
+COMMENT ON COLUMN core.products.default_attributes IS 'Default attributes: the variation that is shown first.';
 COMMENT ON COLUMN core.products.sku IS 'SKU.';
-COMMENT ON COLUMN core.products.gtin IS 'GTIN. Or UPC, EAN, ISBN.';
+COMMENT ON COLUMN core.products.gtin IS 'GTIN: or UPC, EAN, ISBN.';
 COMMENT ON COLUMN core.products.status IS 'Status.';
-COMMENT ON COLUMN core.products.permalink IS 'Address. Of its page in the store.';
-COMMENT ON COLUMN core.products.price IS 'Price. What it costs now, sale or not.';
+COMMENT ON COLUMN core.products.permalink IS 'Address: of its page in the store.';
+COMMENT ON COLUMN core.products.price IS 'Price: what it costs now, sale or not.';
 COMMENT ON COLUMN core.products.regular_price IS 'Regular price.';
 COMMENT ON COLUMN core.products.sale_price IS 'Sale price.';
 COMMENT ON COLUMN core.products.sale_starts_at IS 'Sale starts.';
 COMMENT ON COLUMN core.products.sale_ends_at IS 'Sale ends.';
 COMMENT ON COLUMN core.products.is_on_sale IS 'On sale.';
-COMMENT ON COLUMN core.products.currency IS 'Currency. Of the prices: the store''s.';
+COMMENT ON COLUMN core.products.currency IS 'Currency: of the prices: the store''s.';
 COMMENT ON COLUMN core.products.is_purchasable IS 'Can be bought.';
-COMMENT ON COLUMN core.products.is_virtual IS 'Virtual. Nothing is shipped.';
+COMMENT ON COLUMN core.products.is_virtual IS 'Virtual: nothing is shipped.';
 COMMENT ON COLUMN core.products.is_downloadable IS 'Downloadable.';
-COMMENT ON COLUMN core.products.download_limit IS 'Download limit. Times; -1 is no limit.';
-COMMENT ON COLUMN core.products.download_expiry IS 'Download expiry. Days; -1 is never.';
+COMMENT ON COLUMN core.products.download_limit IS 'Download limit: times; -1 is no limit.';
+COMMENT ON COLUMN core.products.download_expiry IS 'Download expiry: days; -1 is never.';
 COMMENT ON COLUMN core.products.tax_status IS 'Taxed.';
-COMMENT ON COLUMN core.products.tax_class IS 'Tax class. Empty is the standard one.';
+COMMENT ON COLUMN core.products.tax_class IS 'Tax class: empty is the standard one.';
 COMMENT ON COLUMN core.products.weight IS 'Weight.';
 COMMENT ON COLUMN core.products.weight_unit IS 'Unit of weight.';
 COMMENT ON COLUMN core.products.length IS 'Length.';
 COMMENT ON COLUMN core.products.width IS 'Width.';
 COMMENT ON COLUMN core.products.height IS 'Height.';
 COMMENT ON COLUMN core.products.dimension_unit IS 'Unit of length.';
-COMMENT ON COLUMN core.products.menu_order IS 'Place. Where it stands in lists.';
-COMMENT ON COLUMN core.products.listed_at IS 'Listed. When the store made it.';
-COMMENT ON COLUMN core.products.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.products.menu_order IS 'Place: where it stands in lists.';
+COMMENT ON COLUMN core.products.listed_at IS 'Listed: when the store made it.';
+COMMENT ON COLUMN core.products.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.products.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
-COMMENT ON COLUMN core.products.sku_key IS 'sku as records are looked up by it: short, capitals do not count.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
+COMMENT ON COLUMN core.products.sku_key IS 'The sku as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.products.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.products.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.products.updated_at IS 'When it last changed in core.';
@@ -360,8 +362,8 @@ COMMENT ON TABLE core.product_categories IS 'The categories of a product.';
 COMMENT ON COLUMN core.product_categories.key IS 'What names it within the product.';
 COMMENT ON COLUMN core.product_categories.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.product_categories.category_id IS
-    'Category: the record of core.categories; absent until core has it.';
-COMMENT ON COLUMN core.product_categories.remote_category_id IS 'Category: as the store names it.';
+    'Category: the record of core.categories; absent where core has none.';
+COMMENT ON COLUMN core.product_categories.remote_category_id IS 'Category, as the store names it.';
 
 CREATE TABLE core.product_tags (
     organisation_id uuid NOT NULL,
@@ -376,8 +378,8 @@ CREATE TABLE core.product_tags (
 COMMENT ON TABLE core.product_tags IS 'The tags of a product.';
 COMMENT ON COLUMN core.product_tags.key IS 'What names it within the product.';
 COMMENT ON COLUMN core.product_tags.position IS 'Its place, from 0.';
-COMMENT ON COLUMN core.product_tags.tag_id IS 'Tag: the record of core.tags; absent until core has it.';
-COMMENT ON COLUMN core.product_tags.remote_tag_id IS 'Tag: as the store names it.';
+COMMENT ON COLUMN core.product_tags.tag_id IS 'Tag: the record of core.tags; absent where core has none.';
+COMMENT ON COLUMN core.product_tags.remote_tag_id IS 'Tag, as the store names it.';
 
 CREATE TABLE core.product_brands (
     organisation_id uuid NOT NULL,
@@ -392,8 +394,8 @@ CREATE TABLE core.product_brands (
 COMMENT ON TABLE core.product_brands IS 'The brands of a product.';
 COMMENT ON COLUMN core.product_brands.key IS 'What names it within the product.';
 COMMENT ON COLUMN core.product_brands.position IS 'Its place, from 0.';
-COMMENT ON COLUMN core.product_brands.brand_id IS 'Brand: the record of core.brands; absent until core has it.';
-COMMENT ON COLUMN core.product_brands.remote_brand_id IS 'Brand: as the store names it.';
+COMMENT ON COLUMN core.product_brands.brand_id IS 'Brand: the record of core.brands; absent where core has none.';
+COMMENT ON COLUMN core.product_brands.remote_brand_id IS 'Brand, as the store names it.';
 
 CREATE TABLE core.product_attributes (
     organisation_id uuid NOT NULL,
@@ -415,14 +417,14 @@ COMMENT ON TABLE core.product_attributes IS 'The attributes of a product, each w
 COMMENT ON COLUMN core.product_attributes.key IS 'What names it within the product.';
 COMMENT ON COLUMN core.product_attributes.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.product_attributes.attribute_id IS
-    'Attribute: the record of core.attributes; absent until core has it.';
-COMMENT ON COLUMN core.product_attributes.remote_attribute_id IS 'Attribute: as the store names it.';
+    'Attribute: the record of core.attributes; absent where core has none.';
+COMMENT ON COLUMN core.product_attributes.remote_attribute_id IS 'Attribute, as the store names it.';
 COMMENT ON COLUMN core.product_attributes.name IS 'Name.';
 COMMENT ON COLUMN core.product_attributes.slug IS 'Slug.';
 COMMENT ON COLUMN core.product_attributes.is_visible IS 'Shown.';
 COMMENT ON COLUMN core.product_attributes.is_for_variations IS 'Makes variations.';
 COMMENT ON COLUMN core.product_attributes.options IS 'Options.';
-COMMENT ON COLUMN core.product_attributes.place IS 'Place. As the store counts them.';
+COMMENT ON COLUMN core.product_attributes.place IS 'Place: as the store counts them.';
 
 CREATE TABLE core.product_media (
     organisation_id uuid NOT NULL,
@@ -441,7 +443,7 @@ COMMENT ON COLUMN core.product_media.key IS 'What names it within the product.';
 COMMENT ON COLUMN core.product_media.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.product_media.source IS 'Address.';
 COMMENT ON COLUMN core.product_media.name IS 'Name.';
-COMMENT ON COLUMN core.product_media.alt IS 'Text. Read out instead of it.';
+COMMENT ON COLUMN core.product_media.alt IS 'Text: read out instead of it.';
 COMMENT ON COLUMN core.product_media.uploaded_at IS 'Uploaded.';
 
 CREATE TABLE core.product_downloads (
@@ -458,7 +460,7 @@ COMMENT ON TABLE core.product_downloads IS 'Files that whoever buys it may downl
 COMMENT ON COLUMN core.product_downloads.key IS 'What names it within the product.';
 COMMENT ON COLUMN core.product_downloads.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.product_downloads.name IS 'Name.';
-COMMENT ON COLUMN core.product_downloads.file IS 'File. Its address.';
+COMMENT ON COLUMN core.product_downloads.file IS 'File: its address.';
 
 CREATE TABLE core.product_relations (
     organisation_id uuid NOT NULL,
@@ -477,8 +479,8 @@ COMMENT ON COLUMN core.product_relations.key IS 'What names it within the produc
 COMMENT ON COLUMN core.product_relations.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.product_relations.kind IS 'Which: upsell, cross_sell, grouped.';
 COMMENT ON COLUMN core.product_relations.related_product_id IS
-    'Product: the record of core.products; absent until core has it.';
-COMMENT ON COLUMN core.product_relations.remote_related_product_id IS 'Product: as the store names it.';
+    'Product: the record of core.products; absent where core has none.';
+COMMENT ON COLUMN core.product_relations.remote_related_product_id IS 'Product, as the store names it.';
 
 CREATE TABLE core.variations (
     organisation_id uuid NOT NULL REFERENCES tenancy.organisations ON DELETE CASCADE,
@@ -530,47 +532,48 @@ CREATE TABLE core.variations (
 );
 COMMENT ON TABLE core.variations IS 'What a product comes in: the red one, the large one.';
 COMMENT ON COLUMN core.variations.id IS 'Its id in core, whatever stores it came from.';
-COMMENT ON COLUMN core.variations.product_id IS 'Product: the record of core.products; absent until core has it.';
-COMMENT ON COLUMN core.variations.remote_product_id IS 'Product: as the store names it.';
+COMMENT ON COLUMN core.variations.product_id IS 'Product: the record of core.products; absent where core has none.';
+COMMENT ON COLUMN core.variations.remote_product_id IS 'Product, as the store names it.';
 COMMENT ON COLUMN core.variations.shipping_class_id IS
-    'Shipping class: the record of core.shipping_classes; absent until core has it.';
-COMMENT ON COLUMN core.variations.remote_shipping_class_id IS 'Shipping class: as the store names it.';
+    'Shipping class: the record of core.shipping_classes; absent where core has none.';
+COMMENT ON COLUMN core.variations.remote_shipping_class_id IS 'Shipping class, as the store names it.';
 COMMENT ON COLUMN core.variations.name IS 'Name.';
-COMMENT ON COLUMN core.variations.description IS 'Description. HTML.';
+COMMENT ON COLUMN core.variations.description IS 'Description: HTML.';
 COMMENT ON COLUMN core.variations.sku IS 'SKU.';
-COMMENT ON COLUMN core.variations.gtin IS 'GTIN. Or UPC, EAN, ISBN.';
+COMMENT ON COLUMN core.variations.gtin IS 'GTIN: or UPC, EAN, ISBN.';
 COMMENT ON COLUMN core.variations.status IS 'Status.';
-COMMENT ON COLUMN core.variations.permalink IS 'Address. Of its page in the store.';
-COMMENT ON COLUMN core.variations.price IS 'Price. What it costs now, sale or not.';
+COMMENT ON COLUMN core.variations.permalink IS 'Address: of its page in the store.';
+COMMENT ON COLUMN core.variations.price IS 'Price: what it costs now, sale or not.';
 COMMENT ON COLUMN core.variations.regular_price IS 'Regular price.';
 COMMENT ON COLUMN core.variations.sale_price IS 'Sale price.';
 COMMENT ON COLUMN core.variations.sale_starts_at IS 'Sale starts.';
 COMMENT ON COLUMN core.variations.sale_ends_at IS 'Sale ends.';
 COMMENT ON COLUMN core.variations.is_on_sale IS 'On sale.';
-COMMENT ON COLUMN core.variations.currency IS 'Currency. Of the prices: the store''s.';
+COMMENT ON COLUMN core.variations.currency IS 'Currency: of the prices: the store''s.';
 COMMENT ON COLUMN core.variations.is_purchasable IS 'Can be bought.';
-COMMENT ON COLUMN core.variations.is_virtual IS 'Virtual. Nothing is shipped.';
+COMMENT ON COLUMN core.variations.is_virtual IS 'Virtual: nothing is shipped.';
 COMMENT ON COLUMN core.variations.is_downloadable IS 'Downloadable.';
-COMMENT ON COLUMN core.variations.download_limit IS 'Download limit. Times; -1 is no limit.';
-COMMENT ON COLUMN core.variations.download_expiry IS 'Download expiry. Days; -1 is never.';
+COMMENT ON COLUMN core.variations.download_limit IS 'Download limit: times; -1 is no limit.';
+COMMENT ON COLUMN core.variations.download_expiry IS 'Download expiry: days; -1 is never.';
 COMMENT ON COLUMN core.variations.tax_status IS 'Taxed.';
-COMMENT ON COLUMN core.variations.tax_class IS 'Tax class. Empty is the standard one.';
+COMMENT ON COLUMN core.variations.tax_class IS 'Tax class: empty is the standard one.';
 COMMENT ON COLUMN core.variations.weight IS 'Weight.';
 COMMENT ON COLUMN core.variations.weight_unit IS 'Unit of weight.';
 COMMENT ON COLUMN core.variations.length IS 'Length.';
 COMMENT ON COLUMN core.variations.width IS 'Width.';
 COMMENT ON COLUMN core.variations.height IS 'Height.';
 COMMENT ON COLUMN core.variations.dimension_unit IS 'Unit of length.';
-COMMENT ON COLUMN core.variations.menu_order IS 'Place. Where it stands in lists.';
-COMMENT ON COLUMN core.variations.listed_at IS 'Listed. When the store made it.';
-COMMENT ON COLUMN core.variations.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.variations.menu_order IS 'Place: where it stands in lists.';
+COMMENT ON COLUMN core.variations.listed_at IS 'Listed: when the store made it.';
+COMMENT ON COLUMN core.variations.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.variations.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
-COMMENT ON COLUMN core.variations.image_id IS 'Picture: id. In the store''s library.';
-COMMENT ON COLUMN core.variations.image_source IS 'Picture. Its address.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
+COMMENT ON COLUMN core.variations.image_id IS 'Picture: id: in the store''s library.';
+COMMENT ON COLUMN core.variations.image_source IS 'Picture: its address.';
 COMMENT ON COLUMN core.variations.image_name IS 'Picture: name.';
-COMMENT ON COLUMN core.variations.image_alt IS 'Picture: text. Read out instead.';
-COMMENT ON COLUMN core.variations.sku_key IS 'sku as records are looked up by it: short, capitals do not count.';
+COMMENT ON COLUMN core.variations.image_alt IS 'Picture: text: read out instead.';
+COMMENT ON COLUMN core.variations.sku_key IS
+    'The sku as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.variations.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.variations.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.variations.updated_at IS 'When it last changed in core.';
@@ -593,8 +596,8 @@ COMMENT ON TABLE core.variation_attributes IS 'What of its product''s attributes
 COMMENT ON COLUMN core.variation_attributes.key IS 'What names it within the variation.';
 COMMENT ON COLUMN core.variation_attributes.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.variation_attributes.attribute_id IS
-    'Attribute: the record of core.attributes; absent until core has it.';
-COMMENT ON COLUMN core.variation_attributes.remote_attribute_id IS 'Attribute: as the store names it.';
+    'Attribute: the record of core.attributes; absent where core has none.';
+COMMENT ON COLUMN core.variation_attributes.remote_attribute_id IS 'Attribute, as the store names it.';
 COMMENT ON COLUMN core.variation_attributes.name IS 'Name.';
 COMMENT ON COLUMN core.variation_attributes.slug IS 'Slug.';
 COMMENT ON COLUMN core.variation_attributes.option IS 'Option.';
@@ -613,7 +616,7 @@ COMMENT ON TABLE core.variation_downloads IS 'Files that whoever buys it may dow
 COMMENT ON COLUMN core.variation_downloads.key IS 'What names it within the variation.';
 COMMENT ON COLUMN core.variation_downloads.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.variation_downloads.name IS 'Name.';
-COMMENT ON COLUMN core.variation_downloads.file IS 'File. Its address.';
+COMMENT ON COLUMN core.variation_downloads.file IS 'File: its address.';
 
 CREATE TABLE core.reviews (
     organisation_id uuid NOT NULL REFERENCES tenancy.organisations ON DELETE CASCADE,
@@ -642,19 +645,20 @@ CREATE TABLE core.reviews (
 COMMENT ON TABLE core.reviews IS 'What customers say of a product.';
 COMMENT ON COLUMN core.reviews.id IS 'Its id in core, whatever stores it came from.';
 COMMENT ON COLUMN core.reviews.connection_id IS 'The store that it belongs to; absent once the connection is gone.';
-COMMENT ON COLUMN core.reviews.product_id IS 'Product: the record of core.products; absent until core has it.';
-COMMENT ON COLUMN core.reviews.remote_product_id IS 'Product: as the store names it.';
+COMMENT ON COLUMN core.reviews.product_id IS 'Product: the record of core.products; absent where core has none.';
+COMMENT ON COLUMN core.reviews.remote_product_id IS 'Product, as the store names it.';
 COMMENT ON COLUMN core.reviews.status IS 'Status.';
-COMMENT ON COLUMN core.reviews.rating IS 'Rating. Stars, from 1 to 5; 0 is none.';
-COMMENT ON COLUMN core.reviews.review IS 'Review. HTML.';
+COMMENT ON COLUMN core.reviews.rating IS 'Rating: stars, from 1 to 5; 0 is none.';
+COMMENT ON COLUMN core.reviews.review IS 'Review: HTML.';
 COMMENT ON COLUMN core.reviews.reviewer IS 'Reviewer.';
 COMMENT ON COLUMN core.reviews.email IS 'E-mail.';
 COMMENT ON COLUMN core.reviews.is_verified IS 'Bought it.';
 COMMENT ON COLUMN core.reviews.written_at IS 'Written.';
-COMMENT ON COLUMN core.reviews.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.reviews.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.reviews.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
-COMMENT ON COLUMN core.reviews.email_lower IS 'email as records are looked up by it: short, capitals do not count.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
+COMMENT ON COLUMN core.reviews.email_lower IS
+    'The email as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.reviews.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.reviews.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.reviews.updated_at IS 'When it last changed in core.';
@@ -688,14 +692,15 @@ COMMENT ON COLUMN core.customers.first_name IS 'First name.';
 COMMENT ON COLUMN core.customers.last_name IS 'Last name.';
 COMMENT ON COLUMN core.customers.username IS 'Username.';
 COMMENT ON COLUMN core.customers.role IS 'Role.';
-COMMENT ON COLUMN core.customers.is_paying IS 'Has paid. The store says that an order was paid.';
+COMMENT ON COLUMN core.customers.is_paying IS 'Has paid: the store says that an order was paid.';
 COMMENT ON COLUMN core.customers.is_guest IS
-    'Guest. No store knows an account with this e-mail; core found it on orders.';
+    'Guest: no store knows an account with this e-mail; core found it on orders.';
 COMMENT ON COLUMN core.customers.registered_at IS 'Registered.';
-COMMENT ON COLUMN core.customers.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.customers.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.customers.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
-COMMENT ON COLUMN core.customers.email_lower IS 'email as records are looked up by it: short, capitals do not count.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
+COMMENT ON COLUMN core.customers.email_lower IS
+    'The email as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.customers.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.customers.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.customers.updated_at IS 'When it last changed in core.';
@@ -777,7 +782,7 @@ COMMENT ON COLUMN core.coupons.description IS 'Description.';
 COMMENT ON COLUMN core.coupons.status IS 'Status.';
 COMMENT ON COLUMN core.coupons.discount_type IS 'Type.';
 COMMENT ON COLUMN core.coupons.amount IS 'Amount or percent.';
-COMMENT ON COLUMN core.coupons.currency IS 'Currency. Of the amounts: the store''s.';
+COMMENT ON COLUMN core.coupons.currency IS 'Currency: of the amounts: the store''s.';
 COMMENT ON COLUMN core.coupons.expires_at IS 'Expires.';
 COMMENT ON COLUMN core.coupons.issued_at IS 'Made.';
 COMMENT ON COLUMN core.coupons.is_individual IS 'Alone only.';
@@ -789,10 +794,10 @@ COMMENT ON COLUMN core.coupons.usage_limit IS 'Uses.';
 COMMENT ON COLUMN core.coupons.usage_limit_per_user IS 'Uses a customer.';
 COMMENT ON COLUMN core.coupons.item_limit IS 'Pieces.';
 COMMENT ON COLUMN core.coupons.emails IS 'For e-mails.';
-COMMENT ON COLUMN core.coupons.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.coupons.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.coupons.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
-COMMENT ON COLUMN core.coupons.code_key IS 'code as records are looked up by it: short, capitals do not count.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
+COMMENT ON COLUMN core.coupons.code_key IS 'The code as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.coupons.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.coupons.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.coupons.updated_at IS 'When it last changed in core.';
@@ -813,8 +818,9 @@ COMMENT ON TABLE core.coupon_products IS 'For which products a coupon holds, and
 COMMENT ON COLUMN core.coupon_products.key IS 'What names it within the coupon.';
 COMMENT ON COLUMN core.coupon_products.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.coupon_products.kind IS 'Which: included, excluded.';
-COMMENT ON COLUMN core.coupon_products.product_id IS 'Product: the record of core.products; absent until core has it.';
-COMMENT ON COLUMN core.coupon_products.remote_product_id IS 'Product: as the store names it.';
+COMMENT ON COLUMN core.coupon_products.product_id IS
+    'Product: the record of core.products; absent where core has none.';
+COMMENT ON COLUMN core.coupon_products.remote_product_id IS 'Product, as the store names it.';
 
 CREATE TABLE core.coupon_categories (
     organisation_id uuid NOT NULL,
@@ -832,8 +838,8 @@ COMMENT ON COLUMN core.coupon_categories.key IS 'What names it within the coupon
 COMMENT ON COLUMN core.coupon_categories.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.coupon_categories.kind IS 'Which: included, excluded.';
 COMMENT ON COLUMN core.coupon_categories.category_id IS
-    'Category: the record of core.categories; absent until core has it.';
-COMMENT ON COLUMN core.coupon_categories.remote_category_id IS 'Category: as the store names it.';
+    'Category: the record of core.categories; absent where core has none.';
+COMMENT ON COLUMN core.coupon_categories.remote_category_id IS 'Category, as the store names it.';
 
 CREATE TABLE core.coupon_brands (
     organisation_id uuid NOT NULL,
@@ -850,8 +856,8 @@ COMMENT ON TABLE core.coupon_brands IS 'For which brands a coupon holds, and for
 COMMENT ON COLUMN core.coupon_brands.key IS 'What names it within the coupon.';
 COMMENT ON COLUMN core.coupon_brands.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.coupon_brands.kind IS 'Which: included, excluded.';
-COMMENT ON COLUMN core.coupon_brands.brand_id IS 'Brand: the record of core.brands; absent until core has it.';
-COMMENT ON COLUMN core.coupon_brands.remote_brand_id IS 'Brand: as the store names it.';
+COMMENT ON COLUMN core.coupon_brands.brand_id IS 'Brand: the record of core.brands; absent where core has none.';
+COMMENT ON COLUMN core.coupon_brands.remote_brand_id IS 'Brand, as the store names it.';
 
 CREATE TABLE core.tax_rates (
     organisation_id uuid NOT NULL REFERENCES tenancy.organisations ON DELETE CASCADE,
@@ -891,14 +897,14 @@ COMMENT ON COLUMN core.tax_rates.city IS 'City.';
 COMMENT ON COLUMN core.tax_rates.postcodes IS 'Postcodes.';
 COMMENT ON COLUMN core.tax_rates.cities IS 'Cities.';
 COMMENT ON COLUMN core.tax_rates.percent IS 'Percent.';
-COMMENT ON COLUMN core.tax_rates.priority IS 'Priority. One rate of each counts.';
+COMMENT ON COLUMN core.tax_rates.priority IS 'Priority: one rate of each counts.';
 COMMENT ON COLUMN core.tax_rates.is_compound IS 'Compound.';
 COMMENT ON COLUMN core.tax_rates.is_for_shipping IS 'Of shipping as well.';
 COMMENT ON COLUMN core.tax_rates.place IS 'Place.';
 COMMENT ON COLUMN core.tax_rates.tax_class IS 'Tax class.';
-COMMENT ON COLUMN core.tax_rates.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.tax_rates.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.tax_rates.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
 COMMENT ON COLUMN core.tax_rates.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.tax_rates.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.tax_rates.updated_at IS 'When it last changed in core.';
@@ -962,14 +968,14 @@ COMMENT ON TABLE core.orders IS
     'What somebody bought at once. All amounts of an order and its lines are in its currency.';
 COMMENT ON COLUMN core.orders.id IS 'Its id in core, whatever stores it came from.';
 COMMENT ON COLUMN core.orders.connection_id IS 'The store that it belongs to; absent once the connection is gone.';
-COMMENT ON COLUMN core.orders.customer_id IS 'Customer: the record of core.customers; absent until core has it.';
-COMMENT ON COLUMN core.orders.remote_customer_id IS 'Customer: as the store names it.';
-COMMENT ON COLUMN core.orders.parent_order_id IS 'Belongs to: the record of core.orders; absent until core has it.';
-COMMENT ON COLUMN core.orders.remote_parent_order_id IS 'Belongs to: as the store names it.';
-COMMENT ON COLUMN core.orders.number IS 'Number. What people call it by.';
+COMMENT ON COLUMN core.orders.customer_id IS 'Customer: the record of core.customers; absent where core has none.';
+COMMENT ON COLUMN core.orders.remote_customer_id IS 'Customer, as the store names it.';
+COMMENT ON COLUMN core.orders.parent_order_id IS 'Belongs to: the record of core.orders; absent where core has none.';
+COMMENT ON COLUMN core.orders.remote_parent_order_id IS 'Belongs to, as the store names it.';
+COMMENT ON COLUMN core.orders.number IS 'Number: what people call it by.';
 COMMENT ON COLUMN core.orders.status IS 'Status.';
 COMMENT ON COLUMN core.orders.currency IS 'Currency.';
-COMMENT ON COLUMN core.orders.total IS 'Total. With taxes; refunds are not taken off.';
+COMMENT ON COLUMN core.orders.total IS 'Total: with taxes; refunds are not taken off.';
 COMMENT ON COLUMN core.orders.total_tax IS 'Tax.';
 COMMENT ON COLUMN core.orders.cart_tax IS 'Tax of lines and fees.';
 COMMENT ON COLUMN core.orders.shipping_total IS 'Shipping.';
@@ -977,38 +983,40 @@ COMMENT ON COLUMN core.orders.shipping_tax IS 'Tax of shipping.';
 COMMENT ON COLUMN core.orders.discount_total IS 'Discount.';
 COMMENT ON COLUMN core.orders.discount_tax IS 'Tax of the discount.';
 COMMENT ON COLUMN core.orders.are_taxes_included IS
-    'Prices with tax. Whether taxes were part of the prices that were entered; lines never contain them.';
-COMMENT ON COLUMN core.orders.email IS 'E-mail. Of whom it is billed to: who has none is a guest by it.';
+    'Prices with tax: whether taxes were part of the prices that were entered; lines never contain them.';
+COMMENT ON COLUMN core.orders.email IS 'E-mail: of whom it is billed to: who has none is a guest by it.';
 COMMENT ON COLUMN core.orders.placed_at IS 'Placed.';
 COMMENT ON COLUMN core.orders.paid_at IS 'Paid.';
 COMMENT ON COLUMN core.orders.completed_at IS 'Completed.';
 COMMENT ON COLUMN core.orders.payment_method IS 'Payment method.';
 COMMENT ON COLUMN core.orders.payment_title IS 'Payment.';
 COMMENT ON COLUMN core.orders.transaction_id IS 'Transaction.';
-COMMENT ON COLUMN core.orders.created_via IS 'Made by. checkout, admin, …';
+COMMENT ON COLUMN core.orders.created_via IS 'Made by: checkout, admin, …';
 COMMENT ON COLUMN core.orders.customer_note IS 'Customer''s note.';
 COMMENT ON COLUMN core.orders.ip_address IS 'IP address.';
 COMMENT ON COLUMN core.orders.user_agent IS 'Browser.';
-COMMENT ON COLUMN core.orders.store_version IS 'WooCommerce. That made it.';
+COMMENT ON COLUMN core.orders.store_version IS 'WooCommerce: that made it.';
 COMMENT ON COLUMN core.orders.order_key IS 'Key.';
 COMMENT ON COLUMN core.orders.cart_hash IS 'Hash of the cart.';
 COMMENT ON COLUMN core.orders.gift_cards IS
-    'Gift cards. What they paid, as plugins for gift cards list it; the total is without it.';
-COMMENT ON COLUMN core.orders.subtotal IS 'Subtotal. Of the lines, before discounts and taxes.';
-COMMENT ON COLUMN core.orders.fee_total IS 'Fees. Without taxes.';
-COMMENT ON COLUMN core.orders.refunded_total IS 'Refunded. What of the total was given back.';
+    'Gift cards: what they paid, as plugins for gift cards list it; the total is without it.';
+COMMENT ON COLUMN core.orders.subtotal IS 'Subtotal: of the lines, before discounts and taxes.';
+COMMENT ON COLUMN core.orders.fee_total IS 'Fees: without taxes.';
+COMMENT ON COLUMN core.orders.refunded_total IS 'Refunded: what of the total was given back.';
 COMMENT ON COLUMN core.orders.total_minor IS
-    'Total in minor units. Of the currency: cents. Absent where there is no amount, or an absurd one.';
-COMMENT ON COLUMN core.orders.refunded_minor IS 'Refunded in minor units. As total_minor.';
-COMMENT ON COLUMN core.orders.item_count IS 'Pieces. Of all lines.';
+    'Total in minor units: of the currency: cents. Absent where there is no amount, or an absurd one.';
+COMMENT ON COLUMN core.orders.refunded_minor IS 'Refunded in minor units: as total_minor.';
+COMMENT ON COLUMN core.orders.item_count IS 'Pieces: of all lines.';
 COMMENT ON COLUMN core.orders.totals_difference IS
-    'Difference. The total less what lines, shipping, fees and taxes add up to; 0 where they agree.';
-COMMENT ON COLUMN core.orders.totals_note IS 'Why they differ. In words; where they agree, what is odd all the same.';
-COMMENT ON COLUMN core.orders.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+    'Difference: the total less what lines, shipping, fees and taxes add up to; 0 where they agree.';
+COMMENT ON COLUMN core.orders.totals_note IS 'Why they differ: in words; where they agree, what is odd all the same.';
+COMMENT ON COLUMN core.orders.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.orders.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
-COMMENT ON COLUMN core.orders.email_lower IS 'email as records are looked up by it: short, capitals do not count.';
-COMMENT ON COLUMN core.orders.number_key IS 'number as records are looked up by it: short, capitals do not count.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
+COMMENT ON COLUMN core.orders.email_lower IS
+    'The email as records are looked up by it: short, and capitals do not count.';
+COMMENT ON COLUMN core.orders.number_key IS
+    'The number as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.orders.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.orders.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.orders.updated_at IS 'When it last changed in core.';
@@ -1041,25 +1049,25 @@ CREATE TABLE core.order_lines (
 COMMENT ON TABLE core.order_lines IS 'What was sold, product by product.';
 COMMENT ON COLUMN core.order_lines.key IS 'What names it within the order.';
 COMMENT ON COLUMN core.order_lines.position IS 'Its place, from 0.';
-COMMENT ON COLUMN core.order_lines.product_id IS 'Product: the record of core.products; absent until core has it.';
-COMMENT ON COLUMN core.order_lines.remote_product_id IS 'Product: as the store names it.';
+COMMENT ON COLUMN core.order_lines.product_id IS 'Product: the record of core.products; absent where core has none.';
+COMMENT ON COLUMN core.order_lines.remote_product_id IS 'Product, as the store names it.';
 COMMENT ON COLUMN core.order_lines.variation_id IS
-    'Variation: the record of core.variations; absent until core has it.';
-COMMENT ON COLUMN core.order_lines.remote_variation_id IS 'Variation: as the store names it.';
-COMMENT ON COLUMN core.order_lines.name IS 'Name. As it was when it was sold.';
+    'Variation: the record of core.variations; absent where core has none.';
+COMMENT ON COLUMN core.order_lines.remote_variation_id IS 'Variation, as the store names it.';
+COMMENT ON COLUMN core.order_lines.name IS 'Name: as it was when it was sold.';
 COMMENT ON COLUMN core.order_lines.sku IS 'SKU.';
 COMMENT ON COLUMN core.order_lines.gtin IS 'GTIN.';
 COMMENT ON COLUMN core.order_lines.quantity IS 'Quantity.';
-COMMENT ON COLUMN core.order_lines.price IS 'Price. Of one, after discounts.';
+COMMENT ON COLUMN core.order_lines.price IS 'Price: of one, after discounts.';
 COMMENT ON COLUMN core.order_lines.tax_class IS 'Tax class.';
-COMMENT ON COLUMN core.order_lines.subtotal IS 'Subtotal. Before discounts.';
+COMMENT ON COLUMN core.order_lines.subtotal IS 'Subtotal: before discounts.';
 COMMENT ON COLUMN core.order_lines.subtotal_tax IS 'Tax of the subtotal.';
-COMMENT ON COLUMN core.order_lines.total IS 'Total. After discounts, without tax.';
-COMMENT ON COLUMN core.order_lines.total_tax IS 'Tax. Of the total.';
+COMMENT ON COLUMN core.order_lines.total IS 'Total: after discounts, without tax.';
+COMMENT ON COLUMN core.order_lines.total_tax IS 'Tax: of the total.';
 COMMENT ON COLUMN core.order_lines.taxes IS
-    'Taxes. By tax rate of the store: its id, the tax of the total and of the subtotal.';
+    'Taxes: by tax rate of the store: its id, the tax of the total and of the subtotal.';
 COMMENT ON COLUMN core.order_lines.meta IS
-    'Custom fields. As the store lists them, with the names and values that it shows.';
+    'Custom fields: as the store lists them, with the names and values that it shows.';
 
 CREATE TABLE core.order_shipping_lines (
     organisation_id uuid NOT NULL,
@@ -1084,12 +1092,12 @@ COMMENT ON COLUMN core.order_shipping_lines.title IS 'Title.';
 COMMENT ON COLUMN core.order_shipping_lines.method IS 'Method.';
 COMMENT ON COLUMN core.order_shipping_lines.zone_method IS 'Method of a zone.';
 COMMENT ON COLUMN core.order_shipping_lines.tax_status IS 'Taxed.';
-COMMENT ON COLUMN core.order_shipping_lines.total IS 'Total. After discounts, without tax.';
-COMMENT ON COLUMN core.order_shipping_lines.total_tax IS 'Tax. Of the total.';
+COMMENT ON COLUMN core.order_shipping_lines.total IS 'Total: after discounts, without tax.';
+COMMENT ON COLUMN core.order_shipping_lines.total_tax IS 'Tax: of the total.';
 COMMENT ON COLUMN core.order_shipping_lines.taxes IS
-    'Taxes. By tax rate of the store: its id, the tax of the total and of the subtotal.';
+    'Taxes: by tax rate of the store: its id, the tax of the total and of the subtotal.';
 COMMENT ON COLUMN core.order_shipping_lines.meta IS
-    'Custom fields. As the store lists them, with the names and values that it shows.';
+    'Custom fields: as the store lists them, with the names and values that it shows.';
 
 CREATE TABLE core.order_fee_lines (
     organisation_id uuid NOT NULL,
@@ -1113,13 +1121,13 @@ COMMENT ON COLUMN core.order_fee_lines.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.order_fee_lines.name IS 'Name.';
 COMMENT ON COLUMN core.order_fee_lines.tax_class IS 'Tax class.';
 COMMENT ON COLUMN core.order_fee_lines.tax_status IS 'Taxed.';
-COMMENT ON COLUMN core.order_fee_lines.amount IS 'Amount. As somebody entered it.';
-COMMENT ON COLUMN core.order_fee_lines.total IS 'Total. After discounts, without tax.';
-COMMENT ON COLUMN core.order_fee_lines.total_tax IS 'Tax. Of the total.';
+COMMENT ON COLUMN core.order_fee_lines.amount IS 'Amount: as somebody entered it.';
+COMMENT ON COLUMN core.order_fee_lines.total IS 'Total: after discounts, without tax.';
+COMMENT ON COLUMN core.order_fee_lines.total_tax IS 'Tax: of the total.';
 COMMENT ON COLUMN core.order_fee_lines.taxes IS
-    'Taxes. By tax rate of the store: its id, the tax of the total and of the subtotal.';
+    'Taxes: by tax rate of the store: its id, the tax of the total and of the subtotal.';
 COMMENT ON COLUMN core.order_fee_lines.meta IS
-    'Custom fields. As the store lists them, with the names and values that it shows.';
+    'Custom fields: as the store lists them, with the names and values that it shows.';
 
 CREATE TABLE core.order_tax_lines (
     organisation_id uuid NOT NULL,
@@ -1142,16 +1150,16 @@ COMMENT ON TABLE core.order_tax_lines IS 'The taxes in it, by rate.';
 COMMENT ON COLUMN core.order_tax_lines.key IS 'What names it within the order.';
 COMMENT ON COLUMN core.order_tax_lines.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.order_tax_lines.tax_rate_id IS
-    'Tax rate: the record of core.tax_rates; absent until core has it.';
-COMMENT ON COLUMN core.order_tax_lines.remote_tax_rate_id IS 'Tax rate: as the store names it.';
+    'Tax rate: the record of core.tax_rates; absent where core has none.';
+COMMENT ON COLUMN core.order_tax_lines.remote_tax_rate_id IS 'Tax rate, as the store names it.';
 COMMENT ON COLUMN core.order_tax_lines.code IS 'Code.';
 COMMENT ON COLUMN core.order_tax_lines.label IS 'Label.';
 COMMENT ON COLUMN core.order_tax_lines.percent IS 'Percent.';
-COMMENT ON COLUMN core.order_tax_lines.is_compound IS 'Compound. It is reckoned on top of the other taxes.';
-COMMENT ON COLUMN core.order_tax_lines.tax_total IS 'Tax. But that of shipping.';
+COMMENT ON COLUMN core.order_tax_lines.is_compound IS 'Compound: it is reckoned on top of the other taxes.';
+COMMENT ON COLUMN core.order_tax_lines.tax_total IS 'Tax: but that of shipping.';
 COMMENT ON COLUMN core.order_tax_lines.shipping_tax_total IS 'Tax of shipping.';
 COMMENT ON COLUMN core.order_tax_lines.meta IS
-    'Custom fields. As the store lists them, with the names and values that it shows.';
+    'Custom fields: as the store lists them, with the names and values that it shows.';
 
 CREATE TABLE core.order_coupon_lines (
     organisation_id uuid NOT NULL,
@@ -1178,7 +1186,7 @@ COMMENT ON COLUMN core.order_coupon_lines.discount_tax IS 'Tax of the discount.'
 COMMENT ON COLUMN core.order_coupon_lines.discount_type IS 'Type.';
 COMMENT ON COLUMN core.order_coupon_lines.nominal_amount IS 'Amount or percent.';
 COMMENT ON COLUMN core.order_coupon_lines.is_free_shipping IS 'Free shipping.';
-COMMENT ON COLUMN core.order_coupon_lines.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.order_coupon_lines.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 
 CREATE TABLE core.order_refunds (
     organisation_id uuid NOT NULL,
@@ -1194,7 +1202,7 @@ COMMENT ON TABLE core.order_refunds IS 'What an order says of its refunds; refun
 COMMENT ON COLUMN core.order_refunds.key IS 'What names it within the order.';
 COMMENT ON COLUMN core.order_refunds.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.order_refunds.reason IS 'Reason.';
-COMMENT ON COLUMN core.order_refunds.total IS 'Total. Negative.';
+COMMENT ON COLUMN core.order_refunds.total IS 'Total: negative.';
 
 CREATE TABLE core.order_addresses (
     organisation_id uuid NOT NULL,
@@ -1256,16 +1264,16 @@ CREATE TABLE core.refunds (
 COMMENT ON TABLE core.refunds IS 'What of an order was given back, in the currency of the order.';
 COMMENT ON COLUMN core.refunds.id IS 'Its id in core, whatever stores it came from.';
 COMMENT ON COLUMN core.refunds.connection_id IS 'The store that it belongs to; absent once the connection is gone.';
-COMMENT ON COLUMN core.refunds.order_id IS 'Order: the record of core.orders; absent until core has it.';
-COMMENT ON COLUMN core.refunds.remote_order_id IS 'Order: as the store names it.';
-COMMENT ON COLUMN core.refunds.amount IS 'Amount. Positive; its lines are negative.';
+COMMENT ON COLUMN core.refunds.order_id IS 'Order: the record of core.orders; absent where core has none.';
+COMMENT ON COLUMN core.refunds.remote_order_id IS 'Order, as the store names it.';
+COMMENT ON COLUMN core.refunds.amount IS 'Amount: positive; its lines are negative.';
 COMMENT ON COLUMN core.refunds.reason IS 'Reason.';
 COMMENT ON COLUMN core.refunds.refunded_at IS 'Refunded.';
-COMMENT ON COLUMN core.refunds.refunded_by IS 'By. Id of the user in the store.';
-COMMENT ON COLUMN core.refunds.is_paid_back IS 'Paid back. The payment gateway gave the money back.';
-COMMENT ON COLUMN core.refunds.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.refunds.refunded_by IS 'By: id of the user in the store.';
+COMMENT ON COLUMN core.refunds.is_paid_back IS 'Paid back: the payment gateway gave the money back.';
+COMMENT ON COLUMN core.refunds.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.refunds.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
 COMMENT ON COLUMN core.refunds.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.refunds.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.refunds.updated_at IS 'When it last changed in core.';
@@ -1299,27 +1307,27 @@ CREATE TABLE core.refund_lines (
 COMMENT ON TABLE core.refund_lines IS 'What was given back, product by product; quantities and amounts are negative.';
 COMMENT ON COLUMN core.refund_lines.key IS 'What names it within the refund.';
 COMMENT ON COLUMN core.refund_lines.position IS 'Its place, from 0.';
-COMMENT ON COLUMN core.refund_lines.product_id IS 'Product: the record of core.products; absent until core has it.';
-COMMENT ON COLUMN core.refund_lines.remote_product_id IS 'Product: as the store names it.';
+COMMENT ON COLUMN core.refund_lines.product_id IS 'Product: the record of core.products; absent where core has none.';
+COMMENT ON COLUMN core.refund_lines.remote_product_id IS 'Product, as the store names it.';
 COMMENT ON COLUMN core.refund_lines.variation_id IS
-    'Variation: the record of core.variations; absent until core has it.';
-COMMENT ON COLUMN core.refund_lines.remote_variation_id IS 'Variation: as the store names it.';
-COMMENT ON COLUMN core.refund_lines.name IS 'Name. As it was when it was sold.';
+    'Variation: the record of core.variations; absent where core has none.';
+COMMENT ON COLUMN core.refund_lines.remote_variation_id IS 'Variation, as the store names it.';
+COMMENT ON COLUMN core.refund_lines.name IS 'Name: as it was when it was sold.';
 COMMENT ON COLUMN core.refund_lines.sku IS 'SKU.';
 COMMENT ON COLUMN core.refund_lines.gtin IS 'GTIN.';
 COMMENT ON COLUMN core.refund_lines.quantity IS 'Quantity.';
-COMMENT ON COLUMN core.refund_lines.price IS 'Price. Of one, after discounts.';
+COMMENT ON COLUMN core.refund_lines.price IS 'Price: of one, after discounts.';
 COMMENT ON COLUMN core.refund_lines.tax_class IS 'Tax class.';
-COMMENT ON COLUMN core.refund_lines.subtotal IS 'Subtotal. Before discounts.';
+COMMENT ON COLUMN core.refund_lines.subtotal IS 'Subtotal: before discounts.';
 COMMENT ON COLUMN core.refund_lines.subtotal_tax IS 'Tax of the subtotal.';
-COMMENT ON COLUMN core.refund_lines.total IS 'Total. After discounts, without tax.';
-COMMENT ON COLUMN core.refund_lines.total_tax IS 'Tax. Of the total.';
+COMMENT ON COLUMN core.refund_lines.total IS 'Total: after discounts, without tax.';
+COMMENT ON COLUMN core.refund_lines.total_tax IS 'Tax: of the total.';
 COMMENT ON COLUMN core.refund_lines.taxes IS
-    'Taxes. By tax rate of the store: its id, the tax of the total and of the subtotal.';
+    'Taxes: by tax rate of the store: its id, the tax of the total and of the subtotal.';
 COMMENT ON COLUMN core.refund_lines.meta IS
-    'Custom fields. As the store lists them, with the names and values that it shows.';
+    'Custom fields: as the store lists them, with the names and values that it shows.';
 COMMENT ON COLUMN core.refund_lines.order_line_key IS
-    'Line of the order. The key of what is refunded within the order.';
+    'Line of the order: the key of what is refunded within the order.';
 
 CREATE TABLE core.refund_shipping_lines (
     organisation_id uuid NOT NULL,
@@ -1345,14 +1353,14 @@ COMMENT ON COLUMN core.refund_shipping_lines.title IS 'Title.';
 COMMENT ON COLUMN core.refund_shipping_lines.method IS 'Method.';
 COMMENT ON COLUMN core.refund_shipping_lines.zone_method IS 'Method of a zone.';
 COMMENT ON COLUMN core.refund_shipping_lines.tax_status IS 'Taxed.';
-COMMENT ON COLUMN core.refund_shipping_lines.total IS 'Total. After discounts, without tax.';
-COMMENT ON COLUMN core.refund_shipping_lines.total_tax IS 'Tax. Of the total.';
+COMMENT ON COLUMN core.refund_shipping_lines.total IS 'Total: after discounts, without tax.';
+COMMENT ON COLUMN core.refund_shipping_lines.total_tax IS 'Tax: of the total.';
 COMMENT ON COLUMN core.refund_shipping_lines.taxes IS
-    'Taxes. By tax rate of the store: its id, the tax of the total and of the subtotal.';
+    'Taxes: by tax rate of the store: its id, the tax of the total and of the subtotal.';
 COMMENT ON COLUMN core.refund_shipping_lines.meta IS
-    'Custom fields. As the store lists them, with the names and values that it shows.';
+    'Custom fields: as the store lists them, with the names and values that it shows.';
 COMMENT ON COLUMN core.refund_shipping_lines.order_line_key IS
-    'Line of the order. The key of what is refunded within the order.';
+    'Line of the order: the key of what is refunded within the order.';
 
 CREATE TABLE core.refund_fee_lines (
     organisation_id uuid NOT NULL,
@@ -1377,15 +1385,15 @@ COMMENT ON COLUMN core.refund_fee_lines.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.refund_fee_lines.name IS 'Name.';
 COMMENT ON COLUMN core.refund_fee_lines.tax_class IS 'Tax class.';
 COMMENT ON COLUMN core.refund_fee_lines.tax_status IS 'Taxed.';
-COMMENT ON COLUMN core.refund_fee_lines.amount IS 'Amount. As somebody entered it.';
-COMMENT ON COLUMN core.refund_fee_lines.total IS 'Total. After discounts, without tax.';
-COMMENT ON COLUMN core.refund_fee_lines.total_tax IS 'Tax. Of the total.';
+COMMENT ON COLUMN core.refund_fee_lines.amount IS 'Amount: as somebody entered it.';
+COMMENT ON COLUMN core.refund_fee_lines.total IS 'Total: after discounts, without tax.';
+COMMENT ON COLUMN core.refund_fee_lines.total_tax IS 'Tax: of the total.';
 COMMENT ON COLUMN core.refund_fee_lines.taxes IS
-    'Taxes. By tax rate of the store: its id, the tax of the total and of the subtotal.';
+    'Taxes: by tax rate of the store: its id, the tax of the total and of the subtotal.';
 COMMENT ON COLUMN core.refund_fee_lines.meta IS
-    'Custom fields. As the store lists them, with the names and values that it shows.';
+    'Custom fields: as the store lists them, with the names and values that it shows.';
 COMMENT ON COLUMN core.refund_fee_lines.order_line_key IS
-    'Line of the order. The key of what is refunded within the order.';
+    'Line of the order: the key of what is refunded within the order.';
 
 CREATE TABLE core.refund_tax_lines (
     organisation_id uuid NOT NULL,
@@ -1408,16 +1416,16 @@ COMMENT ON TABLE core.refund_tax_lines IS 'What of each tax was given back.';
 COMMENT ON COLUMN core.refund_tax_lines.key IS 'What names it within the refund.';
 COMMENT ON COLUMN core.refund_tax_lines.position IS 'Its place, from 0.';
 COMMENT ON COLUMN core.refund_tax_lines.tax_rate_id IS
-    'Tax rate: the record of core.tax_rates; absent until core has it.';
-COMMENT ON COLUMN core.refund_tax_lines.remote_tax_rate_id IS 'Tax rate: as the store names it.';
+    'Tax rate: the record of core.tax_rates; absent where core has none.';
+COMMENT ON COLUMN core.refund_tax_lines.remote_tax_rate_id IS 'Tax rate, as the store names it.';
 COMMENT ON COLUMN core.refund_tax_lines.code IS 'Code.';
 COMMENT ON COLUMN core.refund_tax_lines.label IS 'Label.';
 COMMENT ON COLUMN core.refund_tax_lines.percent IS 'Percent.';
-COMMENT ON COLUMN core.refund_tax_lines.is_compound IS 'Compound. It is reckoned on top of the other taxes.';
-COMMENT ON COLUMN core.refund_tax_lines.tax_total IS 'Tax. But that of shipping.';
+COMMENT ON COLUMN core.refund_tax_lines.is_compound IS 'Compound: it is reckoned on top of the other taxes.';
+COMMENT ON COLUMN core.refund_tax_lines.tax_total IS 'Tax: but that of shipping.';
 COMMENT ON COLUMN core.refund_tax_lines.shipping_tax_total IS 'Tax of shipping.';
 COMMENT ON COLUMN core.refund_tax_lines.meta IS
-    'Custom fields. As the store lists them, with the names and values that it shows.';
+    'Custom fields: as the store lists them, with the names and values that it shows.';
 
 CREATE TABLE core.order_notes (
     organisation_id uuid NOT NULL REFERENCES tenancy.organisations ON DELETE CASCADE,
@@ -1442,15 +1450,15 @@ CREATE TABLE core.order_notes (
 COMMENT ON TABLE core.order_notes IS 'What people and the store wrote down about an order.';
 COMMENT ON COLUMN core.order_notes.id IS 'Its id in core, whatever stores it came from.';
 COMMENT ON COLUMN core.order_notes.connection_id IS 'The store that it belongs to; absent once the connection is gone.';
-COMMENT ON COLUMN core.order_notes.order_id IS 'Order: the record of core.orders; absent until core has it.';
-COMMENT ON COLUMN core.order_notes.remote_order_id IS 'Order: as the store names it.';
+COMMENT ON COLUMN core.order_notes.order_id IS 'Order: the record of core.orders; absent where core has none.';
+COMMENT ON COLUMN core.order_notes.remote_order_id IS 'Order, as the store names it.';
 COMMENT ON COLUMN core.order_notes.note IS 'Note.';
 COMMENT ON COLUMN core.order_notes.author IS 'Author.';
 COMMENT ON COLUMN core.order_notes.is_for_customer IS 'For the customer.';
 COMMENT ON COLUMN core.order_notes.written_at IS 'Written.';
-COMMENT ON COLUMN core.order_notes.meta IS 'Custom fields. As the store lists them: id, key and value of each.';
+COMMENT ON COLUMN core.order_notes.meta IS 'Custom fields: as the store lists them: id, key and value of each.';
 COMMENT ON COLUMN core.order_notes.custom IS
-    'Own fields. What an import mapping made of the record beyond the columns, by name.';
+    'Own fields: what an import mapping made of the record beyond the columns, by name.';
 COMMENT ON COLUMN core.order_notes.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.order_notes.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.order_notes.updated_at IS 'When it last changed in core.';
@@ -1477,9 +1485,9 @@ COMMENT ON COLUMN core.reference_records.id IS 'Its id in core, whatever stores 
 COMMENT ON COLUMN core.reference_records.connection_id IS
     'The store that it belongs to; absent once the connection is gone.';
 COMMENT ON COLUMN core.reference_records.kind IS 'The resource that it is a record of.';
-COMMENT ON COLUMN core.reference_records.name IS 'Name. By which people know it.';
+COMMENT ON COLUMN core.reference_records.name IS 'Name: by which people know it.';
 COMMENT ON COLUMN core.reference_records.document IS
-    'Document. The record as it stood; what is secret in it is sealed.';
+    'Document: the record as it stood; what is secret in it is sealed.';
 COMMENT ON COLUMN core.reference_records.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.reference_records.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.reference_records.updated_at IS 'When it last changed in core.';
@@ -1709,7 +1717,8 @@ CREATE VIEW core.customer_directory WITH (security_invoker = true) AS
         ON (b.organisation_id, b.customer_id, b.key) = (c.organisation_id, c.id, 'billing')
     LEFT JOIN core.customer_addresses s
         ON (s.organisation_id, s.customer_id, s.key) = (c.organisation_id, c.id, 'shipping');
-COMMENT ON VIEW core.customer_directory IS 'Each customer with both addresses; none of shipping where nothing was said.';
+COMMENT ON VIEW core.customer_directory IS
+    'Each customer with both addresses; none of shipping where nothing was said.';
 COMMENT ON COLUMN core.customer_directory.customer_id IS 'The customer.';
 COMMENT ON COLUMN core.customer_directory.email IS 'Of the account, or of the orders of a guest.';
 COMMENT ON COLUMN core.customer_directory.first_name IS 'First name.';
