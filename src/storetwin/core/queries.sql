@@ -120,8 +120,12 @@ JOIN core.orders o ON o.id = a.core_id
 WHERE a.place = 'orders.customer_id' AND o.customer_id IS NOT NULL;
 
 -- name: orders_by_id
--- Whose some orders are, and by which e-mail they are looked up.
-SELECT id, email_lower, customer_id FROM core.orders WHERE id = ANY(%(ids)s::uuid[]);
+-- Some orders, those of which no store's customer is known: whose they are, and by which e-mail they are looked up.
+SELECT o.id, o.email_lower, o.customer_id FROM core.orders o
+WHERE o.id = ANY(%(ids)s::uuid[])
+  AND NOT EXISTS (SELECT FROM core.links l
+                  WHERE l.connection_id = o.connection_id AND l.resource = 'customers'
+                    AND l.remote_id = o.remote_customer_id);
 
 -- name: orders_by_email
 -- Orders with one of some e-mails of which no store's customer is known: those that belong to whoever has the e-mail.
@@ -203,3 +207,34 @@ SELECT id, email FROM core.orders WHERE id = ANY(%(ids)s::uuid[]);
 -- name: analyze_grown
 -- Has the planner look at tables that have grown by much.
 SELECT core.analyze_grown(%(names)s::text[]);
+
+-- name: put_edits
+-- Writes down what somebody made of some columns of a record.
+INSERT INTO core.edits AS e (organisation_id, noun, core_id, field, value, said, edited_by, edited_at)
+SELECT current_setting('app.organisation_id')::uuid, %(noun)s, %(core_id)s, field, value, said, %(user_id)s, %(now)s
+FROM json_to_recordset(%(rows)s::json) AS r(field text, value json, said json)
+ON CONFLICT (organisation_id, noun, core_id, field) DO UPDATE
+SET value = EXCLUDED.value, edited_by = EXCLUDED.edited_by, edited_at = EXCLUDED.edited_at;
+
+-- name: take_edits_back
+-- Forgets what somebody made of some columns of a record.
+DELETE FROM core.edits WHERE noun = %(noun)s AND core_id = %(core_id)s AND field = ANY(%(fields)s::text[]);
+
+-- name: list_edits
+-- What people changed of a record.
+SELECT e.field, e.value, e.said, e.edited_by, e.edited_at, u.email AS editor
+FROM core.edits e LEFT JOIN tenancy.users u ON u.user_id = e.edited_by
+WHERE e.noun = %(noun)s AND e.core_id = %(core_id)s ORDER BY e.field;
+
+-- name: list_changes
+-- The latest changes of a record, or of all records of a noun, the newest first.
+SELECT change, core_id, action, fields, connection_id, run_id, user_id, at FROM core.changes
+WHERE noun = %(noun)s AND (%(core_id)s::uuid IS NULL OR core_id = %(core_id)s)
+  AND (%(before)s::bigint IS NULL OR change < %(before)s)
+ORDER BY change DESC LIMIT %(limit)s;
+
+-- name: list_links_of
+-- Which stores' records a core record came from.
+SELECT l.connection_id, c.name AS connection, l.resource, l.remote_id, l.snapshot_version, l.promoted_at, l.gone_at
+FROM core.links l JOIN connections.connections c ON c.id = l.connection_id
+WHERE l.noun = %(noun)s AND l.core_id = %(core_id)s ORDER BY c.created_at, c.id, l.resource, l.remote_id;

@@ -19,7 +19,8 @@ from storetwin.db.database import Transaction
 from storetwin.mapping.keys import lookup_key
 from storetwin.mapping.models import Noun
 
-_OWNER, _ABOVE = "orders.customer_id", "categories.parent_id"
+OWNER = "orders.customer_id"
+_ABOVE = "categories.parent_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Moved:
             core_id
             for core_id in self.changed
             if self.after[core_id].stand.row.get("remote_customer_id") is None
-            or any(one.place == _OWNER for one in self.after[core_id].pending)
+            or any(one.place == OWNER for one in self.after[core_id].pending)
         ]
 
     def emails(self) -> set[str]:

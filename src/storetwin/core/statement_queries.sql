@@ -51,3 +51,45 @@ WHERE t.{owner} = m.id AND t.{remote} = m.remote_id AND t.{reference} IS DISTINC
 /* of a noun */ SELECT t.{column} AS key, t.{scope} AS within, t.id AS core_id,
        ARRAY(SELECT l.connection_id FROM core.links l WHERE l.noun = %(noun)s AND l.core_id = t.id) AS connections
 FROM core.{table} t WHERE t.{column} = ANY(%(keys)s::text[]) ORDER BY t.id
+
+-- name: list_rows
+-- A page of a noun's rows, the newest in core first.
+/* of a noun */ SELECT t.id FROM core.{table} t
+WHERE (%(after)s::uuid IS NULL OR t.id < %(after)s) {conditions}
+ORDER BY t.id DESC LIMIT %(limit)s
+
+-- name: where_constant
+-- Only rows of one kind, in a table of several.
+AND t.{column} = %({column})s
+
+-- name: where_begins
+-- Only rows that begin with a text, in one of the columns for lookups.
+(t.{column} ^@ %(begins)s)
+
+-- name: where_equals
+-- Only rows with a value.
+AND t.{column} = %({column})s
+
+-- name: where_connected
+-- Only records that a store has, or had.
+AND EXISTS (SELECT FROM core.links l WHERE l.noun = %(noun)s AND l.core_id = t.id AND l.connection_id = %(connection_id)s)
+
+-- name: where_one_stores
+-- Only records of one store, where each belongs to one.
+AND t.connection_id = %(connection_id)s
+
+-- name: where_gone
+-- Only records that no store has any more.
+AND t.gone_at IS NOT NULL
+
+-- name: where_here
+-- Only records that a store has.
+AND t.gone_at IS NULL
+
+-- name: where_changed
+-- Only records that changed in core lately.
+AND t.updated_at >= %(changed_since)s
+
+-- name: where_edited
+-- Only records that a person changed.
+AND EXISTS (SELECT FROM core.edits e WHERE e.noun = %(noun)s AND e.core_id = t.id)

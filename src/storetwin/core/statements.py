@@ -91,6 +91,20 @@ class Table:
         """Return the statement that finds rows by a column for lookups, and tells what they are below."""
         return self._filled(Q.find_rows, column=column, scope=scope)
 
+    def list(self, conditions: str) -> str:
+        """Return the statement that lists ids of rows.
+
+        Args:
+            conditions: forms that :meth:`condition` has filled.
+        """
+        return self._filled(Q.list_rows, conditions=conditions)
+
+    def condition(self, form: str, column: str) -> str:
+        """Return a condition on a column."""
+        if not _NAME.fullmatch(column):
+            raise InvariantError(f"{column!r} cannot be the name of a column.")
+        return form.replace("{column}", column)
+
     def _filled(self, form: str, **more: str) -> str:
         typed = ", ".join(f"{name} {type_}" for name, type_ in self.columns.items())
         names = {

@@ -68,6 +68,11 @@ async def write_records(tx: Transaction, tables: Tables, writes: Writes, now: da
     await _execute(tx, Q.await_records, [_pending(one) for one in dict.fromkeys(pending)])
 
 
+async def write_row(tx: Transaction, tables: Tables, stand: Stand, now: datetime) -> None:
+    """Write a record's own row anew."""
+    await _execute(tx, tables.row.put, [_row(stand)], now=now)
+
+
 async def write_changes(
     tx: Transaction, noun: Noun, changes: Iterable[Change], cause: Cause, now: datetime
 ) -> None:
