@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from storetwin.api.callers import Caller
 from storetwin.api.given import Given
@@ -146,6 +146,8 @@ class FilterGiven(Given):
 class ChosenRecords(Given):
     """Which records: some by name, or all that match a filter but some."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"filter": {"is_selected": True}}]})
+
     records: list[RecordNamed] | None = Field(default=None, min_length=1, max_length=MOST_IDS)
     filter: FilterGiven | None = Field(default=None, description="`{}` means all of the resource.")
     but: list[RecordNamed] = Field(
@@ -166,6 +168,10 @@ class ChosenRecords(Given):
 
 class ChoiceGiven(ChosenRecords):
     """What is to be done with some records."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"action": "select", "filter": {"states": ["new"]}}]}
+    )
 
     action: ChoiceAction = Field(
         description="select or deselect for promotion; ignore, and restore what is ignored."

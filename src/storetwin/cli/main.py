@@ -21,13 +21,16 @@ from storetwin.cli import (
     mcp,
     organisation,
     person,
+    promote,
     pull,
     query,
     records,
+    rule,
     runs,
     sandbox,
     schedule,
     serve,
+    staging,
     status,
     sync,
     user,
@@ -59,6 +62,11 @@ app.command("show")(records.show)
 app.command("changes")(history.changes)
 app.command("query")(query.query)
 app.command("export")(export.export)
+app.command("staging")(staging.staging)
+app.command("select")(staging.select)
+app.command("ignore")(staging.ignore)
+app.command("map")(staging.map_)
+app.command("promote")(promote.promote)
 app.command("mcp")(mcp.mcp)
 app.command("prune")(housekeeping.prune)
 for verb in (identity.identity, identity.accept, identity.pause, identity.resume):
@@ -69,6 +77,7 @@ app.add_typer(connection.app, name="connection")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(rule.app, name="rule")
 app.add_typer(asking.app, name="run")
 app.add_typer(user.app, name="user")
 app.add_typer(organisation.app, name="organisation")

@@ -24,6 +24,7 @@ VERBS = {
     Stage.SYNC: "sync ",
     Stage.SWEEP: "sweep",
     Stage.RECEIVE: "apply",
+    Stage.PROMOTE: "enter",
 }
 WIDE = 240  # columns of a pipe or a file: nothing is cut there
 

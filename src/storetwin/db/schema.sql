@@ -279,6 +279,7 @@ CREATE TABLE core.customers (
     meta json,
     custom json,
     email_lower text GENERATED ALWAYS AS (core.lookup_key(email)),
+    last_name_key text GENERATED ALWAYS AS (core.lookup_key(last_name)),
     extra json,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
@@ -636,6 +637,7 @@ CREATE TABLE core.products (
     meta json,
     custom json,
     sku_key text GENERATED ALWAYS AS (core.lookup_key(sku)),
+    name_key text GENERATED ALWAYS AS (core.lookup_key(name)),
     extra json,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
@@ -1860,6 +1862,8 @@ CREATE INDEX customers_by_age ON core.customers USING btree (organisation_id, cr
 
 CREATE INDEX customers_by_email_lower ON core.customers USING btree (organisation_id, email_lower);
 
+CREATE INDEX customers_by_last_name_key ON core.customers USING btree (organisation_id, last_name_key, id);
+
 CREATE INDEX inventory_levels_by_location ON core.inventory_levels USING btree (organisation_id, location_id);
 
 CREATE INDEX links_by_core ON core.links USING btree (organisation_id, noun, core_id);
@@ -1901,6 +1905,8 @@ CREATE INDEX product_relations_by_related_product_id ON core.product_relations U
 CREATE INDEX product_tags_by_tag_id ON core.product_tags USING btree (organisation_id, tag_id) WHERE (tag_id IS NOT NULL);
 
 CREATE INDEX products_by_age ON core.products USING btree (organisation_id, created_at DESC, id);
+
+CREATE INDEX products_by_name_key ON core.products USING btree (organisation_id, name_key, id);
 
 CREATE INDEX products_by_parent_product_id ON core.products USING btree (organisation_id, parent_product_id) WHERE (parent_product_id IS NOT NULL);
 

@@ -417,8 +417,8 @@ WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)
 
 -- name: list_rules
 -- All rules, the oldest first.
-SELECT id, name, connection_id, resource, filter::text AS filter, action, spec, is_active, next_at, last_at, last_count, created_at
-FROM staging.rules WHERE organisation_id = %(organisation_id)s ORDER BY created_at, id;
+SELECT rule_id, name, connection_id, resource, filter::text AS filter, action, spec, is_active, next_at, last_at, last_count, created_at
+FROM staging.rules WHERE organisation_id = %(organisation_id)s ORDER BY created_at, rule_id;
 
 -- name: count_rules
 -- How many rules there are.
@@ -426,21 +426,21 @@ SELECT count(*) AS n FROM staging.rules WHERE organisation_id = %(organisation_i
 
 -- name: put_rule
 -- Keeps a rule, new or changed.
-INSERT INTO staging.rules (organisation_id, id, name, connection_id, resource, filter, action, spec, is_active, next_at, created_at)
-VALUES (%(organisation_id)s, %(id)s, %(name)s, %(connection_id)s, %(resource)s, %(filter)s::json, %(action)s, %(spec)s,
+INSERT INTO staging.rules (organisation_id, rule_id, name, connection_id, resource, filter, action, spec, is_active, next_at, created_at)
+VALUES (%(organisation_id)s, %(rule_id)s, %(name)s, %(connection_id)s, %(resource)s, %(filter)s::json, %(action)s, %(spec)s,
         %(is_active)s, %(next_at)s, %(now)s)
-ON CONFLICT (organisation_id, id) DO UPDATE
+ON CONFLICT (organisation_id, rule_id) DO UPDATE
 SET name = EXCLUDED.name, connection_id = EXCLUDED.connection_id, resource = EXCLUDED.resource, filter = EXCLUDED.filter,
     action = EXCLUDED.action, spec = EXCLUDED.spec, is_active = EXCLUDED.is_active, next_at = EXCLUDED.next_at;
 
 -- name: remove_rule
 -- Removes a rule; what it has chosen stays chosen.
-DELETE FROM staging.rules WHERE organisation_id = %(organisation_id)s AND id = %(id)s;
+DELETE FROM staging.rules WHERE organisation_id = %(organisation_id)s AND rule_id = %(rule_id)s;
 
 -- name: note_applied
 -- Writes down that a rule was applied, and when it is due next.
 UPDATE staging.rules SET last_at = %(now)s, last_count = %(count)s, next_at = %(next_at)s
-WHERE organisation_id = %(organisation_id)s AND id = %(id)s;
+WHERE organisation_id = %(organisation_id)s AND rule_id = %(rule_id)s;
 
 -- name: latest_end
 -- When the latest run of a connection that brings records ended, where that is later than what was followed.

@@ -127,7 +127,7 @@ async def keep(tx: Transaction, organisation_id: UUID, rule: Rule, now: datetime
         raise RuleRefusedError(f"There are {MOST_RULES} rules already.", remedy="Remove some.")
     values = {
         "organisation_id": organisation_id,
-        "id": rule.rule_id,
+        "rule_id": rule.rule_id,
         "name": rule.name,
         "connection_id": rule.connection_id,
         "resource": rule.resource,
@@ -148,7 +148,7 @@ async def keep(tx: Transaction, organisation_id: UUID, rule: Rule, now: datetime
 
 async def remove(tx: Transaction, organisation_id: UUID, rule_id: UUID) -> bool:
     """Remove a rule; what it has chosen stays chosen. False where there is none."""
-    params = {"organisation_id": organisation_id, "id": rule_id}
+    params = {"organisation_id": organisation_id, "rule_id": rule_id}
     return bool(await tx.execute(Q.remove_rule, params))
 
 
@@ -162,7 +162,7 @@ async def note_applied(
     next_at: datetime | None,
 ) -> None:
     """Write down that a rule was applied, and when it is due next."""
-    values = {"id": rule_id, "count": count, "now": now, "next_at": next_at}
+    values = {"rule_id": rule_id, "count": count, "now": now, "next_at": next_at}
     await tx.execute(Q.note_applied, {"organisation_id": organisation_id} | values)
 
 
@@ -210,7 +210,7 @@ def filter_of_json(resource: str, kept: Mapping[str, Any]) -> Filter:
 
 def _rule_of(row: Row) -> Rule:
     return Rule(
-        rule_id=row["id"],
+        rule_id=row["rule_id"],
         name=row["name"],
         connection_id=row["connection_id"],
         filter=filter_of_json(row["resource"], json.loads(row["filter"])),

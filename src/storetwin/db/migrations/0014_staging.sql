@@ -95,7 +95,7 @@ GRANT USAGE ON SEQUENCE staging.count_changes_change_seq TO storetwin_app;
 
 CREATE TABLE staging.rules (
     organisation_id uuid NOT NULL,
-    id uuid NOT NULL,
+    rule_id uuid NOT NULL,
     name text NOT NULL,
     connection_id uuid,
     resource text NOT NULL,
@@ -107,7 +107,7 @@ CREATE TABLE staging.rules (
     last_at timestamptz,
     last_count bigint,
     created_at timestamptz NOT NULL,
-    PRIMARY KEY (organisation_id, id),
+    PRIMARY KEY (organisation_id, rule_id),
     UNIQUE (organisation_id, name),
     FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations (id) ON DELETE CASCADE,
     FOREIGN KEY (organisation_id, connection_id)
