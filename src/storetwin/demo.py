@@ -166,11 +166,18 @@ async def connect(hub: Hub, store: DemoStore, marker: Path) -> ProbeReport:
     return await hub.test_connection(NAME)
 
 
-async def key_to_read(hub: Hub) -> str:
-    """Return a key that a program may read the demo's twin with, for a day."""
+async def person(hub: Hub) -> SecretStr:
+    """Keep the demo's owner, and return his password: another one at each start."""
+    password = SecretStr(secrets.token_urlsafe(12))
     if await hub.people.users.find(PERSON) is None:
-        password = SecretStr(secrets.token_urlsafe())  # nobody is to sign in with it
         await hub.people.users.add(NewUser(PERSON, "Demo"), Role.OWNER, password)
+    else:
+        await hub.people.users.set_password(PERSON, password)
+    return password
+
+
+async def key_to_read(hub: Hub) -> str:
+    """Return a key of the demo's owner that a program may read its twin with, for a day."""
     new = NewKey("demo", frozenset({Permission.READ}), hub.clock() + KEY_LASTS)
     return (await hub.people.api_keys.issue_for(PERSON, new)).key
 

@@ -65,11 +65,15 @@ async def _stay(store: DemoStore, settings: Settings, port: int | None) -> Exit:
 
             async def keep_in_step() -> None:
                 await demonstration.keep_in_step(site.hub)
+                password = await demonstration.person(site.hub)
                 _say_how_to_ask(url, await demonstration.key_to_read(site.hub))
                 _say_what_to_try(store)
+                _say_how_to_sign_in(url, password.get_secret_value())
 
             return await until_stopped(
-                lambda: serve_site(site, listening, url, has_worker=True, more=[keep_in_step])
+                lambda: serve_site(
+                    site, listening, url, has_worker=True, more=[keep_in_step], is_demo=True
+                )
             )
 
 
@@ -108,13 +112,22 @@ def _say_how_to_ask(url: str, key: str) -> None:
     typer.echo(f"  curl -H 'Authorization: Bearer {key}' {url}/api/v1/orders/stats")
 
 
+def _say_how_to_sign_in(url: str, password: str) -> None:
+    from storetwin.demo import PERSON
+
+    typer.echo()
+    typer.echo("Open it in a browser; a guide of five steps shows the point:")
+    typer.echo(f"  {url}/sign-in?email={PERSON}")
+    typer.echo(f"  password: {password}")
+    typer.echo("Everything stays up until you press Ctrl-C.")
+
+
 def _say_what_to_try(store: DemoStore) -> None:
     typer.echo()
     typer.echo(f"Change something at {store.url} (a click, or any WooCommerce client):")
     typer.echo("the twin has it within seconds, for the store tells the hub. Follow it:")
     typer.echo("  storetwin watch")
     typer.echo("  storetwin show demo orders ID --history")
-    typer.echo("Everything stays up until you press Ctrl-C.")
 
 
 def _say_where_to_look(settings: Settings) -> None:

@@ -159,6 +159,8 @@ class Asking:
             UnknownConnectionError: its connection was removed meanwhile.
         """
         options = json.loads(run["options"])
+        if RunKind(run["kind"]) is RunKind.PROMOTE:
+            return list(options.get("resources", []))
         if named := options.get("records"):
             return list(dict.fromkeys(address.partition("/")[0] for address in named))
         found = await self.register.named(str(run["connection_id"]))

@@ -124,7 +124,7 @@ def bare(request: Request, template: str, context: Mapping[str, Any]) -> str:
     """Return a page for somebody whom we do not know."""
     web: Web = request.app.state.web
     times = times_of(request, request.app.state.edge.hub)
-    known = {"path": request.url.path, "times": times, "is_demo": web.is_demo}
+    known = {"path": request.url.path, "times": times}
     return web.templates.whole(template, known | dict(context))
 
 

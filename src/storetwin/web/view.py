@@ -23,6 +23,7 @@ from storetwin.tenancy.sessions import Place
 from storetwin.web import csrf, navigation
 from storetwin.web.cookies import ZONE, Jar, Note
 from storetwin.web.figures import Times, zone_named
+from storetwin.web.guide import demo_guide
 from storetwin.web.rendering import Templates, html
 from storetwin.web.words import Tone
 
@@ -136,7 +137,7 @@ class Page:
             "shell": Shell(user, places, self.principal, await navigation.standing(self.hub)),
             "groups": offered(self.web.paths),
             "current": navigation.current(self.request.url.path),
-            "is_demo": self.web.is_demo,
+            "guide": await demo_guide(self.hub) if self.web.is_demo else None,
         }
 
     def redirect(self, to: str, note: str | None = None, tone: Tone = Tone.OK) -> Response:

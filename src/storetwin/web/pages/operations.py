@@ -259,4 +259,6 @@ async def _resource_names(page: Page, connection: str | None) -> list[str]:
     if not stores:
         return []
     chosen = next((s for s in stores if s.name == connection), stores[0])
-    return await page.hub.asking.planned({"options": "{}", "connection_id": chosen.id})
+    return await page.hub.asking.planned(
+        {"kind": RunKind.PULL, "options": "{}", "connection_id": chosen.id}
+    )
