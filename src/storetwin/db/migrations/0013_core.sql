@@ -58,7 +58,7 @@ COMMENT ON COLUMN core.categories.slug_path IS
 COMMENT ON COLUMN core.categories.slug_key IS
     'The slug as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.categories.slug_path_key IS
-    'The slug_path as records are looked up by it: short, and capitals do not count.';
+    'The slug path as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.categories.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.categories.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.categories.updated_at IS 'When it last changed in core.';
@@ -286,6 +286,7 @@ CREATE TABLE core.products (
     meta json,
     custom json,
     sku_key text COLLATE "C" GENERATED ALWAYS AS (core.lookup_key(sku)) STORED,
+    name_key text COLLATE "C" GENERATED ALWAYS AS (core.lookup_key(name)) STORED,
     extra json,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
@@ -343,6 +344,8 @@ COMMENT ON COLUMN core.products.meta IS 'Custom fields: as the store lists them:
 COMMENT ON COLUMN core.products.custom IS
     'Own fields: what an import mapping made of the record beyond the columns, by name.';
 COMMENT ON COLUMN core.products.sku_key IS 'The sku as records are looked up by it: short, and capitals do not count.';
+COMMENT ON COLUMN core.products.name_key IS
+    'The name as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.products.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.products.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.products.updated_at IS 'When it last changed in core.';
@@ -678,6 +681,7 @@ CREATE TABLE core.customers (
     meta json,
     custom json,
     email_lower text COLLATE "C" GENERATED ALWAYS AS (core.lookup_key(email)) STORED,
+    last_name_key text COLLATE "C" GENERATED ALWAYS AS (core.lookup_key(last_name)) STORED,
     extra json,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
@@ -701,6 +705,8 @@ COMMENT ON COLUMN core.customers.custom IS
     'Own fields: what an import mapping made of the record beyond the columns, by name.';
 COMMENT ON COLUMN core.customers.email_lower IS
     'The email as records are looked up by it: short, and capitals do not count.';
+COMMENT ON COLUMN core.customers.last_name_key IS
+    'The last name as records are looked up by it: short, and capitals do not count.';
 COMMENT ON COLUMN core.customers.extra IS 'What stores say of it beyond the columns, by dotted path.';
 COMMENT ON COLUMN core.customers.created_at IS 'When core got it.';
 COMMENT ON COLUMN core.customers.updated_at IS 'When it last changed in core.';
@@ -1612,11 +1618,13 @@ CREATE INDEX shipping_classes_by_slug_key ON core.shipping_classes (organisation
 CREATE INDEX attributes_by_slug_key ON core.attributes (organisation_id, slug_key);
 CREATE INDEX terms_by_slug_key ON core.terms (organisation_id, slug_key);
 CREATE INDEX products_by_sku_key ON core.products (organisation_id, sku_key);
+CREATE INDEX products_by_name_key ON core.products (organisation_id, name_key, id);
 CREATE INDEX products_by_age ON core.products (organisation_id, created_at DESC, id);
 CREATE INDEX variations_by_sku_key ON core.variations (organisation_id, sku_key);
 CREATE INDEX reviews_by_email_lower ON core.reviews (organisation_id, email_lower);
 CREATE INDEX reviews_by_store ON core.reviews (organisation_id, connection_id, written_at DESC, id);
 CREATE INDEX customers_by_email_lower ON core.customers (organisation_id, email_lower);
+CREATE INDEX customers_by_last_name_key ON core.customers (organisation_id, last_name_key, id);
 CREATE INDEX customers_by_age ON core.customers (organisation_id, created_at DESC, id);
 CREATE INDEX coupons_by_code_key ON core.coupons (organisation_id, code_key);
 CREATE INDEX coupons_by_store ON core.coupons (organisation_id, connection_id);

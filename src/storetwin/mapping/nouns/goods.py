@@ -231,7 +231,7 @@ PRODUCTS = Noun(
         Reference("parent_product_id", "products", "parent_id", "Belongs to"),
     ),
     levels=_LEVELS,
-    lookups=_LOOKUPS,
+    lookups=(*_LOOKUPS, Lookup("name_key", "name")),
     match=Match.SKU,
     is_shared=True,
     ignored={

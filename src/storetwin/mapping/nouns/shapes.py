@@ -51,97 +51,117 @@ LINE_IGNORED = {
 }
 
 
+_REFUNDED = (
+    Field(
+        "order_line_key",
+        Kind.TEXT,
+        "Line of the order",
+        "meta:_refunded_item_id",
+        about="The key of what is refunded within the order.",
+    ),
+)
+
+
 def lines_of(prefix: str) -> tuple[Part, ...]:
     """Return the lines that orders and refunds have; a refund's amounts and quantities are negative."""
-    is_refund = prefix == "refund"
-    refunded = (
-        Field(
-            "order_line_key",
-            Kind.TEXT,
-            "Line of the order",
-            "meta:_refunded_item_id",
-            about="The key of what is refunded within the order.",
+    more = _REFUNDED if prefix == "refund" else ()
+    return (
+        _product_lines(prefix, more),
+        _shipping_lines(prefix, more),
+        _fee_lines(prefix, more),
+        _tax_lines(prefix),
+    )
+
+
+def _product_lines(prefix: str, more: tuple[Field, ...]) -> Part:
+    return Part(
+        table=f"{prefix}_lines",
+        source="line_items",
+        about="What was given back, product by product; quantities and amounts are negative."
+        if more
+        else "What was sold, product by product.",
+        fields=(
+            Field("name", Kind.TEXT, "Name", "name", about="As it was when it was sold."),
+            Field("sku", Kind.TEXT, "SKU", "sku"),
+            Field("gtin", Kind.TEXT, "GTIN", "global_unique_id"),
+            Field("quantity", Kind.NUMBER, "Quantity", "quantity"),
+            Field("price", Kind.NUMBER, "Price", "price", about="Of one, after discounts."),
+            Field("tax_class", Kind.TEXT, "Tax class", "tax_class"),
+            Field("subtotal", Kind.MONEY, "Subtotal", "subtotal", about="Before discounts."),
+            Field("subtotal_tax", Kind.MONEY, "Tax of the subtotal", "subtotal_tax"),
+            *MONEY_OF_LINE,
+            LINE_META,
+            *more,
+        ),
+        references=(
+            Reference("product_id", "products", "product_id", "Product"),
+            Reference("variation_id", "variations", "variation_id", "Variation"),
+        ),
+        ignored=LINE_IGNORED,
+    )
+
+
+def _shipping_lines(prefix: str, more: tuple[Field, ...]) -> Part:
+    return Part(
+        table=f"{prefix}_shipping_lines",
+        source="shipping_lines",
+        about="What of the shipping was given back."
+        if more
+        else "How it is shipped, and what that costs.",
+        fields=(
+            Field("title", Kind.TEXT, "Title", "method_title"),
+            Field("method", Kind.TEXT, "Method", "method_id"),
+            Field("zone_method", Kind.TEXT, "Method of a zone", "instance_id"),
+            Field("tax_status", Kind.TEXT, "Taxed", "tax_status"),
+            *MONEY_OF_LINE,
+            LINE_META,
+            *more,
         ),
     )
-    return (
-        Part(
-            table=f"{prefix}_lines",
-            source="line_items",
-            about="What was given back, product by product; quantities and amounts are negative."
-            if is_refund
-            else "What was sold, product by product.",
-            fields=(
-                Field("name", Kind.TEXT, "Name", "name", about="As it was when it was sold."),
-                Field("sku", Kind.TEXT, "SKU", "sku"),
-                Field("gtin", Kind.TEXT, "GTIN", "global_unique_id"),
-                Field("quantity", Kind.NUMBER, "Quantity", "quantity"),
-                Field("price", Kind.NUMBER, "Price", "price", about="Of one, after discounts."),
-                Field("tax_class", Kind.TEXT, "Tax class", "tax_class"),
-                Field("subtotal", Kind.MONEY, "Subtotal", "subtotal", about="Before discounts."),
-                Field("subtotal_tax", Kind.MONEY, "Tax of the subtotal", "subtotal_tax"),
-                *MONEY_OF_LINE,
-                LINE_META,
-                *(refunded if is_refund else ()),
-            ),
-            references=(
-                Reference("product_id", "products", "product_id", "Product"),
-                Reference("variation_id", "variations", "variation_id", "Variation"),
-            ),
-            ignored=LINE_IGNORED,
+
+
+def _fee_lines(prefix: str, more: tuple[Field, ...]) -> Part:
+    return Part(
+        table=f"{prefix}_fee_lines",
+        source="fee_lines",
+        about="What of the fees was given back."
+        if more
+        else "Fees, and what is taken off beside coupons: that is a negative fee.",
+        fields=(
+            Field("name", Kind.TEXT, "Name", "name"),
+            Field("tax_class", Kind.TEXT, "Tax class", "tax_class"),
+            Field("tax_status", Kind.TEXT, "Taxed", "tax_status"),
+            Field("amount", Kind.MONEY, "Amount", "amount", about="As somebody entered it."),
+            *MONEY_OF_LINE,
+            LINE_META,
+            *more,
         ),
-        Part(
-            table=f"{prefix}_shipping_lines",
-            source="shipping_lines",
-            about="What of the shipping was given back."
-            if is_refund
-            else "How it is shipped, and what that costs.",
-            fields=(
-                Field("title", Kind.TEXT, "Title", "method_title"),
-                Field("method", Kind.TEXT, "Method", "method_id"),
-                Field("zone_method", Kind.TEXT, "Method of a zone", "instance_id"),
-                Field("tax_status", Kind.TEXT, "Taxed", "tax_status"),
-                *MONEY_OF_LINE,
-                LINE_META,
-                *(refunded if is_refund else ()),
+    )
+
+
+def _tax_lines(prefix: str) -> Part:
+    return Part(
+        table=f"{prefix}_tax_lines",
+        source="tax_lines",
+        about="What of each tax was given back."
+        if prefix == "refund"
+        else "The taxes in it, by rate.",
+        fields=(
+            Field("code", Kind.TEXT, "Code", "rate_code"),
+            Field("label", Kind.TEXT, "Label", "label"),
+            Field("percent", Kind.NUMBER, "Percent", "rate_percent"),
+            Field(
+                "is_compound",
+                Kind.BOOLEAN,
+                "Compound",
+                "compound",
+                about="It is reckoned on top of the other taxes.",
             ),
+            Field("tax_total", Kind.MONEY, "Tax", "tax_total", about="But that of shipping."),
+            Field("shipping_tax_total", Kind.MONEY, "Tax of shipping", "shipping_tax_total"),
+            LINE_META,
         ),
-        Part(
-            table=f"{prefix}_fee_lines",
-            source="fee_lines",
-            about="What of the fees was given back."
-            if is_refund
-            else "Fees, and what is taken off beside coupons: that is a negative fee.",
-            fields=(
-                Field("name", Kind.TEXT, "Name", "name"),
-                Field("tax_class", Kind.TEXT, "Tax class", "tax_class"),
-                Field("tax_status", Kind.TEXT, "Taxed", "tax_status"),
-                Field("amount", Kind.MONEY, "Amount", "amount", about="As somebody entered it."),
-                *MONEY_OF_LINE,
-                LINE_META,
-                *(refunded if is_refund else ()),
-            ),
-        ),
-        Part(
-            table=f"{prefix}_tax_lines",
-            source="tax_lines",
-            about="What of each tax was given back." if is_refund else "The taxes in it, by rate.",
-            fields=(
-                Field("code", Kind.TEXT, "Code", "rate_code"),
-                Field("label", Kind.TEXT, "Label", "label"),
-                Field("percent", Kind.NUMBER, "Percent", "rate_percent"),
-                Field(
-                    "is_compound",
-                    Kind.BOOLEAN,
-                    "Compound",
-                    "compound",
-                    about="It is reckoned on top of the other taxes.",
-                ),
-                Field("tax_total", Kind.MONEY, "Tax", "tax_total", about="But that of shipping."),
-                Field("shipping_tax_total", Kind.MONEY, "Tax of shipping", "shipping_tax_total"),
-                LINE_META,
-            ),
-            references=(Reference("tax_rate_id", "tax_rates", "rate_id", "Tax rate"),),
-        ),
+        references=(Reference("tax_rate_id", "tax_rates", "rate_id", "Tax rate"),),
     )
 
 

@@ -45,7 +45,7 @@ CUSTOMERS = Noun(
         CUSTOM,
     ),
     parts=addresses_of("customer"),
-    lookups=(Lookup("email_lower", "email"),),
+    lookups=(Lookup("email_lower", "email"), Lookup("last_name_key", "last_name")),
     match=Match.EMAIL,
     is_shared=True,
     ignored={
