@@ -1,7 +1,7 @@
 // One stream a page. An event "patch" holds elements with ids, which take the place of those of the same id.
 (() => {
   const HIDDEN_MS = 60000, RETRY_MS = 3000;
-  const path = document.body.dataset.live;
+  let path = document.body.dataset.live;
   if (!path) return;
   let source = null, mark = "", timer = 0, retry = 0;
   const lost = document.querySelector("#live-lost"), at = document.querySelector("#live-lost-at");
@@ -44,6 +44,8 @@
     clearTimeout(timer);
     if (document.hidden) timer = setTimeout(close, HIDDEN_MS); else open();
   });
+  // a page that shows something else by now has another stream
+  document.addEventListener("live:moved", (e) => { if (!e.detail || e.detail === path) return; path = e.detail; mark = ""; close(); if (!document.hidden) open(); });
   addEventListener("pagehide", close);
   addEventListener("pageshow", (e) => { if (e.persisted) open(); });
   if (!document.hidden) open();

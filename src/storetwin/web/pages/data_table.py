@@ -1,0 +1,94 @@
+"""Store data: what the stores' records would mean for core, as one table a resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from storetwin.api.staging_forms import StagedTable, record_shown
+from storetwin.web.data_asked import PATH, Asked
+from storetwin.web.data_explorer import (
+    INDEX,
+    PIECES,
+    asked_of,
+    found_of,
+    frame,
+    print_of,
+    table,
+)
+from storetwin.web.data_view import TABS
+from storetwin.web.live import LiveStream, shell_parts
+from storetwin.web.route import PageRoute
+from storetwin.web.view import Page, Reading
+
+router = APIRouter(route_class=PageRoute)
+ROUTERS = (router,)
+FRAGMENTS: Final = ("found", "drawer")
+NOTHING_OPEN: Final[Mapping[str, Any]] = {"record": None}
+
+
+@router.get(PATH)
+async def data_page(page: Reading) -> Response:
+    """Lead to the first resource of which there is anything."""
+    counts = await page.hub.staging.counts()
+    held = {count.resource for count in counts if count.records}
+    first = next((name for name in TABS if name in held), TABS[0])
+    query = page.request.url.query
+    return RedirectResponse(f"{PATH}/{first}{'?' + query if query else ''}", 307)
+
+
+@router.get(f"{PATH}/{{resource}}")
+async def data_table_page(page: Reading, resource: str) -> Response:
+    """Show the records of a resource, what they would change, and let some be chosen."""
+    asked, stores = await asked_of(page, resource)
+    if page.wants_json:
+        return await page.render(INDEX, document=await _document(page, asked))
+    if page.request.headers.get("hx-target") == "drawer":
+        context = {"record": None, "asked": asked}
+        return await page.render(PIECES, context, fragments=FRAGMENTS, document={})
+    around = await frame(page, asked, stores)
+    context = around | await table(page, asked, stores, around["counts"]) | NOTHING_OPEN
+    return await shown(page, context)
+
+
+@router.get(f"{PATH}/{{resource}}/live")
+async def live_data_page(page: Reading, resource: str) -> Response:
+    """Tell of counts that change, and that the table is not what it was."""
+    asked, stores = await asked_of(page, resource)
+    seen = page.request.query_params.get("seen")
+
+    async def feed() -> Mapping[str, str]:
+        around = await frame(page, asked, stores)
+        found = await found_of(page, asked)
+        news = "changed" if print_of(found) != seen else None
+        context = around | {"news": news, "record": None, "is_part": False}
+        parts = {name: page.part(PIECES, name, context) for name in ("data_pills", "data_news")}
+        return await shell_parts(page) | parts
+
+    return LiveStream(page, feed)
+
+
+async def shown(page: Page, context: Mapping[str, Any]) -> Response:
+    """Return the whole page, or the part of it that is asked for."""
+    asked = context["asked"]
+    is_part = page.request.headers.get("hx-target") in FRAGMENTS
+    template = PIECES if is_part else INDEX
+    response = await page.render(template, context, fragments=FRAGMENTS, document={})
+    if is_part:
+        kept = {name: asked.values.get(name) for name in ("page", "tab")}
+        response.headers["HX-Push-Url"] = asked.href(**kept)
+    return response
+
+
+async def _document(page: Page, asked: Asked) -> StagedTable:
+    found = await found_of(page, asked)
+    return StagedTable(
+        data=[record_shown(record) for record in found.data],
+        row_count=found.row_count,
+        row_count_is_exact=not found.is_cut_off,
+        page=found.page,
+        page_size=found.page_size,
+    )
