@@ -203,11 +203,21 @@ def texts(value: Any) -> list[Any]:
     """Return a list of texts; what PHP made an object because its list had holes is one as well."""
     if value == "":
         return []
-    if value.__class__ is dict and all(name.isdecimal() for name in value):
-        value = list(value.values())
+    if value.__class__ is dict and is_list(value):
+        value = [one for _, one in in_order(value)]
     if value.__class__ is not list:
         raise MisfitError("no list of texts")
     return [text(one) for one in value]
+
+
+def is_list(value: dict[str, Any]) -> bool:
+    """Say whether PHP made an object of a list with holes: ``{"0": "a", "2": "b"}``."""
+    return all(name.isdecimal() and len(name) < MOST_DIGITS for name in value)
+
+
+def in_order(value: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the elements of such a list in their order, with their places."""
+    return sorted(value.items(), key=lambda item: int(item[0]))
 
 
 def anything(value: Any) -> Any:

@@ -52,8 +52,8 @@ class PartReader:
         if self.is_object:
             self._read_object(value, rows, found)
             return
-        if value.__class__ is dict and self._is_list(value):
-            inner: Iterable[tuple[Any, Any]] = value.items()
+        if value.__class__ is dict and kinds.is_list(value):
+            inner: Iterable[tuple[Any, Any]] = kinds.in_order(value)
         elif value.__class__ is list:
             inner = enumerate(value)
         else:
@@ -68,10 +68,6 @@ class PartReader:
             elif element is not None:
                 path = f"{self.source}.{documents.joined('', str(name))}"
                 found.misfit(path, element, self.source, "no object")
-
-    def _is_list(self, value: dict[str, Any]) -> bool:
-        """Say whether PHP made an object of a list with holes."""
-        return all(name.isdecimal() for name in value)
 
     def _read_object(self, value: Any, rows: list[Row], found: Found) -> None:
         if value.__class__ is not dict:

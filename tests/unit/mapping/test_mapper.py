@@ -135,7 +135,7 @@ def test_lists_of_ids_are_rows_that_name_records() -> None:
 
 
 def test_what_php_made_of_lists_and_objects_is_read() -> None:
-    odd = {"line_items": {"0": {"id": 1}, "2": {"id": 3}}, "billing": [], "fee_lines": {}}
+    odd = {"line_items": {"2": {"id": 3}, "0": {"id": 1}}, "billing": [], "fee_lines": {}}
     order = mapped("orders", odd)
     assert [(row["key"], row["position"]) for row in order.parts["order_lines"]] == [
         ("1", 0),

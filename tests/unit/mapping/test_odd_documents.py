@@ -99,10 +99,17 @@ def test_equal_documents_hash_alike_whatever_the_order_of_their_members(
     spoiled: tuple[str, dict[str, Any]],
 ) -> None:
     name, document = spoiled
-    mapper = MAPPERS[name]
-    first = mapper.map(document)
-    assert mapper.map(documents.read(documents.written(document))).hash == first.hash
-    assert mapper.map(document) == first
+    read = documents.read(documents.written(document))
+    first = MAPPERS[name].map(read)
+    assert MAPPERS[name].map(turned_round(read)).hash == first.hash
+    assert MAPPERS[name].map(read) == first
+
+
+def turned_round(value: Any) -> Any:
+    """Return a value with the members of each object in the opposite order."""
+    if isinstance(value, dict):
+        return {name: turned_round(inner) for name, inner in reversed(value.items())}
+    return [turned_round(one) for one in value] if isinstance(value, list) else value
 
 
 def assert_fit_for_postgresql(mapped: Mapped) -> None:
