@@ -5,6 +5,8 @@ CREATE SCHEMA connections;
 
 CREATE SCHEMA core;
 
+CREATE SCHEMA mapping;
+
 CREATE SCHEMA mirror;
 
 CREATE SCHEMA runs;
@@ -919,6 +921,38 @@ CREATE TABLE core.variations (
     gone_at timestamp with time zone
 );
 
+CREATE TABLE mapping.definitions (
+    organisation_id uuid NOT NULL,
+    id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    name text NOT NULL,
+    version integer NOT NULL,
+    active_version integer,
+    created_at timestamp with time zone NOT NULL,
+    created_by uuid,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by uuid,
+    activated_at timestamp with time zone,
+    activated_by uuid,
+    removed_at timestamp with time zone
+);
+
+CREATE TABLE mapping.switches (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    switched_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE mapping.versions (
+    organisation_id uuid NOT NULL,
+    definition_id uuid NOT NULL,
+    version integer NOT NULL,
+    document json NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by uuid,
+    activated_at timestamp with time zone
+);
+
 CREATE TABLE mirror.daily_tallies (
     organisation_id uuid NOT NULL,
     connection_id uuid NOT NULL,
@@ -1654,6 +1688,22 @@ ALTER TABLE core.variations ADD CONSTRAINT variations_organisation_id_shipping_c
 
 ALTER TABLE core.variations ADD CONSTRAINT variations_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE mapping.definitions ADD CONSTRAINT definitions_check CHECK (((active_version IS NULL) OR ((removed_at IS NULL) AND (active_version <= version))));
+
+ALTER TABLE mapping.definitions ADD CONSTRAINT definitions_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE mapping.definitions ADD CONSTRAINT definitions_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE mapping.definitions ADD CONSTRAINT definitions_version_check CHECK ((version > 0));
+
+ALTER TABLE mapping.switches ADD CONSTRAINT switches_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE mapping.switches ADD CONSTRAINT switches_pkey PRIMARY KEY (organisation_id, connection_id);
+
+ALTER TABLE mapping.versions ADD CONSTRAINT versions_organisation_id_definition_id_fkey FOREIGN KEY (organisation_id, definition_id) REFERENCES mapping.definitions(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE mapping.versions ADD CONSTRAINT versions_pkey PRIMARY KEY (organisation_id, definition_id, version);
+
 ALTER TABLE mirror.daily_tallies ADD CONSTRAINT daily_tallies_pkey PRIMARY KEY (organisation_id, connection_id, resource, day, status, currency);
 
 ALTER TABLE mirror.erasures ADD CONSTRAINT erasures_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
@@ -1734,9 +1784,13 @@ ALTER TABLE security.vault_checks ADD CONSTRAINT vault_checks_pkey PRIMARY KEY (
 
 ALTER TABLE staging.count_changes ADD CONSTRAINT count_changes_pkey PRIMARY KEY (organisation_id, connection_id, change);
 
+ALTER TABLE staging.count_changes ADD CONSTRAINT count_changes_state_check CHECK ((state = ANY (ARRAY['new'::text, 'updated'::text, 'deleted'::text, 'in_sync'::text, 'ignored'::text, 'waiting'::text, 'stale'::text, 'gone'::text])));
+
 ALTER TABLE staging.counts ADD CONSTRAINT counts_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
 
 ALTER TABLE staging.counts ADD CONSTRAINT counts_pkey PRIMARY KEY (organisation_id, connection_id, resource, state, status, is_selected);
+
+ALTER TABLE staging.counts ADD CONSTRAINT counts_state_check CHECK ((state = ANY (ARRAY['new'::text, 'updated'::text, 'deleted'::text, 'in_sync'::text, 'ignored'::text, 'waiting'::text, 'stale'::text, 'gone'::text])));
 
 ALTER TABLE staging.marks ADD CONSTRAINT marks_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
 
@@ -1952,6 +2006,10 @@ CREATE INDEX variations_by_shipping_class_id ON core.variations USING btree (org
 
 CREATE INDEX variations_by_sku_key ON core.variations USING btree (organisation_id, sku_key);
 
+CREATE UNIQUE INDEX definitions_active ON mapping.definitions USING btree (organisation_id, connection_id) WHERE (active_version IS NOT NULL);
+
+CREATE UNIQUE INDEX definitions_by_name ON mapping.definitions USING btree (organisation_id, connection_id, name) WHERE (removed_at IS NULL);
+
 CREATE INDEX daily_tallies_empty ON mirror.daily_tallies USING btree (connection_id) WHERE (records = 0);
 
 CREATE INDEX erasures_of_one ON mirror.erasures USING btree (organisation_id, connection_id, erasure_id);
@@ -2152,6 +2210,12 @@ ALTER TABLE core.variation_downloads ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL 
 
 ALTER TABLE core.variations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
+ALTER TABLE mapping.definitions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mapping.switches ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE mapping.versions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE mirror.daily_tallies ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE mirror.erasures ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -2321,6 +2385,12 @@ CREATE POLICY own_organisation ON core.variation_attributes FOR ALL TO PUBLIC US
 CREATE POLICY own_organisation ON core.variation_downloads FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON core.variations FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON mapping.definitions FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON mapping.switches FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON mapping.versions FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON mirror.daily_tallies FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
@@ -3355,6 +3425,12 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON core.variation_attributes TO storetwin_a
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.variation_downloads TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON core.variations TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON mapping.definitions TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON mapping.switches TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON mapping.versions TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON mirror.daily_tallies TO storetwin_app;
 

@@ -22,7 +22,6 @@ from storetwin.runs.queued import queue_promotion
 from storetwin.runs.repository import Ending
 from storetwin.staging import plan, repository
 from storetwin.staging.copies import (
-    Active,
     Copy,
     Store,
     companions_of,
@@ -69,7 +68,7 @@ class Promoting:
             for connection in connections:
                 of = [remote_id for owner, remote_id in sample if owner == connection.id]
                 if of:
-                    store = await open_store(tx, own, connection.id, await self._active(tx))
+                    store = await open_store(tx, own, connection.id)
                     closely = await self._look(tx, store, chosen.filter.resource, of, closely)
         return plan.summarise(states, closely, plan.labels_of(noun, changed))
 
@@ -116,8 +115,7 @@ class Promoting:
             try:
                 async with runner.beating(run):
                     async with self._transaction() as tx:
-                        active = await self._active(tx)
-                        store = await open_store(tx, run.organisation_id, connection.id, active)
+                        store = await open_store(tx, run.organisation_id, connection.id)
                         user_id = await repository.read_asker(tx, run.organisation_id, run.run_id)
                     promotion = Promotion(
                         run, runner.database, store, runner.clock, observe, user_id
@@ -178,9 +176,6 @@ class Promoting:
             states = await repository.read_states(tx, store, other, ids)
             found |= {(other, name) for name, state in states.items() if state is State.NEW}
         return found
-
-    async def _active(self, tx: Transaction) -> Active:  # noqa: ARG002 - import mappings come here
-        return Active()
 
     def _transaction(self, *, is_steady: bool = False) -> AbstractAsyncContextManager[Transaction]:
         own = self.runner.organisation_id

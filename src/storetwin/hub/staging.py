@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
 from storetwin.connections.models import Connection
+from storetwin.core.definitions import drop_switch, read_switch
 from storetwin.core.read import documents, links
 from storetwin.db.database import Database, Transaction
 from storetwin.db.errors import DatabaseBusyError
@@ -24,11 +26,12 @@ from storetwin.reading.choosing import Span
 from storetwin.reading.choosing import Stretch as TwinStretch
 from storetwin.reading.searching import search
 from storetwin.reading.tallies import read_tallies
+from storetwin.resources import RESOURCES
 from storetwin.runs.models import RunState
 from storetwin.staging import repository
 from storetwin.staging.choosing import MOST_COUNTED, Slice, Stretch, stretches_of
 from storetwin.staging.compare import compare_some
-from storetwin.staging.copies import Active, Store, open_store
+from storetwin.staging.copies import Store, open_store
 from storetwin.staging.look import WholeRecord, look_at
 from storetwin.staging.models import (
     ChoiceAction,
@@ -168,7 +171,7 @@ class Staging:
         noun = _noun(resource)
         record = await self._one(one, resource, remote_id)
         async with self._transaction(is_steady=True) as tx:
-            store = await open_store(tx, self.organisation_id, one.id, Active())
+            store = await open_store(tx, self.organisation_id, one.id)
             return await look_at(tx, store, noun, record)
 
     # -- choosing -------------------------------------------------------------------------------
@@ -271,26 +274,35 @@ class Staging:
             UnknownConnectionError: there is no such connection.
         """
         connection = await self.runner.register.named(name)
+        await self.mapped_anew(connection)
         count = 0
         while count < most:
             async with self._transaction() as tx:
-                active = Active()
-                store = await open_store(tx, self.organisation_id, connection.id, active)
+                store = await open_store(tx, self.organisation_id, connection.id)
                 compared = await compare_some(tx, store)
             if not compared:
                 break
             count += compared
         return count
 
-    async def mapped_anew(self, name: str, resource: str | None = None) -> int:
-        """Let all linked records of a store be compared again: another mapping is active.
+    async def mapped_anew(self, connection: Connection) -> int:
+        """Let linked records be compared again, where another import mapping is active since.
 
-        Raises:
-            UnknownConnectionError: there is no such connection.
+        Until all are marked the switch is written down: whoever dies in between leaves it, and the
+        next one begins anew.
         """
-        connection = await self.runner.register.named(name)
-        store = Store(self.organisation_id, connection.id)
-        return await self._patiently(lambda tx: repository.make_stale(tx, store, resource))
+        owner = (self.organisation_id, connection.id)
+        async with self._transaction() as tx:
+            switched_at = await read_switch(tx, owner)
+        if switched_at is None:
+            return 0
+        store, count = Store(*owner), 0
+        for resource in RESOURCES:
+            mark = partial(repository.make_stale, store=store, resource=resource.name)
+            count += await self._patiently(mark)
+        async with self._transaction() as tx:
+            await drop_switch(tx, owner, switched_at)
+        return count
 
     async def follow(self, connection_id: UUID) -> None:
         """Do what runs of a store leave to be done: compare what changed, then apply the rules."""

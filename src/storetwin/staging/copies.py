@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from storetwin.core.definitions import hold_active
 from storetwin.core.models import Origin
 from storetwin.db.database import Row, Transaction
 from storetwin.db.queries import load_queries
@@ -34,7 +35,7 @@ class Active:
 
     definition_id: UUID | None = None
     version: int | None = None
-    of: Callable[[Noun], Definition | None] = lambda _: None
+    of: Callable[[Noun], Definition | None] = field(default=lambda _: None, compare=False)
 
 
 @dataclass
@@ -80,6 +81,7 @@ class Copy:
     Args:
         mapped: None where the store has it no more, or the twin has no copy.
         problem: why it cannot be promoted as it is.
+        active: the import mapping by which it was mapped.
     """
 
     origin: Origin
@@ -90,18 +92,46 @@ class Copy:
     core_id: UUID | None
     mapped: Mapped | None
     problem: str | None = None
+    active: Active = field(default_factory=Active)
 
 
 async def open_store(
-    tx: Transaction, organisation_id: UUID, connection_id: UUID, active: Active
+    tx: Transaction, organisation_id: UUID, connection_id: UUID, active: Active | None = None
 ) -> Store:
-    """Return a connection's records with what its settings say of them."""
+    """Return a connection's records with what its settings say of them.
+
+    Args:
+        active: the import mapping they are mapped by; None: the active one, which stays so until
+            the transaction ends.
+    """
+    if active is None:
+        active = await hold(tx, organisation_id, connection_id)
     params = {"organisation_id": organisation_id, "connection_id": connection_id}
     ids = [CURRENCY, WEIGHT_UNIT, DIMENSION_UNIT]
     rows = await tx.fetch_all(Q.read_site, params | {"ids": ids})
     said = {row["remote_id"]: row["value"] or None for row in rows}
     site = Site(said.get(CURRENCY), said.get(WEIGHT_UNIT), said.get(DIMENSION_UNIT))
     return Store(organisation_id, connection_id, site, active)
+
+
+async def hold(tx: Transaction, organisation_id: UUID, connection_id: UUID) -> Active:
+    """Return the import mapping that is active; it stays so until the transaction ends."""
+    found = await hold_active(tx, (organisation_id, connection_id))
+    return (
+        Active() if found is None else Active(found.definition_id, found.version, found.rules_for)
+    )
+
+
+async def renew(tx: Transaction, store: Store, copies: Sequence[Copy]) -> Sequence[Copy]:
+    """Return copies as the active import mapping maps them: read again if it is another one by now."""
+    active = await hold(tx, store.organisation_id, store.connection_id)
+    if active != store.active:
+        store.active = active
+        store.mappers.clear()
+    if all(copy.active == active for copy in copies):
+        return copies
+    ids = [copy.origin.remote_id for copy in copies]
+    return await read_copies(tx, store, copies[0].origin.resource, ids)
 
 
 async def read_copies(
@@ -144,6 +174,7 @@ def _copy_of(store: Store, noun: Noun, row: Row) -> Copy:
         core_id=row["core_id"],
         mapped=mapped,
         problem=problem,
+        active=store.active,
     )
 
 

@@ -33,6 +33,7 @@ from storetwin.staging.copies import (
     in_order,
     known_noun,
     read_copies,
+    renew,
 )
 from storetwin.staging.models import State
 
@@ -170,7 +171,8 @@ class Promotion:
         async with self._transaction() as tx:
             if patience is not None:
                 await tx.set_local("lock_timeout", patience)
-            await self._write_batch(tx, noun, copies)
+            current = await renew(tx, self.store, copies)
+            await self._write_batch(tx, noun, current)
 
     async def _write_batch(self, tx: Transaction, noun: Noun, copies: Sequence[Copy]) -> None:
         params = self.store.params(noun.resource)

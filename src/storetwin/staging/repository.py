@@ -321,3 +321,8 @@ async def link_by_hand(
 async def make_stale(tx: Transaction, store: Store, resource: str | None = None) -> int:
     """Let the linked records of a connection be compared again; return how many."""
     return await tx.execute(Q.make_stale, store.params(resource))
+
+
+async def make_one_stale(tx: Transaction, store: Store) -> int:
+    """Let one linked record be compared again; 0 where none is linked."""
+    return await tx.execute(Q.make_one_stale, store.params())
