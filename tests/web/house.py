@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -17,9 +17,11 @@ from psycopg.conninfo import conninfo_to_dict
 
 from api_callers import Person, person_of
 from database_clones import clone, in_own_loop
-from hubs import NAME, Twin, open_twin
+from hubs import NAME, Twin, open_twin, settings_for
 from sites import Served, serving_site
+from storetwin.bootstrap import open_hub
 from storetwin.db.embedded import EmbeddedPostgres
+from storetwin.hub import Hub
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 from storetwin.tenancy.models import Role
 from storetwin.web.cookies import SESSION
@@ -49,6 +51,7 @@ class House:
     foreign: str
     organisation_id: UUID
     admin_dsn: str
+    folder: Path
     values: dict[str, str]
 
     @property
@@ -58,6 +61,13 @@ class House:
     @property
     def database(self) -> str:
         return str(conninfo_to_dict(self.dsn)["dbname"])
+
+
+@asynccontextmanager
+async def hub_of(house: House) -> AsyncIterator[Hub]:
+    """Open another hub on the same database, to make something for a test."""
+    async with open_hub(settings_for(house.dsn, house.folder)) as hub:
+        yield hub
 
 
 @contextmanager
@@ -70,7 +80,16 @@ def settled_house(postgres: EmbeddedPostgres, template: str, folder: Path) -> It
             foreign = in_own_loop(session_of(served.url, other))
             admin = postgres.admin_dsn
             yield House(
-                served, dsn, sandbox, people, cookies, foreign, organisation_id, admin, values
+                served,
+                dsn,
+                sandbox,
+                people,
+                cookies,
+                foreign,
+                organisation_id,
+                admin,
+                folder,
+                values,
             )
 
 

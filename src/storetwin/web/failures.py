@@ -88,6 +88,8 @@ def _failure(status: int, told: Mapping[str, Any], error: Exception) -> Failure:
             "Go back and try again. If it happens again, tell whoever runs this hub the id below.",
             support=support,
         )
+    if status == 404 and isinstance(error, HTTPException):
+        return Failure(404, TITLES[404], "Nothing is at this address, or nothing of yours.")
     remedy = _who_gives(error) if isinstance(error, ForbiddenError) else told.get("remedy")
     title = TITLES.get(status, "This did not work")
     return Failure(status, title, told["detail"], remedy, told.get("code"))
