@@ -314,6 +314,7 @@ def _values(admin: Any, organisation_id: UUID, user_id: UUID, mark: str) -> dict
         (organisation_id,),
     ).fetchone()
     short = {name.removesuffix("_id"): value for name, value in values.items()}
+    short.pop("order", None)  # a parameter of lists: which way they are sorted
     return (
         short
         | values

@@ -171,6 +171,8 @@ class Filler:
             if {"organisation_id", "user_id"} >= set(key["here"]):
                 values |= {n: self._owner(n) for n in key["here"] if n in values}
                 continue
+            if not values.keys() & (set(key["here"]) - {"organisation_id", "user_id"}):
+                continue  # nothing needs to point there: a category's parent, itself a category
             there = self._ensure((schema, target))
             for here, column in zip(key["here"], key["there"], strict=True):
                 if here in values:

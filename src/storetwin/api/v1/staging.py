@@ -206,7 +206,7 @@ async def map_staged_record(
 
 @router.post("/{resource}/previews")
 async def preview_promotion(
-    caller: Reader, resource: Resource, given: ChosenRecords
+    caller: Updater, resource: Resource, given: ChosenRecords
 ) -> PreviewShown:
     """Say what promoting some records would do; it does nothing."""
     return preview_shown(await caller.hub.staging.preview(await chosen_of(caller, resource, given)))

@@ -70,7 +70,8 @@ CREATE TABLE staging.counts (
     organisation_id uuid NOT NULL,
     connection_id uuid NOT NULL,
     resource text NOT NULL,
-    state text NOT NULL COLLATE "C",
+    state text NOT NULL COLLATE "C"
+        CHECK (state IN ('new', 'updated', 'deleted', 'in_sync', 'ignored', 'waiting', 'stale', 'gone')),
     status text NOT NULL COLLATE "C",
     is_selected boolean NOT NULL,
     records bigint NOT NULL,
@@ -84,7 +85,8 @@ CREATE TABLE staging.count_changes (
     connection_id uuid NOT NULL,
     change bigint GENERATED ALWAYS AS IDENTITY,
     resource text NOT NULL,
-    state text NOT NULL COLLATE "C",
+    state text NOT NULL COLLATE "C"
+        CHECK (state IN ('new', 'updated', 'deleted', 'in_sync', 'ignored', 'waiting', 'stale', 'gone')),
     status text NOT NULL COLLATE "C",
     is_selected boolean NOT NULL,
     records bigint NOT NULL,
