@@ -164,12 +164,12 @@ def read_query(
         pairs = parse_qsl(pairs, max_num_fields=MOST_VALUES)
     values: dict[str, str] = {}
     strange: list[tuple[str, str]] = []
-    for name, value in pairs[:MOST_VALUES]:
-        value = value.strip()[:LONGEST]
+    for name, text in pairs[:MOST_VALUES]:
+        value = text.strip()[:LONGEST]
         if value == "" or name in _OTHERS:
             continue
-        if name in ("status", "in_store") and name in values:
-            value = f"{values[name]},{value}"
+        if name in ("status", "in_store"):
+            value = ",".join(_listed(f"{values.get(name, '')},{value}"))
         if name not in _OWN or not _is_sound(name, value, resource, connections, zone):
             strange.append((name[:LONGEST], value))
         else:

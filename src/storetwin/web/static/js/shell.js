@@ -41,6 +41,8 @@
     if (open) { open.open = false; $("summary", open).focus(); e.stopImmediatePropagation(); return; }
     if (side?.classList.contains("open")) { drawer(false); menu.focus(); e.stopImmediatePropagation(); }
   });
+  // what went wrong is said where the server says
+  document.addEventListener("htmx:beforeSwap", (e) => { if (e.detail.xhr.status >= 400 && e.detail.xhr.getResponseHeader("HX-Retarget")) { e.detail.shouldSwap = true; e.detail.isError = false; document.querySelectorAll("dialog[open]").forEach((d) => d.close()); scrollTo(0, 0); } });
   // what is chosen in a list of boxes, in a word: <span data-chosen="name" data-none="all">
   document.addEventListener("change", (e) => {
     const box = e.target.closest("input[type=checkbox][name]"), told = box?.form?.querySelector(`[data-chosen="${box.name}"]`);
