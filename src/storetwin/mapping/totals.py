@@ -19,6 +19,7 @@ from storetwin.mapping.models import Row, Value
 
 _NOTHING = Decimal(0)
 _HALF = Decimal("0.5")
+_ROUNDING = "Rounding: the store adds up unrounded amounts, and shows each of them rounded."
 _CREDIT = re.compile(r"gift|credit|voucher|wallet|points|deposit|balance", re.IGNORECASE)
 _LINES = ("order_lines", "order_shipping_lines", "order_fee_lines")
 
@@ -52,21 +53,16 @@ def reckon(values: Row, parts: Mapping[str, list[Row]]) -> Totals:
     if told is not None and abs(total - max(come - tax + told, _NOTHING)) < half:
         return Totals(_NOTHING, f"Its tax lines come to {tax:f}, and its taxes to {told:f}.")
     difference = total - come
-    return Totals(difference, _reason(values, parts, net, difference))
-
-
-def _reason(
-    values: Row,
-    parts: Mapping[str, list[Row]],
-    net: list[Decimal | None],
-    difference: Decimal,
-) -> str:
     if not net:
-        return "It has no lines: the total was entered, or came, without them."
-    amounts = [one for one in net if one is not None]
-    taxed = 2 * len(parts.get("order_tax_lines", ()))
-    if abs(difference) <= _HALF * _unit(amounts) * (len(amounts) + taxed + 1):
-        return "Rounding: the store adds up unrounded amounts, and shows each of them rounded."
+        return Totals(difference, "It has no lines: the total was entered, or came, without them.")
+    amounts = [*(one for one in net if one is not None), *_tax_amounts(parts), tax, total]
+    allowed = _HALF * _unit(amounts, tax, values) * len(amounts)
+    if abs(difference) <= allowed:
+        return Totals(difference, _ROUNDING)
+    return Totals(difference, _reason(values, net, difference))
+
+
+def _reason(values: Row, net: list[Decimal | None], difference: Decimal) -> str:
     if None in net:
         return "An amount of its lines cannot be read."
     for name, amount in _credits(values):
@@ -79,18 +75,27 @@ def _reason(
 
 def _taxes(parts: Mapping[str, list[Row]]) -> Decimal | None:
     """Return what the tax lines come to; None where there are none."""
-    rows = parts.get("order_tax_lines")
-    if not rows:
-        return None
-    return _sum(
-        _amount(row.get(name)) for row in rows for name in ("tax_total", "shipping_tax_total")
+    return _sum(_tax_amounts(parts)) if parts.get("order_tax_lines") else None
+
+
+def _tax_amounts(parts: Mapping[str, list[Row]]) -> list[Decimal]:
+    told = (
+        _amount(row.get(name))
+        for row in parts.get("order_tax_lines", ())
+        for name in ("tax_total", "shipping_tax_total")
     )
+    return [one for one in told if one is not None]
 
 
-def _unit(amounts: Iterable[Decimal]) -> Decimal:
-    """Return the last place to which a store shows amounts."""
-    places = (-int(kinds.plain(one).as_tuple().exponent) for one in amounts)
-    return Decimal(1).scaleb(-max(places, default=0))
+def _unit(amounts: Iterable[Decimal], tax: Decimal, values: Row) -> Decimal:
+    """Return the last place to which the store shows amounts.
+
+    Amounts without decimals may be those of a store that shows none, or plain prices: taxes tell.
+    """
+    places = max(-int(kinds.plain(one).as_tuple().exponent) for one in amounts)
+    if not tax:
+        places = max(places, minor_digits(_text(values.get("currency"))))
+    return Decimal(1).scaleb(-places)
 
 
 def _credits(values: Row) -> Iterator[tuple[str, Decimal]]:

@@ -92,6 +92,15 @@ def test_rounding_is_called_so() -> None:
     assert not str(far["totals_note"]).startswith("Rounding")
 
 
+def test_a_store_that_shows_no_decimals_rounds_to_whole_units() -> None:
+    whole = order("1001", "333", "333", **tax("334"), currency="CZK")
+    assert said(whole)[0] == "1.00"
+    assert str(whole["totals_note"]).startswith("Rounding")
+    plain = order("31.00", "10.00", "20.00")
+    assert said(plain)[0] == "1.00"
+    assert not str(plain["totals_note"]).startswith("Rounding"), "these are prices, and no taxes"
+
+
 def test_amounts_below_the_currencys_unit_agree() -> None:
     assert said(order("464.32", "432.9307", "31.3893")) == ("0.00", None)
     yen = order("465", "432.9", "31.8", currency="JPY")

@@ -990,7 +990,7 @@ COMMENT ON COLUMN core.orders.discount_total IS 'Discount.';
 COMMENT ON COLUMN core.orders.discount_tax IS 'Tax of the discount.';
 COMMENT ON COLUMN core.orders.are_taxes_included IS
     'Prices with tax: whether taxes were part of the prices that were entered; lines never contain them.';
-COMMENT ON COLUMN core.orders.email IS 'E-mail: of whom it is billed to: who has none is a guest by it.';
+COMMENT ON COLUMN core.orders.email IS 'E-mail: of whom it is billed to; without an account he is a guest by it.';
 COMMENT ON COLUMN core.orders.placed_at IS 'Placed.';
 COMMENT ON COLUMN core.orders.paid_at IS 'Paid.';
 COMMENT ON COLUMN core.orders.completed_at IS 'Completed.';
@@ -1001,7 +1001,7 @@ COMMENT ON COLUMN core.orders.created_via IS 'Made by: checkout, admin, …';
 COMMENT ON COLUMN core.orders.customer_note IS 'Customer''s note.';
 COMMENT ON COLUMN core.orders.ip_address IS 'IP address.';
 COMMENT ON COLUMN core.orders.user_agent IS 'Browser.';
-COMMENT ON COLUMN core.orders.store_version IS 'WooCommerce: that made it.';
+COMMENT ON COLUMN core.orders.store_version IS 'Version of WooCommerce: which made it.';
 COMMENT ON COLUMN core.orders.order_key IS 'Key.';
 COMMENT ON COLUMN core.orders.cart_hash IS 'Hash of the cart.';
 COMMENT ON COLUMN core.orders.gift_cards IS
@@ -1010,9 +1010,9 @@ COMMENT ON COLUMN core.orders.subtotal IS 'Subtotal: of the lines, before discou
 COMMENT ON COLUMN core.orders.fee_total IS 'Fees: without taxes.';
 COMMENT ON COLUMN core.orders.refunded_total IS 'Refunded: what of the total was given back.';
 COMMENT ON COLUMN core.orders.total_minor IS
-    'Total in minor units: of the currency: cents. Absent where there is no amount, or an absurd one.';
-COMMENT ON COLUMN core.orders.refunded_minor IS 'Refunded in minor units: as total_minor.';
-COMMENT ON COLUMN core.orders.item_count IS 'Pieces: of all lines.';
+    'Total in cents: or what else the smallest unit of the currency is; absent where there is no amount.';
+COMMENT ON COLUMN core.orders.refunded_minor IS 'Refunded in cents: as the total.';
+COMMENT ON COLUMN core.orders.item_count IS 'Pieces: of all lines together.';
 COMMENT ON COLUMN core.orders.totals_difference IS
     'Difference: the total less what lines, shipping, fees and taxes add up to; 0 where they agree.';
 COMMENT ON COLUMN core.orders.totals_note IS 'Why they differ: in words; where they agree, what is odd all the same.';

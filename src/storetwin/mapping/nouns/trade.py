@@ -85,7 +85,7 @@ ORDERS = Noun(
             Kind.TEXT,
             "E-mail",
             "billing.email",
-            about="Of whom it is billed to: who has none is a guest by it.",
+            about="Of whom it is billed to; without an account he is a guest by it.",
             is_personal=True,
         ),
         Field("placed_at", Kind.TIME, "Placed", "date_created_gmt", local="date_created"),
@@ -98,7 +98,9 @@ ORDERS = Noun(
         Field("customer_note", Kind.TEXT, "Customer's note", "customer_note", is_personal=True),
         Field("ip_address", Kind.TEXT, "IP address", "customer_ip_address", is_personal=True),
         Field("user_agent", Kind.TEXT, "Browser", "customer_user_agent", is_personal=True),
-        Field("store_version", Kind.TEXT, "WooCommerce", "version", about="That made it."),
+        Field(
+            "store_version", Kind.TEXT, "Version of WooCommerce", "version", about="Which made it."
+        ),
         Field("order_key", Kind.TEXT, "Key", "order_key", is_personal=True),
         Field("cart_hash", Kind.TEXT, "Hash of the cart", "cart_hash"),
         Field(
@@ -127,18 +129,18 @@ ORDERS = Noun(
         Field(
             "total_minor",
             Kind.INTEGER,
-            "Total in minor units",
-            about="Of the currency: cents. Absent where there is no amount, or an absurd one.",
+            "Total in cents",
+            about="Or what else the smallest unit of the currency is; absent where there is no amount.",
             is_mapped=False,
         ),
         Field(
             "refunded_minor",
             Kind.INTEGER,
-            "Refunded in minor units",
-            about="As total_minor.",
+            "Refunded in cents",
+            about="As the total.",
             is_mapped=False,
         ),
-        Field("item_count", Kind.NUMBER, "Pieces", about="Of all lines.", is_mapped=False),
+        Field("item_count", Kind.NUMBER, "Pieces", about="Of all lines together.", is_mapped=False),
         Field(
             "totals_difference",
             Kind.MONEY,
