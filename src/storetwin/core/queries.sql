@@ -238,3 +238,57 @@ ORDER BY change DESC LIMIT %(limit)s;
 SELECT l.connection_id, c.name AS connection, l.resource, l.remote_id, l.snapshot_version, l.promoted_at, l.gone_at
 FROM core.links l JOIN connections.connections c ON c.id = l.connection_id
 WHERE l.noun = %(noun)s AND l.core_id = %(core_id)s ORDER BY c.created_at, c.id, l.resource, l.remote_id;
+
+-- name: read_figures
+-- What some customers' orders come to.
+SELECT customer_id, currency, orders, spent, refunded, lifetime_value, average, first_order_at, last_order_at
+FROM core.customer_figures WHERE customer_id = ANY(%(ids)s::uuid[]) ORDER BY customer_id, orders DESC, currency;
+
+-- name: read_settings
+-- What the organisation chose about its customer figures.
+SELECT counted_statuses, thresholds, updated_at FROM core.settings;
+
+-- name: put_settings
+-- Keeps what the organisation chose about its customer figures.
+INSERT INTO core.settings AS s (organisation_id, counted_statuses, thresholds, updated_at)
+VALUES (current_setting('app.organisation_id')::uuid, %(statuses)s::text[], %(thresholds)s::json, %(now)s)
+ON CONFLICT (organisation_id) DO UPDATE
+SET counted_statuses = EXCLUDED.counted_statuses, thresholds = EXCLUDED.thresholds, updated_at = EXCLUDED.updated_at;
+
+-- name: next_customers
+-- Some customers behind an id, to count all of them anew.
+SELECT id FROM core.customers WHERE %(after)s::uuid IS NULL OR id > %(after)s ORDER BY id LIMIT %(limit)s;
+
+-- name: count_scores
+-- How many customers have which scores, and what they brought, by currency; see segments.py.
+WITH scored AS (
+    SELECT f.currency, f.orders, f.lifetime_value,
+           5 - width_bucket(floor(extract(epoch FROM greatest(%(now)s - f.last_order_at, interval '0')) / 86400)::int - 1,
+                            %(recency)s::int[]) AS recency,
+           1 + width_bucket(f.orders, %(frequency)s::int[]) AS frequency,
+           1 + width_bucket(f.lifetime_value, COALESCE(m.steps, %(money)s::numeric[])) AS money
+    FROM core.customer_figures f
+    LEFT JOIN json_to_recordset(%(by_currency)s::json) AS m(currency text, steps numeric[]) ON m.currency = f.currency)
+SELECT currency, recency, frequency, money, count(*) AS customers, sum(orders) AS orders,
+       sum(lifetime_value) AS lifetime_value
+FROM scored WHERE recency IS NOT NULL GROUP BY currency, recency, frequency, money;
+
+-- name: list_scored
+-- Customers with some scores in a currency, by id.
+WITH scored AS (
+    SELECT f.*,
+           5 - width_bucket(floor(extract(epoch FROM greatest(%(now)s - f.last_order_at, interval '0')) / 86400)::int - 1,
+                            %(recency)s::int[]) AS recency,
+           1 + width_bucket(f.orders, %(frequency)s::int[]) AS frequency,
+           1 + width_bucket(f.lifetime_value, COALESCE(m.steps, %(money)s::numeric[])) AS money
+    FROM core.customer_figures f
+    LEFT JOIN json_to_recordset(%(by_currency)s::json) AS m(currency text, steps numeric[]) ON m.currency = f.currency
+    WHERE (%(after)s::uuid IS NULL OR (f.customer_id, f.currency) > (%(after)s, %(after_currency)s))
+      AND (%(currency)s::text IS NULL OR f.currency = %(currency)s))
+SELECT s.customer_id, s.currency, s.orders, s.spent, s.refunded, s.lifetime_value, s.average, s.first_order_at,
+       s.last_order_at, c.email, c.first_name, c.last_name, c.is_guest
+FROM scored s JOIN core.customers c ON c.id = s.customer_id
+WHERE ARRAY[s.recency, s.frequency, s.money] IN (
+    SELECT ARRAY[w.recency, w.frequency, w.money]
+    FROM unnest(%(recencies)s::int[], %(frequencies)s::int[], %(moneys)s::int[]) AS w(recency, frequency, money))
+ORDER BY s.customer_id, s.currency LIMIT %(limit)s;

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from storetwin.kernel.errors import ConfigurationError
@@ -124,7 +125,7 @@ def thresholds_of(given: Mapping[str, Any]) -> Thresholds:
     unknown = given.keys() - {"recency", "frequency", "money", "by_currency"}
     if unknown:
         raise ConfigurationError(
-            f"There are no thresholds {sorted(unknown)[0]!r}.",
+            f"There are no thresholds {min(unknown)!r}.",
             remedy="Give recency, frequency, money, by_currency.",
         )
     each = given.get("by_currency", {})
@@ -154,7 +155,7 @@ def _ascending(steps: Any, most: int, what: str) -> tuple[Decimal, ...]:
     except ArithmeticError:
         found = ()
     is_fine = len(found) == STEPS and all(one.is_finite() and 0 <= one <= most for one in found)
-    if not is_fine or any(one >= two for one, two in zip(found, found[1:], strict=False)):
+    if not is_fine or any(one >= two for one, two in pairwise(found)):
         raise ConfigurationError(
             f"Thresholds of {what} are {STEPS} numbers, each greater than the one before.",
             remedy="Give them like [30, 90, 180, 365].",

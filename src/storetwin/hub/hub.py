@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from storetwin.hub.authorising import Authorising
     from storetwin.hub.board import Board
     from storetwin.hub.connecting import Connecting
+    from storetwin.hub.core import Core
     from storetwin.hub.deliveries import Deliveries
     from storetwin.hub.exports import Exports
     from storetwin.hub.history import History
@@ -220,6 +221,13 @@ class Hub:
         from storetwin.hub.vaults import Vaults
 
         return Vaults(self.database, self.register, self.vault, self.clock)
+
+    @property
+    def core(self) -> Core:
+        """Return the verbs about the back office's own records."""
+        from storetwin.hub.core import Core
+
+        return Core(self.database, self.register, self.organisation_id, self.clock)
 
     @property
     def exports(self) -> Exports:
