@@ -117,6 +117,52 @@ async def test_what_refers_to_a_record_is_found_when_the_record_goes(database_ds
     assert [row for row in rows if row["name"].removeprefix("core.") in declared] == []
 
 
+INDEXES = """
+SELECT c.relname AS table, array_agg(a.attname::text ORDER BY k.place) AS columns
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+ CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number
+ WHERE c.relnamespace = 'core'::regnamespace GROUP BY c.relname, i.indexrelid
+"""
+LEAKY = """
+SELECT o.oid::regoperator::text AS operator
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+ CROSS JOIN LATERAL unnest(i.indclass::oid[]) AS k(opclass)
+  JOIN pg_opclass f ON f.oid = k.opclass
+  JOIN pg_amop m ON m.amopfamily = f.opcfamily AND m.amoplefttype = f.opcintype AND m.amoprighttype = f.opcintype
+  JOIN pg_operator o ON o.oid = m.amopopr
+  JOIN pg_proc p ON p.oid = o.oprcode
+ WHERE c.relnamespace = 'core'::regnamespace AND NOT p.proleakproof
+"""
+ASKED = {
+    "orders": ("placed_at", "status", "connection_id", "total_minor"),
+    "products": ("name_key", "created_at"),
+    "customers": ("last_name_key", "created_at"),
+    "reference_records": ("kind",),
+}
+
+
+async def test_what_doors_ask_for_has_an_index_that_row_level_security_allows(
+    database_dsn: str,
+) -> None:
+    """Only leakproof operators use an index below row-level security."""
+    async with await connect(database_dsn) as connection:
+        rows = await (await connection.execute(INDEXES)).fetchall()
+        assert await (await connection.execute(LEAKY)).fetchall() == []
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        first, second, *_ = [*row["columns"], ""]
+        if first == "organisation_id":
+            found.setdefault(row["table"], set()).add(second)
+    for noun in NOUNS.values():
+        asked = {"id", *(one.name for one in noun.lookups), *ASKED.get(noun.name, ())}
+        asked |= {one.name for one in noun.references}
+        assert asked <= found[noun.name], noun.name
+        for part in noun.parts:
+            asked = {noun.id_column, *(one.name for one in part.references)}
+            assert asked <= found[part.table], part.table
+
+
 TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)))
 LONG = st.builds(lambda text, times: text * times, TEXTS, st.integers(1, 300))
 
