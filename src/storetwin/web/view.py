@@ -109,7 +109,7 @@ class Page:
             return html(self.request, self.web.templates.block(template, target, values), status)
         note = self.web.jar.note(self.request)
         shell = await self.shell()
-        text = self.web.templates.whole(template, {"note": note} | shell | values)
+        text = self.web.templates.whole(template, {"said": note} | shell | values)
         response = html(self.request, text, status)
         if note is not None:
             self.web.jar.forget_note(response)
