@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from storetwin.hub.history import History
     from storetwin.hub.identities import Identities
     from storetwin.hub.letters import Letters
+    from storetwin.hub.mappings import Mappings
     from storetwin.hub.partial import Partial
     from storetwin.hub.people import People
     from storetwin.hub.persons import Persons
@@ -84,15 +85,8 @@ class Hub:
         """Return what opens runs."""
         from storetwin.hub.running import Runner
 
-        return Runner(
-            self.database,
-            self.register,
-            self.organisation_id,
-            self.clock,
-            self.stores,
-            self.revive,
-            queued=self.queued,
-        )
+        own = (self.database, self.register, self.organisation_id, self.clock)
+        return Runner(*own, self.stores, self.revive, queued=self.queued)
 
     @property
     def identities(self) -> Identities:
@@ -184,6 +178,13 @@ class Hub:
         from storetwin.hub.staging import Staging
 
         return Staging(self.runner)
+
+    @property
+    def mappings(self) -> Mappings:
+        """Return the verbs about import mappings."""
+        from storetwin.hub.mappings import Mappings
+
+        return Mappings(self.runner)
 
     @property
     def standings(self) -> Standings:
