@@ -9,6 +9,7 @@ from uuid import UUID
 
 from storetwin.connections.doubts import paused
 from storetwin.connections.models import Connection, ConnectionState
+from storetwin.core.models import Origin
 from storetwin.core.read import candidates, links
 from storetwin.db.database import Transaction
 from storetwin.hub.holding import undisturbed
@@ -29,7 +30,7 @@ from storetwin.staging.copies import (
     open_store,
     read_copies,
 )
-from storetwin.staging.models import Chosen, LeftOut, Preview, State
+from storetwin.staging.models import Chosen, Preview, State
 from storetwin.staging.promote import Promotion, pieces
 
 LOOKED_AT = 1_000
@@ -139,6 +140,7 @@ class Promoting:
     ) -> plan.Closely:
         noun = known_noun(resource)
         found, left_out, along = so_far.found, list(so_far.left_out), set(so_far.along)
+        seen = {store.origin(resource, remote_id) for remote_id in ids}
         for piece in pieces(ids):
             copies = await read_copies(tx, store, resource, piece)
             fresh = {
@@ -150,31 +152,36 @@ class Promoting:
             some, behind = plan.look(copies, those)
             found += some
             left_out += behind
-            along |= await self._along(tx, store, resource, copies, behind)
+            stays = {one.remote_id for one in behind}
+            going = [copy for copy in copies if copy.origin.remote_id not in stays]
+            along |= await self._along(tx, store, going, seen)
         return replace(so_far, found=found, left_out=left_out, along=frozenset(along))
 
     async def _along(
-        self,
-        tx: Transaction,
-        store: Store,
-        resource: str,
-        copies: Sequence[Copy],
-        behind: Sequence[LeftOut],
-    ) -> set[tuple[str, str]]:
-        """Return what comes along with some records: new records that they name."""
-        noun, stays = known_noun(resource), {one.remote_id for one in behind}
-        named = {
-            store.origin(*companion)
-            for copy in copies
-            if copy.mapped is not None and copy.origin.remote_id not in stays
-            for companion in companions_of(noun, copy.mapped)
-        }
-        missing = named - (await links(tx, named)).keys()
-        found: set[tuple[str, str]] = set()
-        for other in {origin.resource for origin in missing} - {resource}:
-            ids = [origin.remote_id for origin in missing if origin.resource == other]
-            states = await repository.read_states(tx, store, other, ids)
-            found |= {(other, name) for name, state in states.items() if state is State.NEW}
+        self, tx: Transaction, store: Store, going: Sequence[Copy], seen: set[Origin]
+    ) -> set[Origin]:
+        """Return what comes along with some records: new records that they name, and what these name.
+
+        Args:
+            seen: what was looked at already.
+        """
+        found: set[Origin] = set()
+        while going:
+            named = {
+                store.origin(*companion)
+                for copy in going
+                if copy.mapped is not None
+                for companion in companions_of(known_noun(copy.origin.resource), copy.mapped)
+            } - seen
+            seen |= named
+            missing = named - (await links(tx, named)).keys()
+            going = []
+            for other in sorted({origin.resource for origin in missing}):
+                ids = [origin.remote_id for origin in missing if origin.resource == other]
+                states = await repository.read_states(tx, store, other, ids)
+                new = [name for name, state in states.items() if state is State.NEW]
+                found |= {store.origin(other, name) for name in new}
+                going += await read_copies(tx, store, other, new)
         return found
 
     def _transaction(self, *, is_steady: bool = False) -> AbstractAsyncContextManager[Transaction]:

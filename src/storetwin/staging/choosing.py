@@ -29,7 +29,7 @@ Statement = tuple[str, dict[str, Any]]
 _COLUMNS = {Sort.MODIFIED: "modified_at", Sort.NAME: "name_key", Sort.KEY: "key"}
 _KEY = re.compile(r"\bkey\b")
 _MEANT = re.compile(r"/\* meant \*/.*?/\* end of meant \*/", re.DOTALL)
-_MATCHES = re.compile(r"EXISTS \(.*\)", re.DOTALL)
+_MATCHES = re.compile(r"/\* matches \*/(.*)/\* end \*/", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,4 +191,4 @@ def _ready(query: str, wanted: Filter, part: Slice) -> str:
 def _searched(wanted: Filter) -> str:
     found = _MATCHES.search(Q.matches)
     assert found is not None
-    return f" AND {found[0]}" if wanted.search and wanted.search.strip() else ""
+    return f" AND {found[1]}" if wanted.search and wanted.search.strip() else ""

@@ -23,13 +23,13 @@ class Closely:
         looked_at: how many.
         found: of the new ones, those that are core records already.
         left_out: those that stay behind.
-        along: (resource, remote id) of what comes along.
+        along: what comes along.
     """
 
     looked_at: int = 0
     found: int = 0
     left_out: Sequence[LeftOut] = ()
-    along: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    along: frozenset[Origin] = field(default_factory=frozenset)
 
 
 def look(
@@ -64,7 +64,7 @@ def summarise(
         states: how many records are meant, by state.
         changed_fields: how many of them differ, by column.
     """
-    along = Counter(resource for resource, _ in closely.along)
+    along = Counter(origin.resource for origin in closely.along)
     fresh = states.get(State.NEW, 0) + states.get(State.WAITING, 0)
     created = max(fresh - closely.found - len(closely.left_out), 0)
     return Preview(

@@ -234,12 +234,12 @@ WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
       FROM unnest(%(but_connections)b::uuid[], %(but_ids)b::text[]) AS b(connection_id, remote_id));
 
 -- name: matches
--- Whether a record is one that a text occurs in, or that is called so: a condition of the statement above.
-SELECT EXISTS (
+-- Records that a text occurs in, or that are called so: its marked part is a condition of the statement above.
+SELECT r.connection_id, r.remote_id FROM staging.records r
+WHERE r.organisation_id = %(organisation_id)s AND /* matches */ EXISTS (
     SELECT FROM mirror.snapshots s
     WHERE s.organisation_id = r.organisation_id AND s.connection_id = r.connection_id AND s.resource = r.resource
-      AND s.remote_id = r.remote_id AND (strpos(s.search_text, %(text)s) > 0 OR s.number_key = %(key)s))
-FROM staging.records r WHERE r.organisation_id = %(organisation_id)s;
+      AND s.remote_id = r.remote_id AND (strpos(s.search_text, %(text)s) > 0 OR s.number_key = %(key)s)) /* end */;
 
 -- name: count_meant
 -- How many records are meant, by state.
