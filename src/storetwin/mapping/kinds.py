@@ -15,7 +15,7 @@ from functools import lru_cache
 from html import unescape
 from typing import Any
 
-from storetwin.mapping.models import Kind, Value
+from storetwin.mapping.models import Field, Kind, Value
 
 MOST_DIGITS = 18  # before the point; a bigint has one more
 MOST_DECIMALS = 30
@@ -53,6 +53,14 @@ def escaped(value: Any) -> str:
     """Return a text that the store escaped for HTML as people wrote it."""
     found = text(value)
     return unescape(found) if "&" in found else found
+
+
+def short(value: Any) -> str:
+    """Return a text that an index can hold."""
+    found = text(value)
+    if len(found) > LONGEST_NAME:
+        raise MisfitError(f"no text of at most {LONGEST_NAME} characters")
+    return found
 
 
 def written_number(value: int | Decimal) -> str:
@@ -255,8 +263,15 @@ CONVERTERS: dict[Kind, Callable[[Any], Value]] = {
 }
 
 
+def converter_of(column: Field) -> Callable[[Any], Value]:
+    """Return what makes a member what stands in a column."""
+    if column.is_escaped:
+        return escaped
+    return short if column.is_short else CONVERTERS[column.kind]
+
+
 def of_kind(kind: Kind, value: Any) -> Value:
-    """Return what a rule made as what stands in a column; what is of the kind already, as it is.
+    """Return what a rule, or a person, says as what is of a kind; what is of it already, as it is.
 
     Raises:
         MisfitError: it is not of the kind.
@@ -270,3 +285,13 @@ def of_kind(kind: Kind, value: Any) -> Value:
     if kind is Kind.DATE and isinstance(value, date) and not isinstance(value, datetime):
         return value
     return CONVERTERS[kind](value)
+
+
+def of_field(column: Field, value: Any) -> Value:
+    """Return what a rule, or a person, says as what stands in a column.
+
+    Raises:
+        MisfitError: it is not of the column's kind, or too long for it.
+    """
+    found = of_kind(column.kind, value)
+    return short(found) if column.is_short and found is not None else found

@@ -143,7 +143,7 @@ class Mapper:
         made = rule.value(document)
         if not isinstance(made, Problem):
             try:
-                return kinds.of_kind(column.kind, made)
+                return kinds.of_field(column, made)
             except kinds.MisfitError as error:
                 made = Problem(column.name, f"What the import mapping made is {error}.")
         _left(rule, made, document, found)

@@ -53,6 +53,7 @@ class Field:
         local: the member that says the same in the store's own time; it is not kept.
         site: what of the :class:`Site` stands here.
         is_escaped: the store escapes it for HTML; here it stands as people wrote it.
+        is_short: it stands in an index, which takes no more than 200 characters.
         is_personal: it speaks about a person.
         is_mapped: a person may map it anew; False for what holds records together.
     """
@@ -65,6 +66,7 @@ class Field:
     local: str | None = None
     site: str | None = None
     is_escaped: bool = False
+    is_short: bool = False
     is_personal: bool = False
     is_mapped: bool = True
 

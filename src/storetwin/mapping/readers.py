@@ -130,9 +130,7 @@ def columns_of(
         remote: references stand in their ``remote_`` columns, as in parts; else under their names.
     """
     every = [
-        (one.name, one.source, kinds.escaped if one.is_escaped else kinds.CONVERTERS[one.kind])
-        for one in fields
-        if one.source is not None
+        (one.name, one.source, kinds.converter_of(one)) for one in fields if one.source is not None
     ]
     every += [
         (one.remote if remote else one.name, one.source, kinds.named)

@@ -40,7 +40,7 @@ _PRICES = (
 _GOODS = (
     Field("sku", Kind.TEXT, "SKU", "sku"),
     Field("gtin", Kind.TEXT, "GTIN", "global_unique_id", about="Or UPC, EAN, ISBN."),
-    Field("status", Kind.TEXT, "Status", "status"),
+    Field("status", Kind.TEXT, "Status", "status", is_short=True),
     Field("permalink", Kind.TEXT, "Address", "permalink", about="Of its page in the store."),
     *_PRICES,
     Field("is_purchasable", Kind.BOOLEAN, "Can be bought", "purchasable"),

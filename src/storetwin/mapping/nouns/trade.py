@@ -62,7 +62,7 @@ ORDERS = Noun(
     about="What somebody bought at once. All amounts of an order and its lines are in its currency.",
     fields=(
         Field("number", Kind.TEXT, "Number", "number", about="What people call it by."),
-        Field("status", Kind.TEXT, "Status", "status"),
+        Field("status", Kind.TEXT, "Status", "status", is_short=True),
         Field("currency", Kind.TEXT, "Currency", "currency"),
         Field(
             "total", Kind.MONEY, "Total", "total", about="With taxes; refunds are not taken off."
@@ -272,7 +272,7 @@ COUPONS = Noun(
     fields=(
         Field("code", Kind.TEXT, "Code", "code", is_escaped=True),
         Field("description", Kind.TEXT, "Description", "description"),
-        Field("status", Kind.TEXT, "Status", "status"),
+        Field("status", Kind.TEXT, "Status", "status", is_short=True),
         Field("discount_type", Kind.TEXT, "Type", "discount_type"),
         Field("amount", Kind.MONEY, "Amount or percent", "amount"),
         Field(
@@ -335,7 +335,7 @@ REVIEWS = Noun(
     label="Review",
     about="What customers say of a product.",
     fields=(
-        Field("status", Kind.TEXT, "Status", "status"),
+        Field("status", Kind.TEXT, "Status", "status", is_short=True),
         Field("rating", Kind.INTEGER, "Rating", "rating", about="Stars, from 1 to 5; 0 is none."),
         Field("review", Kind.TEXT, "Review", "review", about="HTML.", is_personal=True),
         Field("reviewer", Kind.TEXT, "Reviewer", "reviewer", is_personal=True),
