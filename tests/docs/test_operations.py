@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 
 from api_callers import Api, key_of, serving_api
+from core_stores import customer, product
 from hubs import NAME, Twin, open_twin
+from storetwin.core.models import Cause, Incoming, Origin
+from storetwin.core.write import write_batch
+from storetwin.mapping.nouns import NOUNS
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "operations.md"
@@ -81,7 +85,7 @@ async def test_each_is_called(twin: Twin, stores: tuple[Sandbox, Sandbox]) -> No
     hub = replace(twin.hub, public_url=f"http://127.0.0.1:{port}")
     async with serving_api(hub, port=port) as served:
         api = served.by(await key_of(twin.hub, is_installation_admin=True))
-        known = await some_ids(api, stores)
+        known = await some_ids(api, stores) | await some_of_core(twin)
         failed = []
         for call in calls():
             answer = await ask(api, call, known)
@@ -110,6 +114,18 @@ async def some_ids(api: Api, stores: tuple[Sandbox, Sandbox]) -> dict[str, str]:
         "store_key": stores[1].key,
         "store_secret": stores[1].secret,
     }
+
+
+async def some_of_core(twin: Twin) -> dict[str, str]:
+    """Bring a product and a customer into core, and return their ids."""
+    found = {}
+    for one in (product("tea", name="Tea"), customer("ada@example.org")):
+        noun = NOUNS[one.noun]
+        incoming = Incoming(Origin(twin.connection.id, noun.resource, "999999"), 1, None, one)
+        async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+            (outcome,) = await write_batch(tx, noun, [incoming], Cause(), twin.hub.clock())
+        found[f"{noun.id_column}"] = str(outcome.core_id)
+    return found
 
 
 async def ask(api: Api, call: Call, known: dict[str, str]) -> Any:
