@@ -16,7 +16,7 @@ from storetwin.connections.options import Options
 from storetwin.kernel.errors import ConfigurationError
 
 MAX_NAME_LENGTH = 63
-RESERVED_NAMES = frozenset({"default", "test"})  # /connections/default, /connections/test
+RESERVED_NAMES = frozenset({"default", "new", "test"})  # /connections/default, …
 
 
 class AuthScheme(StrEnum):

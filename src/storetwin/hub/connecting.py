@@ -22,6 +22,7 @@ from storetwin.kernel.errors import ConfigurationError, StoretwinError, UnknownN
 from storetwin.kernel.ids import new_id
 
 WITHDRAW_SECONDS = 10.0  # a person waits; a store that is away does not keep its connection
+LONG_ENOUGH = 24  # signs of a key of which four may be shown; WooCommerce's have 43
 MOST_STEPS = 4  # addresses that are looked at, each because the one before led there
 
 
@@ -30,15 +31,17 @@ class DoesNotWorkError(ConfigurationError):
 
     Args:
         report: what was found.
+        tried: the connection as it was tried.
     """
 
     code = "does_not_work"
 
-    def __init__(self, report: ProbeReport) -> None:
+    def __init__(self, report: ProbeReport, tried: Tried | None = None) -> None:
         failed = next((check for check in report.checks if check.ok is False), None)
         assert failed is not None
         super().__init__(failed.finding, remedy=failed.remedy)
         self.report = report
+        self.tried = tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,11 @@ class Connecting:
         kept = await register.keep_report(connection, report, self.runner.clock())
         return replace(tried, connection=kept)
 
+    def ending(self, connection: Connection) -> str | None:
+        """Return the last four signs of a key, to know it by; None where that would be too much."""
+        key = self.runner.register.credentials(connection).key.get_secret_value()
+        return key[-4:] if len(key) >= LONG_ENOUGH else None
+
     async def remove(self, name: str) -> Removed:
         """Remove a connection, everything pulled through it, and our webhooks in the store.
 
@@ -232,5 +240,5 @@ def _warnings(connection: Connection, credentials: Credentials) -> tuple[str, ..
 def _working(tried: Tried) -> ProbeReport:
     assert tried.report is not None
     if not tried.report.is_ok:
-        raise DoesNotWorkError(tried.report)
+        raise DoesNotWorkError(tried.report, tried)
     return tried.report
