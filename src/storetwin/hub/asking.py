@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from storetwin.connections.catalogue import catalogue_for
@@ -28,9 +28,11 @@ from storetwin.runs import repository as runs
 from storetwin.runs.asking import Asked, NotAskableError, NotRepeatableError, check
 from storetwin.runs.estimating import Estimate, Past, estimate
 from storetwin.runs.listing import Wanted
-from storetwin.runs.models import RunKind, RunState
+from storetwin.runs.models import RunKind, RunState, Stage
 from storetwin.runs.repository import Ending
 from storetwin.runs.schedules import BUSY
+
+PROOFS: Final = 3  # runs that are looked at for how much the store has
 
 
 class UnknownRunError(UnknownNameError):
@@ -179,13 +181,15 @@ class Asking:
         like = Wanted(
             connection_id=found.id, kinds=[asked.run_kind], states=[RunState.DONE], limit=20
         )
-        whole = replace(like, kinds=[RunKind.PULL, RunKind.VERIFY], limit=1)
+        proving = replace(like, kinds=[RunKind.PULL, RunKind.VERIFY], limit=PROOFS)
+        held: dict[str, int] = {}
         async with self._transaction() as tx:
             rows = await listing.list_runs(tx, like)
-            last = await listing.list_runs(tx, whole)
-            progress = await runs.list_progress(tx, last[0]["run_id"]) if last else []
+            for run in await listing.list_runs(tx, proving):
+                for line in await runs.list_progress(tx, run["run_id"]):
+                    if line["stage"] == Stage.VERIFY:  # a whole walk, whatever was read before it
+                        held.setdefault(line["resource"], line["records"])
         everything = {r.name for r in catalogue_for(found.options).ordered([])}
-        held = {line["resource"]: line["records"] for line in progress}
         return estimate(fitted, held, [_past(row, everything) for row in rows])
 
     async def certificates(

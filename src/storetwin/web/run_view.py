@@ -10,6 +10,7 @@ from typing import Final
 
 from storetwin.api.run_forms import ResourceProgress, RunWhole
 from storetwin.runs.models import RunKind, RunState
+from storetwin.web.figures import duration
 from storetwin.web.words import KIND, RUN, Tone
 
 MAIN: Final = (
@@ -25,6 +26,8 @@ MAIN: Final = (
 """Resources with a line of their own; the others share one, unless something is the matter."""
 SOONEST_LEFT: Final = (5.0, 0.02)  # seconds and share before which nobody can say how long it takes
 MOST_LINES: Final = 200  # of the activity
+READING: Final = 0.9  # of a pull; the rest is its proof
+LAST_STEP: Final = 0.99  # what has not ended is not whole
 TITLES: Final = {RunKind.PULL: "Full pull"}
 STEP: Final = {"running": "Running", "done": "Done", "failed": "Failed"}
 
@@ -154,10 +157,11 @@ class RunView:
         names = set(self.planned) | {line.resource for line in self.own}
         if not names or not self.own:
             return None
-        parts = sum(_share(line) for line in self.own) / len(names)
-        if self.proof:
-            return 0.9 + 0.1 * sum(map(_share, self.proof)) / len(names)
-        return parts * 0.9 if self.run.kind is RunKind.PULL else parts
+        read = min(1.0, sum(map(_share, self.own)) / len(names))
+        if self.run.kind is not RunKind.PULL:
+            return min(LAST_STEP, read)
+        proven = min(1.0, sum(map(_share, self.proof)) / len(names))
+        return min(LAST_STEP, READING * read + (1 - READING) * proven)
 
     @property
     def percent(self) -> int | None:
@@ -228,7 +232,7 @@ def _is_of_note(line: ResourceProgress | None) -> bool:
 def _share(line: ResourceProgress) -> float:
     if line.state == "done":
         return 1.0
-    return min(0.99, line.records / line.expected) if line.expected else 0.0
+    return min(LAST_STEP, line.records / line.expected) if line.expected else 0.0
 
 
 def _title(name: str) -> str:
@@ -267,7 +271,7 @@ def _of_stage(view: RunView, stage: str, lines: Iterable[ResourceProgress]) -> I
         if line.state == "running":
             continue
         took = (line.updated_at - line.started_at).total_seconds()
-        told = f"{line.records:,} records in {took:.1f} s" if line.records else "no record"
+        told = f"{_records(line.records)} in {duration(took)}" if line.records else "no record"
         if line.state == "failed":
             text = f"{_title(line.resource)} failed after {told}"
             yield Happened(line.updated_at, Tone.CHANGE, "alert-triangle", text, "warning")
@@ -291,13 +295,17 @@ def _of_cost(view: RunView) -> Iterator[Happened]:
 def _end(view: RunView, at: datetime) -> Happened:
     run = view.run
     if run.state is RunState.DONE:
-        return Happened(at, Tone.OK, "check", f"Done: {view.records:,} records read")
+        return Happened(at, Tone.OK, "check", f"Done: {_records(view.records)} read")
     if run.state is RunState.CANCELLED:
         return Happened(
             at, Tone.IDLE, "ban", "Cancelled. The next run goes on from here", "warning"
         )
     told = run.error.message if run.error else "It did not come to its end"
     return Happened(at, Tone.CHANGE, "alert-triangle", f"{RUN[run.state]}: {told}", "warning")
+
+
+def _records(n: int) -> str:
+    return f"{n:,} record{'' if n == 1 else 's'}"
 
 
 def _short(text: str) -> str:

@@ -1,0 +1,176 @@
+"""Operations: starting, following, stopping and repeating runs, and what hostile text does there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from house import NARROW, WIDE, House, cut_off, findings
+from playwright.sync_api import Page, expect
+
+from storetwin.tenancy.models import Role
+
+HOSTILE = (
+    """"><script>document.title='hacked'</script><img src=x onerror="document.title='hacked'">'"""
+)
+
+
+@pytest.fixture
+def slow(house: House) -> Iterator[None]:
+    """A store that takes its time, so that a run can be watched."""
+    house.sandbox.faults.switch_on("latency:ms=250")
+    yield
+    house.sandbox.faults.switch_off("latency")
+
+
+def start(page: Page, how: str) -> None:
+    page.goto("/operations")
+    page.get_by_label("How much").select_option(how)
+    expect(page.locator("#preview")).to_contain_text("nothing")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url(re.compile("/operations/runs/"))
+
+
+def wait_for_end(page: Page) -> None:
+    expect(page.locator("#run_head .chip")).to_have_text(
+        re.compile("Done|Incomplete|Cancelled"), timeout=30_000
+    )
+
+
+def test_a_run_is_previewed_started_and_followed_without_reloading(
+    visit, house: House, slow: None
+) -> None:
+    page = visit().page
+    page.goto("/operations")
+    page.get_by_label("How much").select_option("again")
+    preview = page.locator("#preview")
+    expect(preview).to_contain_text("Judged by")
+    assert (
+        int(
+            re.search(r"Records to read, about\s*([\d,]+)", preview.inner_text())[1].replace(
+                ",", ""
+            )
+        )
+        > 500
+    )
+    expect(preview).to_contain_text("Written to the store")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url(re.compile("/operations/runs/"))
+    page.evaluate("window.sameDocument = true")
+    expect(page.locator("#run_head .chip")).to_have_text("Running")
+    expect(page.locator("#side_run")).to_contain_text("Pull · shop")
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("begun")
+    expect(page.locator("#run_rows")).to_contain_text("Done", timeout=20_000)
+    house.sandbox.faults.switch_off("latency")
+    wait_for_end(page)
+    assert page.evaluate("window.sameDocument") is True
+    expect(log).to_contain_text("Done:")
+    expect(page.get_by_role("link", name="Its certificate")).to_be_visible()
+    expect(page.get_by_role("button", name="Run again")).to_be_visible()
+    expect(page.locator("#side_run a")).to_have_count(0)
+    assert findings(page) == []
+
+
+def test_a_run_is_stopped_and_said_so(visit, slow: None) -> None:
+    page = visit().page
+    start(page, "again")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("status")).to_contain_text("The next run goes on from there")
+    expect(page.locator("#run_head .chip")).to_have_text("Cancelled", timeout=20_000)
+    expect(page.get_by_role("log")).to_contain_text("Cancelled")
+    for width, theme in ((WIDE, "light"), (NARROW, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        assert findings(page) == []
+        assert cut_off(page) == []
+
+
+def test_new_runs_announce_themselves_and_the_table_stays(visit, house: House) -> None:
+    page, other = visit().page, visit().page
+    page.goto("/operations")
+    expect(page.locator("#news a")).to_have_count(0)
+    first = page.locator("a.rowlink").first.get_attribute("href")
+    start(other, "changed")
+    wait_for_end(other)
+    expect(page.locator("#news")).to_contain_text("1 new run", timeout=10_000)
+    assert page.locator("a.rowlink").first.get_attribute("href") == first
+    page.locator("#news a").click()
+    expect(page.locator("a.rowlink").first).not_to_have_attribute("href", first or "")
+
+
+def test_single_records_and_spans_are_asked_for(visit, house: House) -> None:
+    page = visit(expected=[422]).page
+    number = house.sandbox.store.ids("orders")[0]
+    page.goto("/operations")
+    expect(page.get_by_label("Records", exact=True)).to_be_hidden()
+    page.get_by_label("How much").select_option("records")
+    page.get_by_label("Records", exact=True).fill(f"orders/{number}")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url(re.compile("/operations/runs/"))
+    wait_for_end(page)
+    expect(page.get_by_text(f"orders/{number}").first).to_be_visible()
+    page.goto("/operations")
+    page.get_by_label("How much").select_option("records")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This cannot be used")
+    expect(page.get_by_text("No record is named.")).to_be_visible()
+
+
+def test_everything_can_be_done_without_scripts(visit) -> None:
+    page = visit(javascript=False).page
+    page.goto("/operations")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url(re.compile("/operations/runs/"))
+    expect(page.locator("#run_head")).to_contain_text("shop")
+    page.goto("/operations?state=done")
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+
+
+def test_hostile_text_is_shown_as_text(visit, house: House) -> None:
+    """Of a record that was set aside, of a filter, of the address."""
+    page = visit(expected=[404, 422]).page
+    page.goto("/operations")
+    page.get_by_label("How much").select_option("records")
+    page.get_by_label("Records", exact=True).fill(f"orders/{HOSTILE.replace(' ', '_')}")
+    page.locator("#preview").wait_for()
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_load_state()
+    if "/runs/" in page.url:
+        wait_for_end(page)
+    assert page.evaluate("document.images.length") == 0
+    for path in (
+        "/operations/" + HOSTILE.replace("/", "%2F"),
+        f"/operations?connection={HOSTILE}",
+        f"/sign-in?next={HOSTILE}&email={HOSTILE}",
+        f"/operations/preview?how={HOSTILE}",
+    ):
+        page.goto(path)
+        assert "hacked" not in page.title()
+        assert page.evaluate("document.images.length") == 0
+
+
+def test_a_viewer_sees_runs_and_starts_none(visit, house: House) -> None:
+    page = visit(Role.VIEWER, expected=[403]).page
+    page.goto(f"/operations/runs/{house.values['run_id']}")
+    expect(page.get_by_role("log")).to_contain_text("Done:")
+    expect(page.get_by_role("button", name="Run again")).to_have_count(0)
+    page.goto("/operations/preview")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This is not yours to do")
+    expect(page.get_by_text("It takes the role Operator or more")).to_be_visible()
+
+
+def test_a_lost_stream_says_so_and_comes_back(visit, house: House) -> None:
+    one = visit()
+    page = one.page
+    page.goto("/operations")
+    expect(page.locator("#live-lost")).to_be_hidden()
+    one.context.set_offline(True)
+    page.evaluate("window.dispatchEvent(new Event('pagehide'))")  # as if the connection broke
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    expect(page.locator("#live-lost")).to_be_visible(timeout=10_000)
+    expect(page.locator("#live-lost")).to_contain_text("Live updates stopped at")
+    one.context.set_offline(False)
+    expect(page.locator("#live-lost")).to_be_hidden(timeout=10_000)
+    one.wrong.clear()  # the browser tells of the requests that it could not send
