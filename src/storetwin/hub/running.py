@@ -40,7 +40,7 @@ from storetwin.hub.holding import (
 from storetwin.hub.stores import Stores
 from storetwin.kernel.clock import Clock
 from storetwin.kernel.cost import Cost
-from storetwin.kernel.errors import ConflictError, RetryableError
+from storetwin.kernel.errors import ConflictError, RetryableError, StoretwinError
 from storetwin.kernel.ids import new_id
 from storetwin.mirror.acceptance import pause_for_doubt
 from storetwin.mirror.context import Observer, RunContext
@@ -82,6 +82,7 @@ class Runner:
         revive: starts the database server again, where it is ours to start.
         absence: for how long a run waits for one that is not.
         queued: the run from the queue that is opened next, instead of a new one.
+        follow: does what a run leaves to be done: compares what changed with core.
     """
 
     database: Database
@@ -92,6 +93,7 @@ class Runner:
     revive: Revive | None = None
     absence: timedelta = ABSENCE
     queued: Queued | None = None
+    follow: Callable[[UUID], Awaitable[None]] | None = None
 
     @asynccontextmanager
     async def running(
@@ -143,6 +145,9 @@ class Runner:
                 raise
             finally:
                 await client.close()
+        if self.follow is not None:
+            with suppress(StoretwinError):  # where that fails, a worker's rounds do it
+                await self.follow(connection.id)
 
     @asynccontextmanager
     async def none_running(self, connection: Connection) -> AsyncIterator[None]:
