@@ -115,7 +115,6 @@ async def test_a_store_comes_into_core_by_choice(twin: Twin) -> None:
     # One changes in the store: seen as updated, with its fields; promoted, it is in sync again.
     store.edit("products", added, {"name": "Latecomer II"})
     await twin.pull("products")
-    await hub.follow(shop.id)
     [record] = (await hub.page(only(shop, states=(State.UPDATED,)))).data
     assert (record.remote_id, record.name) == (str(added), "Latecomer II")
     name = next(change for change in record.changes if change.path == "name")
