@@ -39,7 +39,7 @@ NARROWING: Final = (
     "rule",
 )
 """Parameters that leave records out; the store is one as well, but stands beside the title."""
-_SHOWING: Final = ("sort", "page", "size", "tab", "field", "version", "against", "find", "as")
+_SHOWING: Final = ("sort", "page", "size", "tab", "version", "against", "as")
 """Parameters that do not; those after ``size`` belong to the record that is open."""
 _OWN: Final = frozenset(("connection", *NARROWING, *_SHOWING))
 _OTHERS: Final = frozenset(("csrf", "download", "seen", "at", "after"))
@@ -126,6 +126,16 @@ class Asked:
         """Return where the same store's records of another resource are."""
         kept = {k: v for k, v in self.values.items() if k in ("connection", "size")}
         return f"{PATH}/{slug(resource)}{'?' + urlencode(kept) if kept else ''}"
+
+    def tabbed(self, tab: str, **changes: str) -> str:
+        """Return where another side of the open record is shown."""
+        kept = self.values.get("page")
+        own = None if tab == "difference" else tab
+        return (
+            self.own_path
+            + self.query(without=_SHOWING[4:], page=kept, tab=own)
+            + ("".join(f"&{name}={quote(value, safe='')}" for name, value in changes.items()))
+        )
 
     @property
     def filtering(self) -> str:

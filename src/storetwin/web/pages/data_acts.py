@@ -56,12 +56,14 @@ class MapForm(BaseModel):
     Args:
         id: the record.
         core_id: its core record; empty for a new one.
+        other: the id of one that is not offered; it goes before.
     """
 
     model_config = ConfigDict(extra="ignore")
 
     id: str = Field(max_length=300)
     core_id: str = Field(default="", max_length=36)
+    other: str = Field(default="", max_length=36)
     back: str = Field(default="", max_length=4000)
 
 
@@ -74,12 +76,11 @@ async def map_record_page(
     [(connection_id, remote_id)] = tokens_of([given.id]) or [(None, "")]
     if connection_id is None:
         raise ProblemError(422, "nothing_selected", "No record is named.")
+    text = given.other.strip() or given.core_id.strip()
     try:
-        core_id = UUID(given.core_id) if given.core_id.strip() else None
+        core_id = UUID(text) if text else None
     except ValueError as error:
-        raise ProblemError(
-            422, "bad_core_id", f"{given.core_id!r} is no id of a core record."
-        ) from error
+        raise ProblemError(422, "bad_core_id", f"{text!r} is no id of a core record.") from error
     await page.hub.staging.map(str(connection_id), asked.resource, remote_id, core_id)
     told = "Mapped: promoting it changes that core record." if core_id else "It will be a new one."
     return done(page, asked, told, given.back)

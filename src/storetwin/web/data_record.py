@@ -1,0 +1,325 @@
+"""One record as it stands beside the table: what it would change, its document, history and links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from storetwin.connections.models import Connection
+from storetwin.core.read import RecordChange
+from storetwin.hub.core import CoreRecord
+from storetwin.hub.history import Told
+from storetwin.hub.records import Shown
+from storetwin.kernel.errors import UnknownNameError
+from storetwin.kernel.json_values import Json, Number, parse
+from storetwin.mapping.nouns import noun_of
+from storetwin.resources import RESOURCES
+from storetwin.staging.delta import as_text
+from storetwin.staging.look import WholeRecord
+from storetwin.staging.models import FieldChange, State
+from storetwin.web.data_asked import Asked, record_path, slug
+from storetwin.web.data_payload import Change, Line, changes_of, exact, pretty, word_by_word
+from storetwin.web.data_view import glance, label_of, name_of, one_of
+from storetwin.web.view import Page
+from storetwin.web.words import STATE
+
+TABS: Final = ("difference", "payload", "history", "links")
+MOST_VERSIONS: Final = 20
+TOLD_WHOLE: Final = 4  # versions of which old and new values are shown at once
+MOST_LINKS: Final = 30  # records of one kind that are named
+EDITABLE: Final = frozenset({"products", "orders", "coupons"})
+"""Resources whose records have a page of their own in the store's back office, by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that would change, with what differs marked."""
+
+    change: FieldChange
+    old: Line
+    new: Line
+    is_edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Records that belong to this one."""
+
+    label: str
+    items: Sequence[tuple[str, str, str]]  # address, text, what else is to be said
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A line of the history: a version, or what happened in core.
+
+    Args:
+        changes: what differed from the version before, where that was looked up.
+    """
+
+    at: Any
+    told: Told | None = None
+    changes: Sequence[Change] = ()
+    core: RecordChange | None = None
+
+
+async def record_context(
+    page: Page, asked: Asked, stores: Sequence[Connection], tab: str
+) -> dict[str, Any]:
+    """Return what the drawer shows of the record that is open.
+
+    Raises:
+        UnknownNameError: there is no such store, or record.
+    """
+    assert asked.open is not None
+    connection, remote_id = asked.open
+    whole = await page.hub.staging.record(connection, asked.resource, remote_id)
+    copy = await _copy(page, connection, asked.resource, remote_id)
+    document = copy.document if copy and copy.document is not None else b"{}"
+    core = await _core(page, whole)
+    record = whole.record
+    store = next(one for one in stores if one.id == record.connection_id)
+    context: dict[str, Any] = {
+        "whole": whole,
+        "record": record,
+        "copy": copy.found if copy else None,
+        "title": name_of(record, glance(document)),
+        "word": STATE[record.state],
+        "token": f"{record.connection_id}:{record.remote_id}",
+        "one": one_of(asked.resource),
+        "tab": tab if tab in TABS else TABS[0],
+        "core": core,
+        "core_path": f"/core/{slug(asked.resource)}/{record.core_id}" if record.core_id else None,
+        "in_store": _in_store(store, asked.resource, remote_id),
+        "can_reread": not any(sign.isspace() or sign == "," for sign in remote_id),
+        "can_map": record.state in (State.NEW, State.WAITING) and whole.link is None,
+        "link_count": len(core.links) if core else 0,
+        "asked": asked,
+        "resource": asked.resource,
+    }
+    more = {
+        "difference": lambda: _difference(whole, core),
+        "payload": lambda: _payload(asked, document),
+        "links": lambda: _links(whole, core, document),
+    }
+    if context["tab"] == "history":
+        return context | await _history(page, asked, whole)
+    return context | more[context["tab"]]()
+
+
+async def _copy(page: Page, connection: str, resource: str, remote_id: str) -> Shown | None:
+    try:
+        return await page.hub.records.one(connection, resource, remote_id)
+    except UnknownNameError:
+        return None  # the twin has dropped its copy; the table still knows of it
+
+
+async def _core(page: Page, whole: WholeRecord) -> CoreRecord | None:
+    core_id = whole.record.core_id
+    if core_id is None:
+        return None
+    try:
+        return await page.hub.core.one(whole.record.resource, core_id)
+    except UnknownNameError:
+        return None
+
+
+def _in_store(store: Connection, resource: str, remote_id: str) -> str | None:
+    if resource not in EDITABLE or not remote_id.isdecimal():
+        return None
+    return f"{store.url}/wp-admin/post.php?post={remote_id}&action=edit"
+
+
+# -- difference -----------------------------------------------------------------------------------
+
+
+def _difference(whole: WholeRecord, core: CoreRecord | None) -> dict[str, Any]:
+    differences = [
+        Difference(change, *word_by_word(change.old, change.new)) for change in whole.changes
+    ]
+    changed = {change.path.partition("/")[0] for change in whole.changes}
+    return {
+        "differences": differences,
+        "equal": [] if core is None else equal_of(core, changed),
+        "edits": core.edits if core else (),
+    }
+
+
+def equal_of(core: CoreRecord, changed: set[str]) -> list[tuple[str, str, str]]:
+    """Return the columns of core that stay as they are: name, label, value."""
+    values = core.document.values
+    found = []
+    for field in core.noun.fields:
+        text = as_text(values.get(field.name))
+        if field.name not in changed and text not in (None, "", "[]", "{}"):
+            found.append((field.name, field.label, str(text)))
+    return found
+
+
+# -- payload --------------------------------------------------------------------------------------
+
+
+def _payload(asked: Asked, document: bytes) -> dict[str, Any]:
+    is_exact = asked.values.get("as") == "exact"
+    return {"payload": exact(document) if is_exact else pretty(document), "is_exact": is_exact}
+
+
+# -- history --------------------------------------------------------------------------------------
+
+
+async def _history(page: Page, asked: Asked, whole: WholeRecord) -> dict[str, Any]:
+    record = whole.record
+    place = (record.connection, record.resource, record.remote_id)
+    before = asked.values.get("version")
+    below = int(before) if before and before.isdecimal() and "against" not in asked.values else None
+    try:
+        told, has_more = await page.hub.history.page_versions(
+            *place, before=below, limit=MOST_VERSIONS
+        )
+    except UnknownNameError:
+        told, has_more = [], False
+    moments = [
+        Moment(one.version.written_at, one, await _changes(page, place, one, n))
+        for n, one in enumerate(told)
+    ]
+    if record.core_id is not None:
+        moments += [Moment(change.at, core=change) for change in await _in_core(page, record)]
+    moments.sort(key=lambda moment: moment.at, reverse=True)
+    return {
+        "moments": moments,
+        "versions": [one.version for one in told],
+        "has_more": has_more,
+        "compared": await _compared(page, place, asked.values),
+        "stores_by_id": {one.id: one.name for one in await page.hub.register.every()},
+    }
+
+
+async def _changes(
+    page: Page, place: tuple[str, str, str], told: Told, nth: int
+) -> Sequence[Change]:
+    """Return what a version changed, of the first few; the others are told by their fields' names."""
+    if nth >= TOLD_WHOLE or told.fields is None or told.version.number == 1:
+        return ()
+    first, second = str(told.version.number - 1), str(told.version.number)
+    try:
+        between = await page.hub.history.difference(*place, first, second)
+    except UnknownNameError:
+        return ()
+    return changes_of(between.comparison.changes)
+
+
+async def _in_core(page: Page, record: Any) -> list[RecordChange]:
+    try:
+        return await page.hub.core.changes(record.resource, record.core_id, limit=MOST_VERSIONS)
+    except UnknownNameError:
+        return []
+
+
+async def _compared(
+    page: Page, place: tuple[str, str, str], values: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """Return two moments of the record side by side, where that was asked for."""
+    if "version" not in values or "against" not in values:
+        return None
+    first, second = values["against"], values["version"]
+    between = await page.hub.history.difference(*place, first, second)
+    return {
+        "first": between.first,
+        "second": between.second,
+        "is_same": between.is_same,
+        "lines": [
+            (one.name, *word_by_word(one.old, one.new))
+            for one in changes_of(between.comparison.changes)
+        ],
+    }
+
+
+# -- links ----------------------------------------------------------------------------------------
+
+
+def _links(whole: WholeRecord, core: CoreRecord | None, document: bytes) -> dict[str, Any]:
+    record = whole.record
+    try:
+        value = parse(document)
+    except ValueError:
+        value = None
+    linked = _named(record.connection, record.resource, value)
+    if record.resource == "customers" and record.key:
+        address = f"/data/orders?q={record.key}"
+        linked.append(Linked("Orders", [(address, f"orders of {record.key}", "")]))
+    others = []
+    if core:
+        others = [
+            (record_path(one.resource, one.connection, one.remote_id), one)
+            for one in core.links
+            if (one.connection_id, one.remote_id) != (record.connection_id, record.remote_id)
+        ]
+    along = [
+        Linked(
+            label_of(resource),
+            [(record_path(resource, record.connection, one), one, "") for one in ids[:MOST_LINKS]],
+            max(0, len(ids) - MOST_LINKS),
+        )
+        for resource, ids in (whole.along or {}).items()
+    ]
+    return {"linked": linked, "others": others, "along": along}
+
+
+def _named(connection: str, resource: str, value: Json) -> list[Linked]:
+    """Return the records that a document names, by what they are to it."""
+    noun = noun_of(resource)
+    if noun is None or not isinstance(value, dict):
+        return []
+    named: dict[tuple[str, str], list[str]] = {}
+    for reference in noun.references:
+        label = reference.label or reference.name.removesuffix("_id").replace("_", " ")
+        named.setdefault((label.capitalize(), reference.noun), []).extend(
+            _ids_at(value, reference.source)
+        )
+    for part in noun.parts:
+        rows = value.get(part.source)
+        for row in rows if isinstance(rows, list) else []:
+            for reference in part.references:
+                ids = _ids_at(row, reference.source)
+                named.setdefault((label_of(reference.noun), reference.noun), []).extend(ids)
+    if resource == "products":
+        named[("Variations", "variations")] = _ids_at(value, "variations")
+    return [
+        Linked(
+            label,
+            [
+                (record_path(_resource_of(other), connection, one), one, "")
+                for one in list(dict.fromkeys(ids))[:MOST_LINKS]
+            ],
+            max(0, len(set(ids)) - MOST_LINKS),
+        )
+        for (label, other), ids in named.items()
+        if ids
+    ]
+
+
+def _resource_of(noun: str) -> str:
+    known = {resource.name for resource in RESOURCES}
+    return noun if noun in known else {"tax_rates": "taxes"}.get(noun, noun)
+
+
+def _ids_at(value: Json, source: str) -> list[str]:
+    """Return the ids that stand at a dotted path; 0 and nothing name none."""
+    for name in source.split(".") if source else []:
+        if not isinstance(value, dict):
+            return []
+        value = value.get(name)
+    values = value if isinstance(value, list) else [value]
+    texts = [one.text if isinstance(one, Number) else one for one in values]
+    return [text for text in texts if isinstance(text, str) and text not in ("", "0")]
+
+
+def core_id_of(text: str) -> UUID | None:
+    """Return an id, where a text is one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
