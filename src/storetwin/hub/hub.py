@@ -86,7 +86,10 @@ class Hub:
         from storetwin.hub.running import Runner
 
         own = (self.database, self.register, self.organisation_id, self.clock)
-        return Runner(*own, self.stores, self.revive, queued=self.queued)
+        return Runner(*own, self.stores, self.revive, queued=self.queued, follow=self._follow)
+
+    async def _follow(self, connection_id: UUID) -> None:
+        await self.staging.follow(connection_id)
 
     @property
     def identities(self) -> Identities:
