@@ -32,6 +32,7 @@ from storetwin.kernel.errors import (
     StoretwinError,
     UnknownNameError,
 )
+from storetwin.mapping.flaws import MappingFlawedError
 from storetwin.telemetry.logs import Log
 from storetwin.tenancy.models import NotAllowedError, UnauthenticatedError
 from storetwin.tenancy.proving import WrongCredentialsError
@@ -163,7 +164,13 @@ def _of_ours(error: StoretwinError) -> Response:
     if status == 500:
         log.error("request_failed", exc_info=error)
         return problem(500, error.code, "Something went wrong here; it was logged.")
-    return problem(status, error.code, error.message, remedy=error.remedy, headers=headers)
+    faults = [
+        Fault(where=f"body.document.{flaw.path}".rstrip("."), detail=str(flaw))
+        for flaw in (error.flaws if isinstance(error, MappingFlawedError) else ())
+    ]
+    return problem(
+        status, error.code, error.message, remedy=error.remedy, faults=faults, headers=headers
+    )
 
 
 def _invalid(error: RequestValidationError) -> Response:

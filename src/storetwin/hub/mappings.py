@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from storetwin.kernel.errors import ConfigurationError
 from storetwin.kernel.ids import new_id
 from storetwin.mapping import documents
 from storetwin.mapping.definition import check
-from storetwin.mapping.flaws import Flaw
+from storetwin.mapping.flaws import MappingFlawedError
 from storetwin.mapping.written import is_text
 from storetwin.staging import repository as staging_repository
 from storetwin.staging.copies import Store
@@ -28,27 +28,10 @@ from storetwin.staging.models import State
 
 LONGEST_NAME = 100
 MOST_MAPPINGS = 100  # of one connection
+RESERVED = frozenset({"active", "suggestion", "steps"})
 LARGEST = 1_000_000  # characters of a document
 AT_ONCE = 20_000
 """Linked records that are marked before activating answers; a worker marks more than that."""
-
-
-class MappingFlawedError(ConfigurationError):
-    """An import mapping cannot be used.
-
-    Args:
-        flaws: everything that is wrong with it.
-    """
-
-    code = "mapping_flawed"
-
-    def __init__(self, flaws: Sequence[Flaw]) -> None:
-        several = f" {len(flaws) - 1} more like this." if len(flaws) > 1 else ""
-        super().__init__(
-            f"The import mapping cannot be used. {_sentence(str(flaws[0]))}{several}",
-            remedy="Mend what each flaw names, and try again.",
-        )
-        self.flaws = tuple(flaws)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +95,41 @@ class Mappings:
         if active is None:
             return None
         return await self.one(connection, str(active.definition_id)), active
+
+    async def required_active(self, connection: str) -> tuple[ImportMapping, ActiveMapping]:
+        """Return the import mapping that is active.
+
+        Raises:
+            UnknownMappingError: none is.
+        """
+        found = await self.active(connection)
+        if found is None:
+            raise UnknownMappingError(
+                "No import mapping is active.", remedy="Activate one: storetwin mapping activate."
+            )
+        return found
+
+    def check(self, document: Any) -> None:
+        """Let no document pass that has a flaw.
+
+        Raises:
+            MappingFlawedError: says everything that is wrong with it.
+        """
+        checked(document)
+
+    async def version(self, connection: str, mapping: str, version: int) -> ActiveMapping:
+        """Return what a version of an import mapping says.
+
+        Raises:
+            UnknownMappingError: there is no such mapping, or it never had that version.
+        """
+        found = await self.one(connection, mapping)
+        owner = (self.runner.organisation_id, found.connection_id)
+        async with self._transaction() as tx:
+            read = await definitions.read_version(tx, owner, found.id, version)
+        if read is None:
+            raise UnknownMappingError(f"{found.name} has no version {version}.")
+        return read
 
     # -- writing --------------------------------------------------------------------------------
 
@@ -266,7 +284,8 @@ def _check_name(name: str) -> None:
             f"The name of an import mapping has 1 to {LONGEST_NAME} characters.",
             remedy="Choose another name.",
         )
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    if bare in RESERVED:
+        raise ConfigurationError(
+            f"No import mapping is called {bare!r}: it means something else here.",
+            remedy="Choose another name.",
+        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
+
+from storetwin.kernel.errors import ConfigurationError
 
 MOST_FLAWS = 100
 _QUOTED = 60  # characters of what somebody wrote
@@ -49,6 +51,25 @@ class Flaw:
         """Return it as one line."""
         hint = f" Did you mean {self.suggestion}?" if self.suggestion else ""
         return f"{self.where}: {self.message}{hint}"
+
+
+class MappingFlawedError(ConfigurationError):
+    """An import mapping cannot be used.
+
+    Args:
+        flaws: everything that is wrong with it.
+    """
+
+    code = "mapping_flawed"
+
+    def __init__(self, flaws: Sequence[Flaw]) -> None:
+        text = str(flaws[0])
+        several = f" {len(flaws) - 1} more like this." if len(flaws) > 1 else ""
+        super().__init__(
+            f"The import mapping cannot be used. {text[:1].upper()}{text[1:]}{several}",
+            remedy="Mend what each flaw names, and try again.",
+        )
+        self.flaws = tuple(flaws)
 
 
 @dataclass(slots=True)

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from storetwin.mapping.documents import joined
+from storetwin.mapping.documents import joined, mended
 from storetwin.mapping.mapper import CUSTOM
 from storetwin.mapping.models import Noun
 from storetwin.mapping.sources import ATTRIBUTE, LONGEST, META
+from storetwin.mapping.written import is_text
 
 MOST_SOURCES = 500
 MOST_SUGGESTED = 30
@@ -52,9 +53,8 @@ class Survey:
         """Look at a record."""
         self.records += 1
         for source, value in dict(_sources(document)).items():
-            if len(source) > LONGEST or (
-                source not in self.counts and len(self.counts) >= MOST_SOURCES
-            ):
+            is_full = source not in self.counts and len(self.counts) >= MOST_SOURCES
+            if is_full or len(source) > LONGEST or not is_text(source):
                 continue
             self.counts[source] += 1
             self.examples.setdefault(source, value)
@@ -109,12 +109,14 @@ def _named(
 
 
 def _shown(value: Any) -> str:
+    text: str
     if isinstance(value, list):
         text = ", ".join(str(one) for one in value if not isinstance(one, dict | list))
     elif isinstance(value, dict):
         text = "{…}"
     else:
         text = str(value)
+    text = mended(text, "", [])
     return text if len(text) <= LONGEST_EXAMPLE else text[: LONGEST_EXAMPLE - 1] + "…"
 
 
