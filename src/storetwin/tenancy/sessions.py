@@ -257,6 +257,13 @@ async def read_sessions(
     return [Session(**row) for row in await tx.fetch_all(Q.read_sessions, asked)]
 
 
+async def last_used(tx: Transaction, user_id: UUID, organisation_id: UUID) -> datetime | None:
+    """Return when a user last used a session in an organisation, as himself; None for never."""
+    asked = {"user_id": user_id, "organisation_id": organisation_id}
+    row = await tx.fetch_one(Q.last_used_session, asked)
+    return row["last_used_at"] if row else None
+
+
 Touch = Callable[[Transaction, Claims, datetime], Awaitable[None]]
 
 

@@ -116,3 +116,8 @@ JOIN tenancy.users u ON u.user_id = s.user_id
 JOIN tenancy.memberships m ON m.user_id = s.user_id
 WHERE s.session_id = %(session_id)s AND s.user_id = %(user_id)s AND m.organisation_id = %(organisation_id)s
   AND s.revoked_at IS NULL AND s.expires_at > %(now)s AND u.disabled_at IS NULL;
+
+-- name: last_used_session
+-- When a user last used a session in an organisation, by those that are kept; only he himself sees them.
+SELECT max(last_used_at) AS last_used_at FROM tenancy.sessions
+WHERE user_id = %(user_id)s AND organisation_id = %(organisation_id)s;

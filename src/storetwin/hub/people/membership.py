@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from storetwin.db.database import Transaction
@@ -24,6 +26,7 @@ from storetwin.tenancy.members import (
     remove_member,
 )
 from storetwin.tenancy.models import Permission, Principal, Role
+from storetwin.tenancy.sessions import last_used
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,18 @@ class Membership:
         """
         async with self.premises.transaction() as tx:
             return await read_members(tx, self.premises.organisation_id, limit=limit, after=after)
+
+    async def last_seen(self, members: Sequence[Member]) -> dict[UUID, datetime]:
+        """Return when members last used a session in the organisation; not those who never did."""
+        found = {}
+        organisation_id = self.premises.organisation_id
+        async with self.premises.transaction() as tx:
+            for member in members:
+                await tx.set_local("app.user_id", str(member.user_id))
+                moment = await last_used(tx, member.user_id, organisation_id)
+                if moment is not None:
+                    found[member.user_id] = moment
+        return found
 
     async def one(self, user_id: UUID) -> Member:
         """Return a member.
