@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
-from storetwin.core.models import Incoming, Origin
+from hubs import bytes_of
+from storetwin.core.models import Cause, Incoming, Origin
+from storetwin.core.write import write_batch
 from storetwin.mapping import documents
 from storetwin.mapping.mapper import compile_mapper
 from storetwin.mapping.models import Mapped, Noun, Site
@@ -93,3 +96,23 @@ def _place(one: Held, records: dict[Origin, Held], placed: dict[Origin, Held]) -
         if origin in records and origin != one.origin:
             _place(records[origin], records, placed)
     placed[one.origin] = one
+
+
+async def promote_twin(twin: Any) -> None:
+    """Bring everything that a twin holds into core, as it is."""
+    for noun in NOUNS.values():
+        rows = await twin.snapshots(noun.resource) if noun.resource else {}
+        mapper = compile_mapper(noun, None, SITE)
+        incoming = [
+            Incoming(
+                Origin(twin.connection.id, noun.resource, remote_id),
+                row["version"],
+                None,
+                mapper.map(documents.read(bytes_of(row)), row["parent_id"]),
+            )
+            for remote_id, row in rows.items()
+        ]
+        for start in range(0, len(incoming), 500):
+            async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+                batch = incoming[start : start + 500]
+                await write_batch(tx, noun, batch, Cause(), twin.hub.clock())

@@ -155,6 +155,7 @@ def _tell(erasure: Erasure) -> None:
             f"{one.versions:,}",
             f"{one.deliveries:,}",
             f"{sum(one.texts.values()):,}",
+            f"{sum(one.core.values()):,}",
         )
         for one in erasure.connections
         if not one.is_empty
@@ -163,7 +164,7 @@ def _tell(erasure: Erasure) -> None:
         out().print("The twins have nothing of this person.")
     else:
         title = "Would be blanked" if erasure.is_rehearsal else "Blanked"
-        columns = ("connection", "of him", "records>", "versions>", "deliveries>", "texts>")
+        columns = ("connection", "of him", "records>", "versions>", "deliveries>", "texts>", "core>")
         out().print(table(title, columns, rows))
     for one in erasure.connections:
         _tell_of_store(one)

@@ -12,6 +12,7 @@ from storetwin.core.statements import Q, tables_of
 from storetwin.db.database import Transaction
 from storetwin.mapping.keys import lookup_key
 from storetwin.mapping.models import Mapped, Match, Noun
+from storetwin.resources.personal import NO_EMAIL
 
 _BY: Mapping[Match, tuple[str, str]] = {  # the member that is looked at, the column that is asked
     Match.SKU: ("sku", "sku_key"),
@@ -54,7 +55,7 @@ async def keys_of(
     for origin, mapped in records.items():
         value = mapped.values.get(member)
         text = lookup_key(value) if isinstance(value, str) else None
-        if text and (scopes is None or origin in scopes):
+        if text and text != NO_EMAIL and (scopes is None or origin in scopes):
             keys[origin] = Key(text, scopes[origin] if scopes else None)
     return keys
 

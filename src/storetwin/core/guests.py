@@ -22,6 +22,7 @@ from storetwin.core.targets import GUEST, Target
 from storetwin.db.database import Row, Transaction
 from storetwin.kernel.ids import new_id
 from storetwin.mapping.nouns import NOUNS
+from storetwin.resources.personal import NO_EMAIL
 
 CUSTOMERS, ORDERS = NOUNS["customers"], NOUNS["orders"]
 _ADDRESSES, _OF_ORDER = "customer_addresses", "order_addresses"
@@ -69,6 +70,9 @@ class Guests:
 
     async def _assign(self, orders: Iterable[Row]) -> set[UUID]:
         orders = list(orders)
+        for row in orders:
+            if row["email_lower"] == NO_EMAIL:  # somebody who was erased; nobody has it
+                row["email_lower"] = None
         emails = sorted({row["email_lower"] for row in orders if row["email_lower"]})
         found = await self.tx.fetch_all(Q.owners_of_emails, {"emails": emails}) if emails else []
         owners = {row["email_lower"]: row["id"] for row in found}

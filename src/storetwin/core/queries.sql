@@ -292,3 +292,42 @@ WHERE ARRAY[s.recency, s.frequency, s.money] IN (
     SELECT ARRAY[w.recency, w.frequency, w.money]
     FROM unnest(%(recencies)s::int[], %(frequencies)s::int[], %(moneys)s::int[]) AS w(recency, frequency, money))
 ORDER BY s.customer_id, s.currency LIMIT %(limit)s;
+
+-- name: persons_customers
+-- Customers with one of some e-mails.
+SELECT id FROM core.customers WHERE email_lower = ANY(%(emails)s::text[]) ORDER BY id;
+
+-- name: guests_of_orders
+-- Guests whose some orders are.
+SELECT DISTINCT c.id FROM core.orders o JOIN core.customers c ON c.id = o.customer_id
+WHERE o.id = ANY(%(ids)s::uuid[]) AND c.is_guest;
+
+-- name: orders_of_nobody
+-- Orders with one of some e-mails whose store is connected no more.
+SELECT id FROM core.orders WHERE email_lower = ANY(%(emails)s::text[]) AND connection_id IS NULL ORDER BY id;
+
+-- name: read_mapped
+-- What the stores' records that some core records came from come to, as it is kept.
+SELECT connection_id, resource, remote_id, values_hash, mapped FROM core.links
+WHERE noun = %(noun)s AND core_id = ANY(%(ids)s::uuid[]) AND mapped IS NOT NULL;
+
+-- name: rewrite_mapped
+-- Puts anew what some stores' records come to.
+UPDATE core.links AS l SET mapped = r.mapped
+FROM json_to_recordset(%(rows)s::json) AS r(connection_id uuid, resource text, remote_id text, mapped json)
+WHERE l.connection_id = r.connection_id AND l.resource = r.resource AND l.remote_id = r.remote_id;
+
+-- name: changes_of_some
+-- What changed of some records.
+SELECT change, core_id, fields FROM core.changes
+WHERE noun = %(noun)s AND core_id = ANY(%(ids)s::uuid[]) AND fields IS NOT NULL ORDER BY change;
+
+-- name: blank_change
+-- Takes somebody out of what is written down of a change.
+SELECT core.blank_change(%(change)s, %(fields)s::json);
+
+-- name: rewrite_edits
+-- Puts anew what people changed of a record.
+UPDATE core.edits AS e SET value = r.value, said = r.said
+FROM json_to_recordset(%(rows)s::json) AS r(core_id uuid, field text, value json, said json)
+WHERE e.noun = %(noun)s AND e.core_id = r.core_id AND e.field = r.field;

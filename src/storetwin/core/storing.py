@@ -68,6 +68,17 @@ async def write_records(tx: Transaction, tables: Tables, writes: Writes, now: da
     await _execute(tx, Q.await_records, [_pending(one) for one in dict.fromkeys(pending)])
 
 
+async def write_changed(
+    tx: Transaction, tables: Tables, changed: Sequence[tuple[Stand, Difference]], now: datetime
+) -> None:
+    """Write what differs of some records; what they wait for they go on waiting for."""
+    rows = [_row(stand) for stand, found in changed if found.is_row_changed]
+    await _execute(tx, tables.row.put, rows, now=now)
+    writes = Writes(changed=[(Target(stand), found) for stand, found in changed])
+    for name, table in tables.parts.items():
+        await _write_part(tx, name, table, writes)
+
+
 async def write_row(tx: Transaction, tables: Tables, stand: Stand, now: datetime) -> None:
     """Write a record's own row anew."""
     await _execute(tx, tables.row.put, [_row(stand)], now=now)

@@ -60,6 +60,7 @@ class Removal:
         mentions: records of others that had his e-mail in them.
         deliveries: of webhooks, emptied.
         texts: of ours, by what they are: dead letters, runs, certificates.
+        core: records of core that had something of him, by noun.
         in_store: his records that the store had when it was last read: it shows them in the open
             unless he was erased there.
         erased_before: when he was erased last, if he was: then the store brought him back.
@@ -73,6 +74,7 @@ class Removal:
     mentions: int
     deliveries: int
     texts: dict[str, int]
+    core: dict[str, int]
     in_store: dict[str, list[str]]
     erased_before: datetime | None
 
@@ -80,7 +82,7 @@ class Removal:
     def is_empty(self) -> bool:
         """Say whether there was nothing of him."""
         counted = self.records + self.versions + self.removed + self.deliveries
-        return not counted and not any(self.texts.values())
+        return not counted and not any(self.texts.values()) and not any(self.core.values())
 
 
 @dataclass(frozen=True, slots=True)

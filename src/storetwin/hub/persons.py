@@ -17,6 +17,8 @@ from uuid import UUID
 from storetwin.connections.catalogue import catalogue_for
 from storetwin.connections.models import Connection
 from storetwin.connections.register import Register
+from storetwin.core import erasing
+from storetwin.core.models import Origin
 from storetwin.db.database import Database, Transaction
 from storetwin.hub.person_models import Erasure, Named, Removal
 from storetwin.kernel.clock import Clock
@@ -65,8 +67,8 @@ class Persons:
     ) -> AsyncGenerator[dict[str, Any]]:
         """Yield everything that is known of a person, piece by piece; what is sealed stays hidden.
 
-        Each piece has a ``kind``: ``about``, ``record``, ``delivery``, ``dead_letters``, ``runs``,
-        ``certificates`` or ``end``.
+        Each piece has a ``kind``: ``about``, ``record``, ``delivery``, ``core``, ``dead_letters``,
+        ``runs``, ``certificates`` or ``end``.
 
         Raises:
             ConfigurationError: nobody is named.
@@ -132,6 +134,10 @@ class Persons:
                     yield _record(connection, key, relation, held)
         async for delivery in self._deliveries(connection, found):
             yield delivery
+        for one in await self._in_core(connection, found):
+            async with self._transaction() as tx:
+                if told := await erasing.tell_of_core(tx, one):
+                    yield {"kind": "core", "connection": connection.name, **told}
         async with self._transaction() as tx:
             terms = found.who.emails | found.who.sure_terms
             texts = await find_mentions(tx, connection.id, terms)
@@ -175,6 +181,7 @@ class Persons:
         erased = await self._blank(connection, seeker, found, is_rehearsal)
         deliveries = await self._empty(shelf, found, is_rehearsal)
         texts = await self._scrub(connection, who, is_rehearsal)
+        core = await self._erase_in_core(connection, found, is_rehearsal)
         removal = Removal(
             connection=connection.name,
             records=erased.records,
@@ -184,6 +191,7 @@ class Persons:
             mentions=len(found.mentioning),
             deliveries=deliveries,
             texts=texts,
+            core=core,
             in_store=in_store,
             erased_before=memory.erased_at,
         )
@@ -219,6 +227,26 @@ class Persons:
                     erased += await eraser.erase(tx, key[1])
                 seeker.observe(erased.records + erased.versions)
         return erased
+
+    async def _erase_in_core(
+        self, connection: Connection, found: Found, is_rehearsal: bool
+    ) -> dict[str, int]:
+        """Take him out of core, what was promoted of other stores included."""
+        counts: dict[str, int] = {}
+        for batch in erasing.batches(await self._in_core(connection, found)):
+            async with self._transaction() as tx:
+                done = await erasing.erase_in_core(
+                    tx, batch, found.who, self.clock(), is_rehearsal=is_rehearsal
+                )
+            for noun, count in done.items():
+                counts[noun] = counts.get(noun, 0) + count
+        return counts
+
+    async def _in_core(self, connection: Connection, found: Found) -> Sequence[erasing.InCore]:
+        own = [Origin(connection.id, *key) for key in found.own]
+        mentioning = [Origin(connection.id, *key) for key in found.mentioning]
+        async with self._transaction() as tx:
+            return await erasing.find_in_core(tx, own, mentioning, found.who)
 
     async def _empty(self, shelf: Shelf, found: Found, is_rehearsal: bool) -> int:
         emptied, after, own = 0, 0, set(found.own)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core_records import promote_twin
 from dumps import dumped
 from hubs import NAME, Twin, lacking, open_twin
 from storetwin.connections.choices import Choices
@@ -157,14 +158,17 @@ async def twin(
         await opened.hub.configure(NAME, Choices(notes=True))
         outcome = await opened.pull(*RESOURCES)
         assert outcome.is_complete, lacking(outcome)
+        await promote_twin(opened)
         # He had another e-mail in earlier versions, and one that is no longer there in later ones.
         known.store.edit("customers", known.customer, {"email": FORMER})
         known.store.edit_order(known.order, {"billing": {**BILLING, "email": "x@y.example"}})
         await opened.hub.sync(NAME, ("customers", "orders"), observe=lambda _: None)
+        await promote_twin(opened)
         known.store.edit("customers", known.customer, {"email": EMAIL})
         known.store.edit_order(known.order, {"billing": BILLING})
         outcome = await opened.pull(*RESOURCES, full=True)
         assert outcome.is_complete, lacking(outcome)
+        await promote_twin(opened)
         await leave_traces(opened, known)
         yield opened, known
 
@@ -184,6 +188,12 @@ async def leave_traces(twin: Twin, shop: Shop) -> None:
         body=body,
         received_at=now,
     )
+    (core,) = await twin.rows(
+        "SELECT core_id FROM core.links WHERE resource = 'customers' AND remote_id = %(id)s",
+        id=str(shop.customer),
+    )
+    given = {"last_name": "Quillfeather-Smith"}
+    await hub.core.edit("customers", core["core_id"], given, user_id=None)
     await hub.register.receiving_ends.ensure(twin.connection, now)
     async with hub.database.transaction(hub.organisation_id) as tx:
         await keep_deliveries(tx, hub.organisation_id, [delivery], {twin.connection.id: 1}, now=now)
@@ -251,6 +261,9 @@ async def test_nothing_of_him_is_left_in_the_database(
     assert removal.removed == 0
     assert removal.texts["dead_letters"] == 1
     assert removal.texts["certificates"] >= 1
+    assert removal.core == {
+        "customers": 2, "orders": 3, "order_notes": 1, "reviews": 1, "coupons": 1
+    }  # fmt: skip
     assert erasure.answers == 1
     assert erasure.delivered_to == ()
     assert removal == replace(planned, records=removal.records, versions=removal.versions)

@@ -89,6 +89,7 @@ class RemovalDocument(BaseModel):
     mentions: int = Field(description="Records of others that had his e-mail in them.")
     deliveries: int = Field(description="Deliveries of webhooks that were emptied.")
     texts: dict[str, int] = Field(description="Texts of ours that spoke of him, by what they are.")
+    core: dict[str, int] = Field(description="Records of core that had something of him, by noun.")
     in_store: dict[str, list[str]] = Field(
         description="His records that the store had when it was last read. Unless he is erased "
         "there, he comes back with a reading that shows him."
