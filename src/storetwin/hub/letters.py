@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
@@ -26,6 +27,7 @@ WAITING = "waiting"
 MOST_RETRIED = 2_000  # with one call; the next one takes the others
 RECORDS_A_RUN = 500
 DISCARDED_AT_ONCE = 1_000
+MOST_CAUSES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,19 @@ class Chosen:
     """Which waiting dead letters: those of these ids, or all that match.
 
     Args:
-        ids: None: those of the connection and the resource, all for None.
+        ids: None: those that fit all of what follows, all for None.
         connection: its name or id.
+        cause: as `Letters.causes` names it.
+        run_id: the run that set them aside last.
+        since: seen then or later.
     """
 
     ids: tuple[UUID, ...] | None = None
     connection: str | None = None
     resource: str | None = None
+    cause: str | None = None
+    run_id: UUID | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,20 @@ class Letters:
         matching = await self._matching(chosen)
         async with self._transaction() as tx:
             return await letters.page_letters(tx, matching, state, behind=behind, limit=limit)
+
+    async def causes(
+        self, chosen: Chosen, state: str = WAITING, *, limit: int = MOST_CAUSES
+    ) -> list[Row]:
+        """Return dead letters by what caused them, those with the most first.
+
+        Causes that differ in numbers alone are one: ``cause`` has a dot mark in their place.
+
+        Raises:
+            UnknownNameError: there is no such connection or resource.
+        """
+        matching = await self._matching(chosen)
+        async with self._transaction() as tx:
+            return await letters.causes(tx, matching, state, limit=limit)
 
     async def one(self, letter_id: UUID) -> Row:
         """Return a dead letter.
@@ -191,7 +213,14 @@ class Letters:
         resource = chosen.resource
         if resource is not None:
             resource = catalogue_of_all(c.options for c in connections).named(resource).name
-        return Matching(self.organisation_id, connection_id, resource)
+        return Matching(
+            self.organisation_id,
+            connection_id,
+            resource,
+            chosen.cause,
+            chosen.run_id,
+            chosen.since,
+        )
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return self.database.transaction(self.organisation_id)

@@ -108,3 +108,25 @@ async def read_analytics(
     kept = await tx.fetch_one(Q.since_when_runs_are_kept)
     found.kept_since = kept["kept_since"] if kept else None
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many records were written to the twins in an hour or on a day.
+
+    Args:
+        told: of which webhooks told; ``read`` by runs that asked the store.
+        created: of all, how many were new; ``buried`` how many were gone.
+    """
+
+    began_at: datetime
+    told: int = 0
+    read: int = 0
+    created: int = 0
+    buried: int = 0
+
+
+async def read_changes(tx: Transaction, since: datetime, unit: str) -> list[Moved]:
+    """Return what runs wrote since a moment, by hour or day (UTC); where nothing was is left out."""
+    rows = await tx.fetch_all(Q.changes_of_runs, {"since": since, "unit": unit})
+    return [Moved(**row) for row in rows]

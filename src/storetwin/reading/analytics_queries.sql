@@ -30,3 +30,17 @@ GROUP BY 1, 2;
 -- name: since_when_runs_are_kept
 -- When the earliest run that is kept ended: what was before is not counted.
 SELECT min(ended_at) AS kept_since FROM runs.runs WHERE ended_at IS NOT NULL;
+
+-- name: changes_of_runs
+-- Records that runs wrote since a moment, by span of time: what webhooks told, and what was read.
+SELECT date_trunc(%(unit)s, r.ended_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS began_at,
+       COALESCE(sum(t.written) FILTER (WHERE r.kind = 'receive'), 0)::bigint AS told,
+       COALESCE(sum(t.written) FILTER (WHERE r.kind <> 'receive'), 0)::bigint AS read,
+       sum(t.created)::bigint AS created, sum(t.buried)::bigint AS buried
+FROM runs.runs r
+CROSS JOIN LATERAL (
+    SELECT COALESCE(sum(p.created + p.updated + p.buried), 0) AS written,
+           COALESCE(sum(p.created), 0) AS created, COALESCE(sum(p.buried), 0) AS buried
+    FROM runs.progress p WHERE p.run_id = r.run_id) t
+WHERE r.ended_at >= %(since)s AND r.kind NOT IN ('promote', 'rehearse')
+GROUP BY 1 ORDER BY 1;

@@ -28,6 +28,22 @@ FROM (
 GROUP BY connection_id, status, currency HAVING sum(records) <> 0
 ORDER BY connection_id, status, currency;
 
+-- name: read_tallies_by_day
+-- The same, each day by itself.
+SELECT day, connection_id, status, currency, sum(records)::bigint AS records, sum(total_minor) AS total_minor,
+       sum(refunded_minor) AS refunded_minor
+FROM (
+    SELECT day, connection_id, status, currency, records, total_minor, refunded_minor FROM mirror.daily_tallies
+    WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[]) AND resource = %(resource)s
+      AND day >= %(since)s AND day < %(until)s
+    UNION ALL
+    SELECT day, connection_id, status, currency, records, total_minor, refunded_minor FROM mirror.tally_changes
+    WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[]) AND resource = %(resource)s
+      AND day >= %(since)s AND day < %(until)s
+) AS t
+GROUP BY day, connection_id, status, currency HAVING sum(records) <> 0
+ORDER BY day, connection_id, status, currency;
+
 -- name: read_tallies_but_days
 -- The same, from the other end: all there are, less those of the days before and after, and those without a date.
 SELECT connection_id, status, currency, sum(records)::bigint AS records, sum(total_minor) AS total_minor,

@@ -71,6 +71,24 @@ async def read_tallies(
     return _tallies(await tx.fetch_all(query, params | bounds))
 
 
+async def read_tallies_by_day(
+    tx: Transaction,
+    organisation_id: UUID,
+    resource: str,
+    connections: Iterable[UUID],
+    days: Days,
+) -> dict[date, list[Tally]]:
+    """Return the counts of the records that were created on some days, by day."""
+    params = {
+        "organisation_id": organisation_id, "resource": resource, "connections": list(connections),
+        "since": days.since or FIRST_DAY, "until": days.until or LAST_DAY,
+    }  # fmt: skip
+    found: dict[date, list[Tally]] = {}
+    for row in await tx.fetch_all(Q.read_tallies_by_day, params):
+        found.setdefault(row.pop("day"), []).extend(_tallies([row]))
+    return found
+
+
 def is_most_of(days: Days, first: date | None, last: date | None) -> bool:
     """Say whether some days are more than half of those that there are.
 

@@ -15,11 +15,20 @@ Q = load_queries(__package__)
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Which dead letters of an organisation; None asks for nothing."""
+    """Which dead letters of an organisation; None asks for nothing.
+
+    Args:
+        cause: as `causes` names it.
+        run_id: the run that set them aside last.
+        since: seen then or later.
+    """
 
     organisation_id: UUID
     connection_id: UUID | None = None
     resource: str | None = None
+    cause: str | None = None
+    run_id: UUID | None = None
+    since: datetime | None = None
 
 
 async def page_letters(
@@ -32,6 +41,13 @@ async def page_letters(
     """
     params = _params(matching) | {"state": state, "behind": behind, "limit": limit}
     return await tx.fetch_all(Q.letters_behind, params)
+
+
+async def causes(tx: Transaction, matching: Matching, state: str, *, limit: int) -> list[Row]:
+    """Return dead letters by what caused them: those with the most first."""
+    return await tx.fetch_all(
+        Q.causes_of_letters, _params(matching) | {"state": state, "limit": limit}
+    )
 
 
 async def find_letters(tx: Transaction, organisation_id: UUID, ids: Sequence[UUID]) -> list[Row]:
@@ -60,4 +76,7 @@ def _params(matching: Matching) -> dict[str, object]:
         "organisation_id": matching.organisation_id,
         "connection_id": matching.connection_id,
         "resource": matching.resource,
+        "cause": matching.cause,
+        "run_id": matching.run_id,
+        "since": matching.since,
     }

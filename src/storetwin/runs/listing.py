@@ -24,6 +24,8 @@ class Wanted:
         since: those that began, or were asked for, then or later.
         until: likewise before then.
         behind: only those that are older than this one.
+        resource: only those that were about it.
+        error_codes: only those that ended with one of these.
     """
 
     connection_id: UUID | None = None
@@ -34,6 +36,8 @@ class Wanted:
     until: datetime | None = None
     behind: UUID | None = None
     limit: int = 50
+    resource: str | None = None
+    error_codes: Sequence[str] = ()
 
 
 async def list_runs(tx: Transaction, wanted: Wanted) -> list[Row]:
@@ -53,6 +57,8 @@ async def list_runs(tx: Transaction, wanted: Wanted) -> list[Row]:
             "until": wanted.until,
             "behind": wanted.behind,
             "limit": wanted.limit,
+            "resource": wanted.resource,
+            "error_codes": list(wanted.error_codes) or None,
         },
     )
 

@@ -9,6 +9,9 @@ WITH page AS MATERIALIZED (
       AND (%(since)s::timestamptz IS NULL OR r.started_at >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR r.started_at < %(until)s)
       AND (%(behind)s::uuid IS NULL OR r.run_id < %(behind)s)
+      AND (%(error_codes)s::text[] IS NULL OR r.error_code = ANY(%(error_codes)s::text[]))
+      AND (%(resource)s::text IS NULL
+           OR EXISTS (SELECT FROM runs.progress p WHERE p.run_id = r.run_id AND p.resource = %(resource)s))
     ORDER BY r.run_id DESC LIMIT %(limit)s)
 SELECT r.run_id, r.connection_id, c.name AS connection, r.kind, r.state, r.options::text AS options,
        r.asked_at, CASE WHEN r.epoch > 0 THEN r.started_at END AS started_at, r.ended_at, r.heartbeat_at,

@@ -60,12 +60,18 @@ class Filters:
     Args:
         since: from this moment on.
         until: before this moment.
+        is_done: what was done, or what was refused or failed.
+        about: what names one of these: ``connection=shop``.
+        but: not these actions.
     """
 
     action: str | None = None
     actor: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    is_done: bool | None = None
+    about: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
 
 
 async def begin(
@@ -141,6 +147,9 @@ async def read_entries(
         "actor": filters.actor,
         "since": filters.since,
         "until": filters.until,
+        "is_done": filters.is_done,
+        "about": list(filters.about) or None,
+        "but": list(filters.but) or None,
         "limit": limit,
     }
     return [_entry(row) for row in await tx.fetch_all(Q.read_audit_entries, asked)]

@@ -20,5 +20,8 @@ WHERE organisation_id = %(organisation_id)s
   AND (%(actor)s::text IS NULL OR actor = %(actor)s)
   AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
+  AND (%(is_done)s::boolean IS NULL OR outcome IS NOT NULL AND (outcome = 'done') = %(is_done)s)
+  AND (%(but)s::text[] IS NULL OR action <> ALL(%(but)s::text[]))
+  AND (%(about)s::text[] IS NULL OR string_to_array(subject, ' ') && %(about)s::text[])
 ORDER BY entry_id DESC
 LIMIT %(limit)s;
