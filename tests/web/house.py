@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -22,6 +23,8 @@ from sites import Served, serving_site
 from storetwin.bootstrap import open_hub
 from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.hub import Hub
+from storetwin.runs.listing import Wanted
+from storetwin.runs.models import RunKind, RunState
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 from storetwin.tenancy.models import Role
 from storetwin.web.cookies import SESSION
@@ -79,6 +82,7 @@ def settled_house(postgres: EmbeddedPostgres, template: str, folder: Path) -> It
             cookies = in_own_loop(_sign_in(served.url, people))
             foreign = in_own_loop(session_of(served.url, other))
             admin = postgres.admin_dsn
+            in_own_loop(_until_idle(dsn, folder))
             yield House(
                 served,
                 dsn,
@@ -124,6 +128,15 @@ async def _put_off(twin: Twin) -> None:
     """Let the schedules begin tomorrow: nothing happens here that no test asks for."""
     async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
         await tx.execute("UPDATE runs.schedules SET next_at = now() + interval '1 day'")
+
+
+async def _until_idle(dsn: str, folder: Path) -> None:
+    """Wait for what a worker does when it starts: it brings what happened while none was there."""
+    async with open_hub(settings_for(dsn, folder)) as hub, asyncio.timeout(60):
+        while not await hub.asking.every(
+            NAME, Wanted(kinds=[RunKind.SYNC], states=[RunState.DONE], limit=1)
+        ):
+            await asyncio.sleep(0.1)
 
 
 async def _sign_in(url: str, people: dict[Role, Person]) -> dict[Role, str]:

@@ -270,9 +270,10 @@ class Asking:
 
 def _past(row: Row, everything: set[str]) -> Past:
     """Return what a run tells of the next; one that named every resource named none."""
-    options = json.loads(row["options"])
+    kept = json.loads(row["options"])
+    options = {n: v for n, v in kept.items() if v not in (None, False, []) and n != "now"}
     if everything.issubset(options.get("resources", ())):
-        del options["resources"]
+        options.pop("resources")
     seconds = (row["ended_at"] - row["started_at"]).total_seconds()
     return Past(json.dumps(options, sort_keys=True), row["records"], row["requests"], seconds)
 
