@@ -161,8 +161,9 @@ class Change:
 
 
 def changes_of(found: Sequence[DocumentChange]) -> list[Change]:
-    """Return what differs between two versions as people read it."""
-    return [Change(one.name, _short(one.before), _short(one.after)) for one in found]
+    """Return what differs between two versions as people read it; when it was changed, last."""
+    told = [Change(one.name, _short(one.before), _short(one.after)) for one in found]
+    return sorted(told, key=lambda change: change.name.startswith("date_modified"))
 
 
 def _short(value: Json) -> str | None:
