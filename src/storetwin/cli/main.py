@@ -10,6 +10,7 @@ from storetwin.cli import (
     asking,
     audit,
     connection,
+    core,
     database,
     dead_letters,
     deliveries,
@@ -18,6 +19,7 @@ from storetwin.cli import (
     history,
     housekeeping,
     identity,
+    mapping,
     mcp,
     organisation,
     person,
@@ -67,6 +69,8 @@ app.command("select")(staging.select)
 app.command("ignore")(staging.ignore)
 app.command("map")(staging.map_)
 app.command("promote")(promote.promote)
+app.command("core")(core.core)
+app.command("customers")(core.customers)
 app.command("mcp")(mcp.mcp)
 app.command("prune")(housekeeping.prune)
 for verb in (identity.identity, identity.accept, identity.pause, identity.resume):
@@ -77,6 +81,7 @@ app.add_typer(connection.app, name="connection")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(mapping.app, name="mapping")
 app.add_typer(rule.app, name="rule")
 app.add_typer(asking.app, name="run")
 app.add_typer(user.app, name="user")
