@@ -100,7 +100,7 @@ def plain(amount: Decimal) -> Decimal:
     """Return a number without needless zeros at its end."""
     if not amount:
         return _NOTHING
-    if amount.as_tuple().exponent == 0:
+    if amount.same_quantum(_NOTHING):
         return amount
     bare = amount.normalize(_EXACT)
     is_whole = int(bare.as_tuple().exponent) > 0
@@ -125,10 +125,9 @@ def cents(amount: Decimal) -> Decimal:
     """Return an amount with two decimals, or as many more as it has."""
     if not amount:
         return _NO_MONEY
-    decimals = -int(amount.as_tuple().exponent)
-    if decimals == 2:
+    if amount.same_quantum(_CENTS):
         return amount
-    if decimals > 2:
+    if -int(amount.as_tuple().exponent) > 2:
         amount = amount.normalize(_EXACT)
         if -int(amount.as_tuple().exponent) >= 2:
             return amount

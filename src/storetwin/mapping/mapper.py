@@ -20,6 +20,7 @@ from storetwin.mapping.readers import Columns, Found, Members, columns_of, membe
 
 _ENCODER = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 _NUL = b"\\u0000"
+Parts = dict[str, list[Row]]
 CUSTOM = "custom."
 NO_SITE = Site()
 _TOO_DEEP = "The record is nested too deeply to be mapped."
@@ -93,13 +94,13 @@ class Mapper:
                 references[name] = container
         level: Row = {}
         self.level.read(document, "", "", level, found)
-        parts: dict[str, list[Row]] = {table: [] for table in self.tables}
+        parts: Parts = {table: [] for table in self.tables}
         for part in self.parts:
             part.read(document, parts[part.table], found)
         if self.rules or self.custom:
             self._apply(document, values, found)
         self.members.rest(document, "", found)
-        encoded = _encoded((values, references, parts, found.extra, level))
+        encoded = _encoded(values, references, parts, found.extra, level)
         if mended is None and _NUL in encoded:
             return self._mapped_mended(document, container)
         if self.noun.derive is not None:
@@ -171,11 +172,24 @@ def _left(rule: Rule, problem: Problem, document: dict[str, Any], found: Found) 
             found.extra[source] = value
 
 
-def _encoded(content: tuple[Any, ...]) -> bytes:
+def _encoded(values: Row, references: Row, parts: Parts, extra: Row, level: Row) -> bytes:
+    """Return all that counts as JSON: columns by their place, which is the same for every record."""
+    content = (
+        *values.values(),
+        *references.values(),
+        *level.values(),
+        [[[*row.values()] for row in rows] for rows in parts.values()],
+        extra,
+    )
     try:
         return _ENCODER.encode(content)
     except OverflowError:  # an integer beyond 64 bits
-        return documents.written(list(content)).encode()
+        return documents.written(_plain(content)).encode()
+
+
+def _plain(value: Any) -> Any:
+    """Return lists where tuples stand."""
+    return [_plain(one) for one in value] if isinstance(value, tuple | list) else value
 
 
 def compile_mapper(

@@ -31,20 +31,24 @@ class Columns:
     """Which members go into which columns.
 
     Args:
+        texts: (column, member) of texts: most of them, so they have a way of their own.
         plain: (column, member, converter).
         deep: the same for members of members.
         custom: (column, key, converter) of what stands among the custom fields.
         twins: (column, the member that says the same in the store's own time).
         whole: columns that take the object as it is.
         left_out: dotted members that are taken out of it.
+        is_more: there are others than texts and plain ones.
     """
 
+    texts: tuple[tuple[str, str], ...]
     plain: tuple[tuple[str, str, Convert], ...]
     deep: tuple[tuple[str, str, Convert], ...] = ()
     custom: tuple[tuple[str, str, Convert], ...] = ()
     twins: tuple[tuple[str, str], ...] = ()
     whole: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    is_more: bool = False
 
     def read(
         self, document: dict[str, Any], prefix: str, place: str, row: Row, found: Found
@@ -56,6 +60,11 @@ class Columns:
             place: of the row within the record, as in ``order_lines/17/``.
         """
         get = document.get
+        for column, member in self.texts:
+            value = get(member)
+            row[column] = value
+            if value is not None and value.__class__ is not str:
+                self._put(kinds.text, value, row, column, found, prefix + member, place)
         for column, member, convert in self.plain:
             value = get(member)
             if value is None:
@@ -66,30 +75,35 @@ class Columns:
             except kinds.MisfitError as error:
                 row[column] = None
                 found.misfit(prefix + member, value, place + column, error)
-        if self.deep:
-            self._read_deep(document, prefix, place, row, found)
+        if self.is_more:
+            self._read_more(document, prefix, place, row, found)
+
+    @staticmethod
+    def _put(
+        convert: Convert, value: Any, row: Row, column: str, found: Found, path: str, place: str
+    ) -> None:
+        try:
+            row[column] = convert(value)
+        except kinds.MisfitError as error:
+            row[column] = None
+            found.misfit(path, value, place + column, error)
+
+    def _read_more(
+        self, document: dict[str, Any], prefix: str, place: str, row: Row, found: Found
+    ) -> None:
+        for column, path, convert in self.deep:
+            value = documents.at(document, path)
+            row[column] = None
+            if value is not None:
+                self._put(convert, value, row, column, found, prefix + path, place)
         if self.custom:
             self._read_custom(document, place, row, found)
         for column in self.whole:
             row[column] = documents.without(document, self.left_out)
         for column, member in self.twins:
-            value = get(member)
+            value = document.get(member)
             if value and (row[column] is None or value.__class__ is not str):
                 found.extra[prefix + member] = value
-
-    def _read_deep(
-        self, document: dict[str, Any], prefix: str, place: str, row: Row, found: Found
-    ) -> None:
-        for column, path, convert in self.deep:
-            value = documents.at(document, path)
-            if value is None:
-                row[column] = None
-                continue
-            try:
-                row[column] = convert(value)
-            except kinds.MisfitError as error:
-                row[column] = None
-                found.misfit(prefix + path, value, place + column, error)
 
     def _read_custom(self, document: dict[str, Any], place: str, row: Row, found: Found) -> None:
         """Read from the custom fields, which are kept whole as well: what does not fit is not lost."""
@@ -137,17 +151,24 @@ def columns_of(
         for one in references
         if one.source
     ]
+    plain = [one for one in every if _is_plain(one[1])]
+    deep = tuple(one for one in every if "." in one[1] and not one[1].startswith(META))
+    custom = tuple(
+        (name, source.removeprefix(META), convert)
+        for name, source, convert in every
+        if source.startswith(META)
+    )
+    twins = tuple((one.name, one.local) for one in fields if one.local is not None)
+    whole = tuple(name for name, source, _ in every if source == "")
     return Columns(
-        plain=tuple(one for one in every if _is_plain(one[1])),
-        deep=tuple(one for one in every if "." in one[1] and not one[1].startswith(META)),
-        custom=tuple(
-            (name, source.removeprefix(META), convert)
-            for name, source, convert in every
-            if source.startswith(META)
-        ),
-        twins=tuple((one.name, one.local) for one in fields if one.local is not None),
-        whole=tuple(name for name, source, _ in every if source == ""),
+        texts=tuple((name, source) for name, source, convert in plain if convert is kinds.text),
+        plain=tuple(one for one in plain if one[2] is not kinds.text),
+        deep=deep,
+        custom=custom,
+        twins=twins,
+        whole=whole,
         left_out=left_out,
+        is_more=bool(deep or custom or twins or whole),
     )
 
 

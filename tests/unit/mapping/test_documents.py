@@ -88,3 +88,18 @@ def test_paths_and_what_stands_there() -> None:
     assert documents.at(document, "d.x") is None
     assert documents.without(document, ("a.b.c", "x.y", "d", "a.x.y")) == {"a": {"b": {}}}
     assert document == {"a": {"b": {"c": 1}}, "d": 2}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"a":2}',
+        '{"b":[{"a" : {"x":1},"a":2}]}',
+        '{"a":{"x:y":":"},"a":1}',
+        '{"a":1,"b":"\\u003a","a":2}',
+        '{"b":"\\u003A:","a":":","a" :2}',
+        '{"a":"","\\u0061":2}',
+    ],
+)
+def test_no_member_is_hidden_however_the_document_is_written(text: str) -> None:
+    assert "(2)" in documents.written(documents.read(text))
