@@ -23,11 +23,14 @@ from storetwin.runs.schedules import (
     Ending,
     Schedule,
     ScheduleKind,
+    Spec,
     next_time,
     parse_spec,
     settle,
     turns,
 )
+
+FORESEEN = 5  # turns that a person is told of before he sets a schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,21 @@ class Turn:
     resources: dict[str, list[str]]
     now: datetime
     is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """When something would be read next.
+
+    Args:
+        spec: as it is kept.
+        moments: the next ones, the first first.
+        zone: the site's.
+    """
+
+    spec: Spec
+    moments: Sequence[datetime]
+    zone: tzinfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,24 @@ class Schedules:
                 await repository.put_schedule(
                     tx, owner, kind, wanted or ALL, spec=parsed, next_at=next_at
                 )
+
+    async def upcoming(
+        self, name: str, kind: ScheduleKind, spec: str, resource: str | None = None
+    ) -> Upcoming:
+        """Return when a schedule would be due next, were it set now; nothing is written.
+
+        Raises:
+            ConfigurationError: the interval or the cron expression cannot be used.
+            UnknownNameError: there is no such connection, or no such resource.
+        """
+        connection, wanted = await self._named(name, resource)
+        parsed, at, zone = parse_spec(spec), self.clock(), zone_of(connection)
+        made = Schedule(self.organisation_id, connection.id, kind, wanted or ALL, parsed, False, at)
+        moments = []
+        for _ in range(FORESEEN):
+            at = next_time(parsed, started_at=at, now=at, zone=zone, phase=made.phase)
+            moments.append(at)
+        return Upcoming(parsed, moments, zone)
 
     async def pause(
         self,

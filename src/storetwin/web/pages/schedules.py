@@ -1,0 +1,256 @@
+"""Schedules: when each store, and each of its resources, is read by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from storetwin.api.problems import answer_to
+from storetwin.connections.catalogue import catalogue_for
+from storetwin.connections.models import Connection, ConnectionState
+from storetwin.hub.schedules import zone_of
+from storetwin.kernel.errors import StoretwinError
+from storetwin.runs.schedules import Schedule, ScheduleKind
+from storetwin.web.route import PageRoute
+from storetwin.web.schedule_words import HINT, WHAT, sentence, zone_name
+from storetwin.web.view import Deleting, Page, Reading, Updating
+from storetwin.web.words import Tone
+
+router = APIRouter(route_class=PageRoute)
+ROUTERS = (router,)
+PATH: Final = "/configuration/schedules"
+ONE: Final = PATH + "/{connection}/{kind}/{resource}"
+API: Final = "/api/v1/schedules"
+ALL: Final = "all"
+OTHER: Final = "other"
+EDITOR: Final = "schedules/edit.html"
+PRESETS: Final[Mapping[str, str]] = {
+    "5m": "every 5 min",
+    "15m": "every 15 min",
+    "30m": "every 30 min",
+    "1h": "every hour",
+    "6h": "every 6 h",
+    "1d": "every day",
+    "0 3 * * *": "every day at 03:00",
+    "0 3 * * 1": "on Mondays at 03:00",
+}
+Named = Annotated[str, Path(max_length=200)]
+Kind = Annotated[ScheduleKind, Path()]
+
+
+class ScheduleForm(BaseModel):
+    """When something is to be read.
+
+    Args:
+        preset: one of `PRESETS`, or `OTHER`: what is typed counts.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    connection: str = Field(default="", max_length=200)
+    kind: ScheduleKind = ScheduleKind.SYNC
+    resource: str = Field(default=ALL, max_length=200)
+    preset: str = Field(default="30m", max_length=100)
+    other: str = Field(default="", max_length=200)
+
+    @property
+    def spec(self) -> str:
+        """Return what was chosen, or typed."""
+        return self.other if self.preset == OTHER else self.preset
+
+    @property
+    def named(self) -> str | None:
+        """Return the resource that is meant; None for all others."""
+        return None if self.resource in ("", ALL) else self.resource
+
+
+class SwitchForm(BaseModel):
+    """Whether something is to be read."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One schedule, as its line shows it."""
+
+    connection: Connection
+    schedule: Schedule
+
+    @property
+    def resource(self) -> str:
+        """Return the word of its address: a resource, or ``all``."""
+        return self.schedule.resource or ALL
+
+    @property
+    def path(self) -> str:
+        """Return where it is changed."""
+        name = quote(self.connection.name, safe="")
+        return f"{PATH}/{name}/{self.schedule.kind}/{quote(self.resource, safe='')}"
+
+    @property
+    def word(self) -> str:
+        """Return how it stands, as a word of `WORDS`."""
+        if self.schedule.is_paused or self.connection.state is ConnectionState.PAUSED:
+            return "Paused"
+        return "Failing" if self.schedule.failures else "Active"
+
+    @property
+    def when(self) -> str:
+        """Return when it is due, as a sentence."""
+        return sentence(self.schedule.spec)
+
+    @property
+    def zone(self) -> str:
+        """Return the site's time zone."""
+        return zone_name(zone_of(self.connection), self.schedule.next_at)
+
+
+@router.get(PATH)
+async def schedules_page(
+    page: Reading, connection: Annotated[str | None, Query(max_length=200)] = None
+) -> Response:
+    """Show when each store is read."""
+    found = await page.hub.schedules.of(connection or None)
+    every = await page.hub.register.every() if connection else [of for of, _ in found]
+    rows = [Row(of, schedule) for of, schedules in found for schedule in _sorted(schedules)]
+    context = {
+        "rows": rows,
+        "stores": every,
+        "connection": connection,
+        "WHAT": WHAT,
+        "HINT": HINT,
+    }
+    return await page.render("schedules/index.html", context, api=API)
+
+
+@router.get(PATH + "/new")
+async def new_schedule_page(
+    page: Updating, connection: Annotated[str | None, Query(max_length=200)] = None
+) -> Response:
+    """Ask when a resource is to be read by a schedule of its own."""
+    found = await page.hub.register.get() if not connection else None
+    name = found.name if found else connection or ""
+    return await _editor(page, ScheduleForm(connection=name, preset="15m"), is_new=True)
+
+
+@router.get(PATH + "/preview")
+async def preview_schedule_page(page: Reading, given: Annotated[ScheduleForm, Query()]) -> Response:
+    """Say when something would be read next; nothing is written."""
+    context = await _foreseen(page, given)
+    return await page.render("schedules/preview.html", context, fragments={"preview"}, api=API)
+
+
+@router.get(ONE)
+async def schedule_page(page: Updating, connection: Named, kind: Kind, resource: Named) -> Response:
+    """Show when a resource is read, to be changed."""
+    named = None if resource == ALL else resource
+    found, schedule = await page.hub.schedules.one(connection, kind, named)
+    spec = str(schedule.spec)
+    form = ScheduleForm(
+        connection=found.name,
+        kind=kind,
+        resource=resource,
+        preset=spec if spec in PRESETS else OTHER,
+        other="" if spec in PRESETS else spec,
+    )
+    return await _editor(page, form, is_new=False)
+
+
+@router.post(PATH)
+async def set_schedule_page(page: Updating, given: Annotated[ScheduleForm, Form()]) -> Response:
+    """Set when a resource is read; it goes on if it rested."""
+    try:
+        await page.hub.schedules.set(given.connection, [given.kind], given.spec, given.named)
+    except StoretwinError as error:
+        return await _editor(page, given, is_new=True, error=error)
+    return page.redirect(PATH, "Saved. It goes by it from now on.")
+
+
+@router.post(ONE + "/switch")
+async def update_schedule_page(
+    page: Updating,
+    connection: Named,
+    kind: Kind,
+    resource: Named,
+    given: Annotated[SwitchForm, Form()],
+) -> Response:
+    """Let a schedule rest, or go on."""
+    named = "" if resource == ALL else resource
+    await page.hub.schedules.pause(connection, is_paused=not given.is_on, kind=kind, resource=named)
+    told = (
+        "It is on: what is overdue is read once." if given.is_on else "It is off. Nothing is lost."
+    )
+    return page.redirect(PATH, told, Tone.OK if given.is_on else Tone.IDLE)
+
+
+@router.post(ONE + "/remove")
+async def delete_schedule_page(
+    page: Deleting, connection: Named, kind: Kind, resource: Named
+) -> Response:
+    """Forget a resource's own schedule: it is read with all others again."""
+    await page.hub.schedules.remove(connection, resource, kind=kind)
+    return page.redirect(PATH, f"{resource} are read with all others again.")
+
+
+# -- what is shown ------------------------------------------------------------------------------
+
+
+async def _editor(
+    page: Page, form: ScheduleForm, *, is_new: bool, error: StoretwinError | None = None
+) -> Response:
+    found = await page.hub.register.named(form.connection)
+    names = [resource.name for resource in catalogue_for(found.options).ordered([])]
+    context = await _foreseen(page, form) | {
+        "form": form,
+        "one": found,
+        "stores": await page.hub.register.every(),
+        "names": sorted(names),
+        "is_new": is_new,
+        "error": error,
+        "WHAT": WHAT,
+        "HINT": HINT,
+        "PRESETS": PRESETS,
+        "OTHER": OTHER,
+        "ALL": ALL,
+    }
+    return await page.render(EDITOR, context, status=_status(error), api=API)
+
+
+async def _foreseen(page: Page, form: ScheduleForm) -> dict[str, Any]:
+    """Return when something would be read next, or why it cannot."""
+    if not form.spec.strip():
+        return {"next": None, "fault": None}
+    try:
+        found = await page.hub.schedules.upcoming(form.connection, form.kind, form.spec, form.named)
+    except StoretwinError as error:
+        return {"next": None, "fault": error}
+    times = page.times
+    return {
+        "next": found,
+        "fault": None,
+        "when": sentence(found.spec),
+        "here": str(times.zone),
+        "there": zone_name(found.zone, times.now),
+        "walls": [
+            (at, at.astimezone(times.zone), at.astimezone(found.zone)) for at in found.moments
+        ],
+    }
+
+
+def _status(error: StoretwinError | None) -> int:
+    return answer_to(error).status_code if error else 200
+
+
+def _sorted(schedules: Sequence[Schedule]) -> list[Schedule]:
+    """Return schedules as a person looks for them: those of all first."""
+    kinds = list(ScheduleKind)
+    return sorted(schedules, key=lambda one: (one.resource, kinds.index(one.kind)))
