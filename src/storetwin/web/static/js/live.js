@@ -21,13 +21,14 @@
       fresh.dispatchEvent(new CustomEvent("live:patched", { bubbles: true }));
     }
   };
+  document.addEventListener("live:apply", (event) => patch(event.detail));
   const tell = (isLost) => {
     if (!lost || lost.hidden === !isLost) return;
     if (isLost) { const now = new Date(); at.dateTime = now.toISOString(); at.textContent = now.toTimeString().slice(0, 8); }
     lost.hidden = !isLost;
   };
   const open = () => {
-    if (source) return;
+    if (source || !path) return;
     const url = new URL(path, location.href);
     if (mark) url.searchParams.set("after", mark);
     source = new EventSource(url);
