@@ -45,6 +45,16 @@ class Deliveries:
         async with self._transaction() as tx:
             return await deliveries.page_deliveries(tx, inbox, sought, behind=start, limit=limit)
 
+    async def topics(self, connection: str) -> list[Row]:
+        """Return what the latest deliveries come to, topic by topic.
+
+        Raises:
+            UnknownConnectionError: there is no such connection.
+        """
+        inbox = await self._inbox(connection)
+        async with self._transaction() as tx:
+            return await deliveries.count_topics(tx, inbox)
+
     async def one(self, connection: str, number: int) -> Row:
         """Return a delivery with its body, where that is kept still.
 

@@ -80,6 +80,15 @@ async def page_deliveries(
     return found, behind
 
 
+async def count_topics(tx: Transaction, inbox: Inbox) -> list[Row]:
+    """Return what the latest deliveries come to by topic; at most `MOST_LOOKED_AT` are looked at.
+
+    Each has ``topic``, ``deliveries``, ``waiting``, ``ignored``, ``failures``, ``last_at`` and
+    ``delay``: seconds until the record was read, in the middle.
+    """
+    return await tx.fetch_all(Q.count_topics, inbox.params(limit=MOST_LOOKED_AT))
+
+
 async def read_delivery(tx: Transaction, inbox: Inbox, number: int) -> Row | None:
     """Return a delivery with its body, which is dropped when it was applied; or None."""
     return await tx.fetch_one(Q.read_delivery, inbox.params(number=number))

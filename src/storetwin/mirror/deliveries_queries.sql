@@ -33,3 +33,16 @@ WITH woken AS (
        AND body IS NULL AND resource = %(resource)s AND remote_id = %(remote_id)s
     RETURNING connection_id)
 SELECT pg_notify(%(channel)s, connection_id::text) FROM woken;
+
+-- name: count_topics
+-- What the latest deliveries of a connection come to, topic by topic: how many, which wait or were given up, how
+-- often reading failed, when the last came, and in the middle how long one waited until its record was read.
+SELECT topic, count(*)::int AS deliveries, count(*) FILTER (WHERE state = 'waiting')::int AS waiting,
+       count(*) FILTER (WHERE state = 'ignored')::int AS ignored, sum(attempts)::int AS failures,
+       max(received_at) AS last_at,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM applied_at - received_at))
+         FILTER (WHERE state = 'applied')::float8 AS delay
+  FROM (SELECT topic, state, attempts, received_at, applied_at FROM mirror.inbox
+         WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s
+         ORDER BY number DESC LIMIT %(limit)s) AS latest
+ GROUP BY topic ORDER BY topic;
