@@ -88,7 +88,7 @@ async def promote_records_page(
     return await _going_on(page, asked.resource, runs, records, given.seen_count)
 
 
-@router.get(f"{PATH}/{{resource}}/promotions")
+@router.get(f"{PATH}/{{resource}}/promotions/live")
 async def follow_promotion_page(
     page: Importing,
     resource: str,
@@ -152,6 +152,6 @@ async def _going_on(
         "seen": seen,
         "brought": brought,
         "percent": share(brought, max(expected, records)),
-        "path": f"{PATH}/{resource.replace('_', '-')}/promotions",
+        "path": f"{PATH}/{resource.replace('_', '-')}/promotions/live",
     }
     return await page.render(TEMPLATE, context, fragments={FRAGMENT}, document={})
