@@ -48,8 +48,9 @@ bench: install  ## Measure against the budgets (ONLY=pull, load, webhooks, step 
 matrix: install  ## Try every fault alone and in pairs, and write the table of what was lost (ONLY=poison)
 	@$(BIN)/python -m benchmarks.matrix $(if $(ONLY),--only $(ONLY))
 
-lock:  ## Compile requirements.lock again from pyproject.toml
+lock:  ## Compile requirements.lock again from pyproject.toml, and the lock of the assets
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
+	@$(BIN)/python hatch_build.py lock
 
 clean:  ## Remove what was built
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

@@ -4,7 +4,8 @@
 ``assets/package-lock.json``; the files that are used are copied to ``src/storetwin/web/static/vendor``,
 which git does not know and the wheel holds. Nothing happens while they are up to date.
 
-By hand: ``python hatch_build.py``, after a new line in ``assets/icons.txt`` for example.
+By hand: ``python hatch_build.py``, after a new line in ``assets/icons.txt`` for example;
+``python hatch_build.py lock`` after a change of ``assets/package.json``.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ FILES = {
     "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2": "inter-latin-ext.woff2",
     "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2": "jetbrains-mono-latin.woff2",
     "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
-    "htmx-ext-sse/dist/sse.min.js": "htmx-sse.min.js",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "uplot/dist/uPlot.iife.min.js": "uplot.min.js",
     "uplot/dist/uPlot.min.css": "uplot.min.css",
@@ -129,9 +129,23 @@ def _fetch(folder: Path) -> Path:
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(ASSETS / name, folder / name)
     print("Fetching fonts, icons and scripts of the web pages (npm ci) …", file=sys.stderr)
+    _run_npm(folder, "ci")
+    return folder / "node_modules"
+
+
+def lock() -> None:
+    """Write assets/package-lock.json anew from assets/package.json.
+
+    Raises:
+        AssetError: it cannot be done on this machine.
+    """
+    _run_npm(ASSETS, "install", "--package-lock-only")
+
+
+def _run_npm(folder: Path, *arguments: str) -> None:
     try:
         done = subprocess.run(  # noqa: S603 - locked packages, by our own arguments
-            [*_npm(), "ci", "--ignore-scripts", "--loglevel=error"],
+            [*_npm(), *arguments, "--ignore-scripts", "--loglevel=error"],
             cwd=folder,
             check=False,
             capture_output=True,
@@ -143,7 +157,6 @@ def _fetch(folder: Path) -> Path:
     if done.returncode:
         said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise AssetError(f"npm could not install the locked packages. It said:\n{said}")
-    return folder / "node_modules"
 
 
 def _copy(modules: Path, vendor: Path) -> None:
@@ -188,6 +201,9 @@ def _write(path: Path, content: bytes) -> None:
 
 if __name__ == "__main__":
     try:
-        print("Built." if build() else "Up to date.")
+        if sys.argv[1:] == ["lock"]:
+            lock()
+        else:
+            print("Built." if build() else "Up to date.")
     except AssetError as problem:
         sys.exit(f"Storetwin's web pages could not be built: {problem}")
