@@ -1,14 +1,25 @@
 -- name: read_counts
--- How many records there are in each state, by connection, resource, status and choice.
+-- How many records of a resource there are in each state, by connection, status and choice.
+SELECT connection_id, resource, state, status, is_selected, sum(records)::bigint AS records
+FROM (
+    SELECT connection_id, resource, state, status, is_selected, records FROM staging.counts
+    WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[]) AND resource = %(resource)s
+    UNION ALL
+    SELECT connection_id, resource, state, status, is_selected, records FROM staging.count_changes
+    WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[]) AND resource = %(resource)s
+) AS c
+GROUP BY 1, 2, 3, 4, 5 HAVING sum(records) <> 0
+ORDER BY 1, 2, 3, 4, 5;
+
+-- name: read_all_counts
+-- The same of all resources.
 SELECT connection_id, resource, state, status, is_selected, sum(records)::bigint AS records
 FROM (
     SELECT connection_id, resource, state, status, is_selected, records FROM staging.counts
     WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[])
-      AND (%(resource)s::text IS NULL OR resource = %(resource)s)
     UNION ALL
     SELECT connection_id, resource, state, status, is_selected, records FROM staging.count_changes
     WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[])
-      AND (%(resource)s::text IS NULL OR resource = %(resource)s)
 ) AS c
 GROUP BY 1, 2, 3, 4, 5 HAVING sum(records) <> 0
 ORDER BY 1, 2, 3, 4, 5;

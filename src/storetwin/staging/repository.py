@@ -75,7 +75,8 @@ async def read_counts(
 ) -> list[Count]:
     """Return how many records there are in each state."""
     params = {"organisation_id": organisation_id, "resource": resource}
-    rows = await tx.fetch_all(Q.read_counts, params | {"connections": list(connections)})
+    query = Q.read_all_counts if resource is None else Q.read_counts
+    rows = await tx.fetch_all(query, params | {"connections": list(connections)})
     sums: dict[tuple[UUID, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
         of = sums[row["connection_id"], row["resource"], row["state"], row["status"]]
