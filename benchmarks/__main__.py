@@ -7,7 +7,18 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import board, chaos, load, mapping, promotion, pull, startup, step, webhooks
+from benchmarks import (
+    board,
+    chaos,
+    load,
+    mapping,
+    promotion,
+    pull,
+    staging,
+    startup,
+    step,
+    webhooks,
+)
 from benchmarks.figures import Figures
 
 BENCHMARKS = {
@@ -17,6 +28,7 @@ BENCHMARKS = {
     "promotion": promotion.measure,
     "pull": pull.measure,
     "load": load.measure,
+    "staging": staging.measure,
     "startup": startup.measure,
     "webhooks": webhooks.measure,
     "step": step.measure,
