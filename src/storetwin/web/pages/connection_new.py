@@ -108,7 +108,8 @@ async def new_connection_page(page: Creating, url: Address = None) -> Response:
     if url is None:
         return await page.render(TEMPLATE, await _context(page, None), api=API)
     normal = normalise_url(url)
-    form = ConnectForm(url=normal, name=suggested_name(normal, await _names(page)))
+    taken = await _leading_to(page, normal)
+    form = ConnectForm(url=normal, name=taken or suggested_name(normal, await _names(page)))
     return await _second(page, form)
 
 
@@ -159,6 +160,8 @@ async def authorisation_done_page(
     user_id: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Say what came of it, to whoever comes back from the store's page."""
+    if not user_id:
+        return page.redirect(NEW, "The store gave no keys. Nothing has happened.", Tone.IDLE)
     authorising = page.hub.authorising
     organisation_id, authorisation_id = await authorising.owner(user_id)
     if organisation_id != page.principal.organisation_id:

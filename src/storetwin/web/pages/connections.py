@@ -30,10 +30,10 @@ from storetwin.web.words import Tone
 router = APIRouter(route_class=PageRoute)
 ROUTERS = (router,)
 PATH: Final = "/configuration/connections"
-ONE: Final = PATH + "/{name}"
+ONE: Final = PATH + "/{connection}"
 API: Final = "/api/v1/connections"
 LIVE: Final = ("state", "todo", "facts")
-Named = Annotated[str, InPath(max_length=100)]
+Named = Annotated[str, InPath(alias="connection", max_length=100)]
 
 
 class PauseForm(BaseModel):

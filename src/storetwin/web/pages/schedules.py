@@ -15,7 +15,7 @@ from storetwin.api.problems import answer_to
 from storetwin.connections.catalogue import catalogue_for
 from storetwin.connections.models import Connection, ConnectionState
 from storetwin.hub.schedules import zone_of
-from storetwin.kernel.errors import StoretwinError
+from storetwin.kernel.errors import StoretwinError, UnknownNameError
 from storetwin.runs.schedules import Schedule, ScheduleKind
 from storetwin.web.route import PageRoute
 from storetwin.web.schedule_words import HINT, WHAT, sentence, zone_name
@@ -152,8 +152,13 @@ async def preview_schedule_page(page: Reading, given: Annotated[ScheduleForm, Qu
 @router.get(ONE)
 async def schedule_page(page: Updating, connection: Named, kind: Kind, resource: Named) -> Response:
     """Show when a resource is read, to be changed."""
-    named = None if resource == ALL else resource
-    found, schedule = await page.hub.schedules.one(connection, kind, named)
+    [(found, schedules)] = await page.hub.schedules.of(connection)
+    if resource != ALL:
+        catalogue_for(found.options).named(resource)  # says which there are
+    fitting = [s for s in schedules if s.kind is kind and s.resource in ("", resource)]
+    if not fitting:
+        raise UnknownNameError(f"{found.name} has no such schedule.")
+    schedule = max(fitting, key=lambda one: one.resource)  # its own before that of all
     spec = str(schedule.spec)
     form = ScheduleForm(
         connection=found.name,

@@ -33,6 +33,7 @@ MOST_INVITATIONS: Final = 20
 PEOPLE: Final = "users/people.html"
 KEY_LIST: Final = "users/keys.html"
 OWN: Final = "users/me.html"
+LEFT: Final = "You have left the organisation."
 
 INVITED: Final[Mapping[State, str]] = {
     State.OPEN: "Waiting",
@@ -115,6 +116,12 @@ class PasswordForm(_Sent):
     again: SecretStr = Field(default=SecretStr(""), max_length=LONGEST)
 
 
+class SessionForm(_Sent):
+    """The session that is to end; none: all others."""
+
+    session_id: UUID | None = None
+
+
 Before = Annotated[UUID | None, Query()]
 After = Annotated[str | None, Query(max_length=LONGEST_EMAIL)]
 
@@ -161,12 +168,19 @@ async def update_member_page(
 
 
 @router.post(PATH + "/{user_id}/remove")
-async def delete_member_page(page: Reading, user_id: UUID) -> Response:
-    """Let somebody be no member any more; administrators remove others, everybody may leave."""
+async def delete_member_page(page: Administering, user_id: UUID) -> Response:
+    """Let somebody be no member any more; his API keys end with it."""
     await page.hub.people.members.remove(page.principal, user_id)
     if user_id == page.principal.user_id:
-        return page.redirect("/sign-in", "You have left the organisation.", Tone.IDLE)
+        return page.redirect("/sign-in", LEFT, Tone.IDLE)
     return page.redirect(PATH, "He is no member any more. His API keys ended with it.")
+
+
+@router.post(ME + "/leave")
+async def leave_organisation_page(page: Reading) -> Response:
+    """Be no member any more; one's API keys of the organisation end with it."""
+    await page.hub.people.members.remove(page.principal, page.principal.user_id)
+    return page.redirect("/sign-in", LEFT, Tone.IDLE)
 
 
 # -- keys ---------------------------------------------------------------------------------------
@@ -231,16 +245,12 @@ async def change_password_page(page: Reading, given: Annotated[PasswordForm, For
 
 
 @router.post(ME + "/sessions/end")
-async def delete_other_sessions_page(page: Reading) -> Response:
-    """End all of one's sessions but this one."""
-    await page.hub.people.sessions.end_others(page.principal)
-    return page.redirect(ME, "You are signed in only here now.")
-
-
-@router.post(ME + "/sessions/{session_id}/end")
-async def delete_session_page(page: Reading, session_id: UUID) -> Response:
-    """End one of one's own sessions."""
-    await page.hub.people.sessions.end(page.principal, session_id)
+async def delete_session_page(page: Reading, given: Annotated[SessionForm, Form()]) -> Response:
+    """End one of one's own sessions, or all but this one."""
+    if given.session_id is None:
+        await page.hub.people.sessions.end_others(page.principal)
+        return page.redirect(ME, "You are signed in only here now.")
+    await page.hub.people.sessions.end(page.principal, given.session_id)
     return page.redirect(ME, "That session has ended.")
 
 

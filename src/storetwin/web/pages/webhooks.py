@@ -22,13 +22,13 @@ from storetwin.mirror.deliveries import Sought
 from storetwin.tenancy.models import Permission
 from storetwin.web.connection_view import HOOK_WORD
 from storetwin.web.route import PageRoute
-from storetwin.web.view import Deleting, Exporting, Reading, Updating
+from storetwin.web.view import Deleting, Reading, Updating
 from storetwin.web.words import Tone
 
 router = APIRouter(route_class=PageRoute)
 ROUTERS = (router,)
 PATH: Final = "/configuration/webhooks"
-ONE: Final = PATH + "/{name}"
+ONE: Final = PATH + "/{connection}"
 SHOWN: Final = 50
 LONGEST_SHOWN: Final = 200_000  # bytes of a body
 LATEST: Final = 2**63 - 1
@@ -56,7 +56,7 @@ DO: Final[Mapping[Standing, str]] = {
     "Actions), then send a test.",
     Standing.REFUSED: "Where the signature is wrong, take a new secret.",
 }
-Named = Annotated[str, InPath(max_length=100)]
+Named = Annotated[str, InPath(alias="connection", max_length=100)]
 Store = Annotated[str | None, Query(max_length=200)]
 Number = Annotated[int, InPath(ge=1, le=2**63 - 1)]
 
@@ -163,7 +163,11 @@ async def delete_webhooks_page(page: Deleting, name: Named) -> Response:
 
 
 class Wanted(BaseModel):
-    """Which deliveries, from where on."""
+    """Which deliveries, from where on.
+
+    Args:
+        number: the one that stands beside the list.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -172,6 +176,7 @@ class Wanted(BaseModel):
     resource: str = Field(default="", max_length=63)
     remote_id: str = Field(default="", max_length=500)
     behind: int | None = Field(default=None, ge=1, le=LATEST)
+    number: int | None = Field(default=None, ge=1, le=LATEST)
 
     @property
     def chosen(self) -> dict[str, str]:
@@ -190,6 +195,8 @@ async def deliveries_page(
         found.name, Sought(**asked.chosen), behind=asked.behind, limit=SHOWN
     )
     here = f"{_path(found.name)}/deliveries"
+    may_see = page.may(Permission.EXPORT)  # a body may hold what belongs to a person
+    row = await page.hub.deliveries.one(found.name, asked.number) if asked.number else None
     context = {
         "one": found,
         "to": _path(found.name),
@@ -200,26 +207,13 @@ async def deliveries_page(
         "older": f"{here}?{urlencode(asked.chosen | {'behind': last})}" if last else None,
         "STATES": STATES,
         "topics": tuple(TOPICS),
-        "may_see": page.may(Permission.EXPORT),
+        "may_see": may_see,
+        "query": urlencode(asked.chosen | ({"behind": asked.behind} if asked.behind else {})),
+        "row": row,
+        "body": _pretty(row["body"]) if row and may_see else None,
     }
     api = f"/api/v1/connections/{found.id}/webhooks/deliveries"
     return await page.render("webhooks/deliveries.html", context, fragments={"rows"}, api=api)
-
-
-@router.get(ONE + "/deliveries/{number}")
-async def delivery_page(page: Exporting, name: Named, number: Number) -> Response:
-    """Show a delivery with its body, which may hold what belongs to a person."""
-    found = await page.hub.register.named(name)
-    row = await page.hub.deliveries.one(found.name, number)
-    context = {
-        "one": found,
-        "to": _path(found.name),
-        "row": row,
-        "body": _pretty(row["body"]),
-        "STATES": STATES,
-    }
-    api = f"/api/v1/connections/{found.id}/webhooks/deliveries/{number}"
-    return await page.render("webhooks/delivery.html", context, api=api)
 
 
 @router.post(ONE + "/deliveries/{number}/retry")
