@@ -3147,13 +3147,15 @@ BEGIN
     WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
         = (o.organisation_id, o.connection_id, o.resource, o.remote_id)
       AND r.core_id IS NULL AND r.state <> 'ignored';
+    -- What it was called is forgotten as well: it may have been somebody's name.
     UPDATE staging.records r
-    SET state = 'waiting', why = 'The twin has no copy of it: pull again.', is_selected = false, change_count = 0,
-        changed_columns = NULL, changed_fields = NULL, candidates = NULL
+    SET state = CASE WHEN r.state IN ('ignored', 'gone') THEN r.state ELSE 'waiting' END,
+        why = CASE WHEN r.state IN ('ignored', 'gone') THEN r.why ELSE 'The twin has no copy of it: pull again.' END,
+        name_key = CASE WHEN r.name_key IS NOT NULL THEN '' END, key = left(r.remote_id, 60), is_selected = false,
+        change_count = 0, changed_columns = NULL, changed_fields = NULL, candidates = NULL
     FROM old_rows o
     WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
-        = (o.organisation_id, o.connection_id, o.resource, o.remote_id)
-      AND r.state NOT IN ('ignored', 'gone');
+        = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
     RETURN NULL;
 END $function$;
 

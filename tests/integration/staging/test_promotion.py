@@ -317,3 +317,19 @@ async def test_the_api_does_the_same(twin: Twin) -> None:
         kept = await api.post("/staging/rules", rule, 201)
         applied = await api.post(f"/staging/rules/{kept['rule_id']}/apply", None, 200)
         assert applied == {"records": 3}
+
+
+async def test_what_the_twin_forgets_staging_does_not_remember(twin: Twin) -> None:
+    connection, mirror = await another(twin)
+    async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+        await mirror.add(tx, range(1, 4))
+    await promoted(twin, Chosen(only(connection), ids=((connection.id, "1"),)))
+    one = Chosen(only(connection), ids=((connection.id, "2"),))
+    await twin.hub.staging.choose(one, ChoiceAction.IGNORE)
+    async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+        await mirror.forget(tx)
+    rows = await twin.rows(
+        "SELECT remote_id, name_key, key FROM staging.records WHERE connection_id = %(id)s ORDER BY 1",
+        id=connection.id,
+    )
+    assert [tuple(row.values()) for row in rows] == [("1", "", "1"), ("2", "", "2")]
