@@ -6,13 +6,14 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import aiohttp
 from axe_playwright_python.sync_playwright import Axe
+from configured import configured
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 from psycopg.conninfo import conninfo_to_dict
 
@@ -25,7 +26,9 @@ from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.hub import Hub
 from storetwin.runs.listing import Wanted
 from storetwin.runs.models import RunKind, RunState
+from storetwin.runs.queued import Queued
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
+from storetwin.staging.models import Chosen, Filter
 from storetwin.tenancy.models import Role
 from storetwin.web.cookies import SESSION
 
@@ -120,8 +123,22 @@ async def _settle(
             "slug": NAME,
             "resource": "orders",
             "remote_id": str(sandbox.store.ids("orders")[0]),
+            "noun": "tags",
+            "core_id": str(await _promoted(twin, "tags")),
         }
+        values |= await configured(hub, people)
     return people, other, hub.organisation_id, values
+
+
+async def _promoted(twin: Twin, resource: str) -> UUID | None:
+    """Bring one record of a resource into core; return its core record."""
+    staging = twin.hub.staging
+    first = (await staging.page(Filter(resource), page_size=1)).data[0]
+    chosen = Chosen(Filter(resource), ids=((first.connection_id, first.remote_id),))
+    [asked] = await staging.promote(chosen)
+    hub = replace(twin.hub, queued=Queued(asked.run_id))
+    await hub.staging.work(NAME, lambda _: None)
+    return (await staging.record(NAME, resource, first.remote_id)).record.core_id
 
 
 async def _put_off(twin: Twin) -> None:

@@ -25,7 +25,14 @@ from walks import Door, pages_of
 
 OPEN = {"GET /sign-in", "POST /sign-in", "GET /join", "POST /join"}
 """Whoever calls these is not asked who he is."""
-ONES_OWN = {"POST /sign-out", "POST /organisation"}
+_USERS = "POST /configuration/users"
+ONES_OWN = {
+    "POST /sign-out",
+    "POST /organisation",
+    *(f"{_USERS}/me/{what}" for what in ("name", "password", "sessions/end", "leave")),
+    f"{_USERS}/api-keys",
+    f"{_USERS}/api-keys/{{api_key_id}}/revoke",
+}
 """These change what is the caller's own, so reading is enough for them."""
 _TOKEN = re.compile(r"[0-9a-f]{32}\.[0-9a-f]{64}")
 _SUPPORT = re.compile(r"<span class=\"mono\">[0-9a-f]{8}</span>")
