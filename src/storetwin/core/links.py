@@ -79,7 +79,7 @@ async def core_ids_of(
 ) -> dict[Store, dict[str, UUID]]:
     """Return which core records some stores' records are, by store, resource and id."""
     found: dict[Store, dict[str, UUID]] = {}
-    for row in await tx.fetch_all(Q.read_links, as_given(ids)) if ids else ():
+    for row in await tx.fetch_all(Q.read_core_ids, as_given(ids)) if ids else ():
         store = (row["connection_id"], row["resource"])
         found.setdefault(store, {})[row["remote_id"]] = row["core_id"]
     return found

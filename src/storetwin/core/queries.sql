@@ -13,6 +13,14 @@ CROSS JOIN LATERAL (
     SELECT * FROM core.links l
     WHERE l.connection_id = r.connection_id AND l.resource = r.resource AND l.remote_id = ANY(r.ids) OFFSET 0) AS l;
 
+-- name: read_core_ids
+-- Which core records some records of stores are.
+SELECT l.connection_id, l.resource, l.remote_id, l.core_id
+FROM json_to_recordset(%(origins)s::json) AS r(connection_id uuid, resource text, ids text[])
+CROSS JOIN LATERAL (
+    SELECT * FROM core.links l
+    WHERE l.connection_id = r.connection_id AND l.resource = r.resource AND l.remote_id = ANY(r.ids) OFFSET 0) AS l;
+
 -- name: read_said
 -- What the stores' records that some core records came from come to.
 SELECT l.core_id, l.connection_id, l.resource, l.remote_id, l.values_hash, l.mapped, l.gone_at, c.created_at

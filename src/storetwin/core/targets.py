@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from storetwin.core.links import Store
@@ -62,6 +63,23 @@ class Surroundings:
     locations: Mapping[UUID, UUID]
     resources: Mapping[str, str]
     now: datetime
+    places: dict[tuple[str, str, UUID], _Place] = field(default_factory=dict)
+
+    def place(self, table: Table, reference: Reference, connection_id: UUID) -> _Place:
+        """Return a reference in the words of a store; worked out once."""
+        key = (table.name, reference.name, connection_id)
+        found = self.places.get(key)
+        if found is None:
+            resource = self.resources.get(reference.noun, reference.noun)
+            found = self.places[key] = _Place(
+                f"{table.name}.{reference.name}",
+                reference.name,
+                reference.remote,
+                connection_id,
+                resource,
+                self.core_ids.get((connection_id, resource), {}),
+            )
+        return found
 
 
 def named_by(
@@ -122,9 +140,13 @@ def target_of(
     )
     for reference in noun.references:
         named = folded.references.get(reference.name)
-        place = _Place(around, around.tables.row, reference, named.connection_id if named else None)
         row[reference.remote] = named.remote_id if named else None
-        place.point(target, row, old.row if old else {})
+        if named:
+            place = around.place(around.tables.row, reference, named.connection_id)
+            place.point(target, row, old.row if old else {})
+        else:
+            kept = old is not None and old.row.get(reference.remote) is None
+            row[reference.name] = old.row.get(reference.name) if old and kept else None
     _add_parts(around, target, folded, old)
     if noun.levels:
         target.stand.parts[LEVELS] = by_key(_levels(around, said))
@@ -139,46 +161,41 @@ def _add_parts(around: Surroundings, target: Target, folded: Folded, old: Stand 
         known = old.parts.get(name, {}) if old else {}
         put = target.stand.parts[name] = by_key(rows)
         for reference in table.references:
-            place = _Place(around, table, reference, source)
+            place = around.place(table, reference, source)
             for key, row in put.items():
                 place.point(target, row, known.get(key, {}))
 
 
 @dataclass(slots=True)
 class _Place:
-    """A reference, as it stands in the rows of one record.
+    """A reference in the words of one store, wherever it stands.
 
     Args:
-        connection_id: of the store in whose words records are named there.
+        name: of the column with the core id; ``remote`` of the one beside it.
+        connection_id: of the store.
+        known: which core record each record that is named is.
     """
 
-    around: Surroundings
-    table: Table
-    reference: Reference
-    connection_id: UUID | None
-    resource: str = ""
-    known: Mapping[str, UUID] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        noun = self.reference.noun
-        self.resource = self.around.resources.get(noun, noun)
-        if self.connection_id is not None:
-            store = (self.connection_id, self.resource)
-            self.known = self.around.core_ids.get(store, {})
+    path: str
+    name: str
+    remote: str
+    connection_id: UUID
+    resource: str
+    known: Mapping[str, UUID]
 
     def point(self, target: Target, row: Cells, old: Cells) -> None:
         """Fill in the core id of what a row names; what is not in core yet is waited for."""
-        name, remote = self.reference.name, self.reference.remote
-        remote_id = row.get(remote)
-        core_id: Cell = self.known.get(remote_id) if isinstance(remote_id, str) else None
+        remote_id: Any = row.get(self.remote)
+        if remote_id is None:
+            row[self.name] = None
+            return
+        core_id: Cell = self.known.get(remote_id)
         if core_id is None:
-            if isinstance(remote_id, str) and self.connection_id is not None:
-                origin = Origin(self.connection_id, self.resource, remote_id)
-                pending = Pending(origin, f"{self.table.name}.{name}", target.stand.core_id)
-                target.pending.append(pending)
-            if old.get(remote) == remote_id:
-                core_id = old.get(name)
-        row[name] = core_id
+            origin = Origin(self.connection_id, self.resource, remote_id)
+            target.pending.append(Pending(origin, self.path, target.stand.core_id))
+            if old.get(self.remote) == remote_id:
+                core_id = old.get(self.name)
+        row[self.name] = core_id
 
 
 def _levels(around: Surroundings, said: Iterable[Said]) -> Iterable[Cells]:
