@@ -164,7 +164,8 @@ def value_of(table: dict, whose: UUID) -> UUID | bytes:
 
 async def fill(connection: AsyncConnection, organisation) -> None:
     """Put one row of an organisation into every table (constraints are off for it)."""
-    for table in await (await connection.execute(TABLES)).fetchall():
+    found = await (await connection.execute(TABLES)).fetchall()
+    for table in found:  # all before the first row: its triggers write to other tables
         name = sql.Identifier(table["schema"], table["name"])
         column = column_of(table)
         columns = await (
@@ -180,6 +181,8 @@ async def fill(connection: AsyncConnection, organisation) -> None:
                     name, sql.Identifier(row["attname"])
                 )
             )
+    for table in found:
+        name, column = sql.Identifier(table["schema"], table["name"]), column_of(table)
         await connection.execute(
             sql.SQL("INSERT INTO {} ({}) VALUES (%s)").format(name, sql.Identifier(column)),
             (value_of(table, organisation),),
