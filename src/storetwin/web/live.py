@@ -36,17 +36,17 @@ class LiveStream(StreamingResponse):
 
     Args:
         feed: how the parts of the page look now.
-        every: seconds after which it is looked again without a notice.
+        every: seconds after which it is looked again without a notice; `LOOK_SECONDS` unless it is said.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, page: Page, feed: Feed, *, every: float = LOOK_SECONDS) -> None:
+    def __init__(self, page: Page, feed: Feed, *, every: float | None = None) -> None:
         self._streams: Streams = page.request.app.state.streams
         self._credential_id = page.principal.credential_id
         self._bell = self._streams.enter(self._credential_id)
         super().__init__(
-            _told(page, self._bell, feed, every),
+            _told(page, self._bell, feed, LOOK_SECONDS if every is None else every),
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 

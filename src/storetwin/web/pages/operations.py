@@ -195,6 +195,8 @@ async def operations_live_page(
     page: Reading, run_id: UUID | None = None, newest: UUID | None = None, level: Level = None
 ) -> Response:
     """Tell how the run that is shown goes on, and how many began since the page was made."""
+    if run_id is not None:
+        await page.hub.asking.show(run_id)
 
     async def feed() -> Mapping[str, str]:
         found = await shell_parts(page)
