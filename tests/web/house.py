@@ -115,10 +115,13 @@ async def _settle(
         await _put_off(twin)
         elsewhere = await hub.people.organisations.make(None, "Elsewhere")
         other = await person_of(hub.of(elsewhere.organisation_id), Role.OWNER)
+        rules = {"products": [{"field": "custom.colour", "source": "attribute:Color"}]}
+        mapping = await hub.mappings.create(NAME, "house", {"rules": rules})
         certificates = await hub.asking.certificates(None, is_complete=None, behind=None, limit=1)
         values = {
             "run_id": str(outcome.run_id),
             "certificate_id": str(certificates[0]["certificate_id"]),
+            "mapping_id": str(mapping.id),
             "connection": NAME,
             "slug": NAME,
             "resource": "orders",

@@ -112,8 +112,8 @@ def word_by_word(old: str | None, new: str | None) -> tuple[Line, Line]:
     """Return two texts with what differs between them marked, word by word where they are alike."""
     if old is None or new is None:
         return _whole(old, "del"), _whole(new, "ins")
-    before, after = _WORDS.findall(old)[:MOST_WORDS], _WORDS.findall(new)[:MOST_WORDS]
-    if len(before) < 4 or len(after) < 4:
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    if not all(4 <= len(words) <= MOST_WORDS for words in (before, after)):
         return _whole(old, "del"), _whole(new, "ins")
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     if matcher.ratio() < LIKE:

@@ -1,0 +1,299 @@
+"""Store data in a browser: the table, what is selected in it, and the record beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from house import House, check_both_themes, hub_of
+from playwright.sync_api import Locator, Page, expect
+
+from database_clones import in_own_loop
+from storetwin.staging.models import ChoiceAction, Chosen, Filter, State
+from storetwin.tenancy.models import Role
+from storetwin.web.cookies import SESSION
+
+PRODUCTS = "/data/products"
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("#data_rows tbody tr")
+
+
+def pill(page: Page, word: str) -> Locator:
+    return page.locator("#data_pills").get_by_role("link", name=re.compile(rf"^{word} "))
+
+
+def count_of(page: Page, word: str) -> int:
+    return int(pill(page, word).locator(".n").inner_text().replace(",", ""))
+
+
+async def act(house: House, chosen: Chosen, action: ChoiceAction) -> None:
+    """Do something behind the page's back."""
+    async with hub_of(house) as hub:
+        await hub.staging.choose(chosen, action)
+
+
+def restore_all(house: House) -> None:
+    ignored = Filter("products", states=(State.IGNORED,))
+    in_own_loop(act(house, Chosen(ignored), ChoiceAction.RESTORE))
+
+
+def test_the_address_says_what_the_table_shows(page: Page) -> None:
+    page.goto("/data")
+    expect(page).to_have_url(re.compile(r"/data/products$"))
+    expect(rows(page)).to_have_count(50)
+    everything = count_of(page, "All")
+    page.get_by_role("link", name="Next page").click()
+    expect(rows(page)).to_have_count(everything - 50)
+    expect(page).to_have_url(re.compile(r"\?page=2$"))
+    page.go_back()
+    expect(rows(page)).to_have_count(50)
+
+    page.locator("thead").get_by_role("link", name="Product").click()
+    expect(page).to_have_url(re.compile(r"sort=name"))
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Product")
+    page.get_by_placeholder("Name, SKU or id").fill("garnet")
+    expect(page).to_have_url(re.compile(r"q=garnet"))
+    expect(page.get_by_label("Active filters")).to_contain_text("Text garnet")
+    names = rows(page).locator("a.rowlink")
+    expect(names.first).to_contain_text(re.compile("garnet", re.IGNORECASE))
+    assert names.all_inner_texts() == sorted(names.all_inner_texts(), key=str.lower)
+    expect(page.get_by_placeholder("Name, SKU or id")).to_be_focused()
+    page.get_by_role("link", name="Remove filter Text garnet").click()
+    expect(rows(page)).to_have_count(50)
+
+
+def test_a_filter_that_is_none_is_struck_and_can_be_removed(page: Page) -> None:
+    page.goto(f"{PRODUCTS}?colour=red&status=purple&q=garnet")
+    struck = page.locator(".token.strange")
+    expect(struck).to_have_text(["colour: red" + "unknown", "status: purple" + "unknown"])
+    page.get_by_role("link", name="Remove filter colour red").click()
+    expect(struck).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"q=garnet&status=purple"))
+
+
+def test_where_nothing_matches_it_says_which_filter_to_take_away(page: Page) -> None:
+    page.goto(f"{PRODUCTS}?status=new&q=garnet&modified_before=2001-01-01")
+    expect(page.get_by_role("heading", name="No match")).to_be_visible()
+    expect(page.locator(".blank")).to_contain_text("Without “Before 1 Jan 2001”")
+    page.get_by_role("link", name="Remove that filter").click()
+    expect(rows(page).first).to_contain_text(re.compile("garnet", re.IGNORECASE))
+
+
+def test_all_that_match_but_three_is_what_is_ignored(page: Page, house: House) -> None:
+    page.goto(f"{PRODUCTS}?status=new")
+    new = count_of(page, "New")
+    assert new > 53
+    page.get_by_label("Select the 50 rows of this page").check()
+    expect(page.locator("#sel_text")).to_have_text("50 selected.")
+    page.get_by_role("button", name=f"Select all {new} that match").click()
+    for place in (0, 2, 4):
+        rows(page).nth(place).get_by_role("checkbox").uncheck()
+    expect(page.locator("#sel_text")).to_have_text(
+        f"{new - 3} selected: all that match, 3 left out."
+    )
+    kept = rows(page).nth(2).locator("a.rowlink").inner_text()
+    try:
+        page.locator("#data_chosen").get_by_role("button", name="Ignore", exact=True).click()
+        expect(page.locator("#data_note")).to_contain_text(f"{new - 3} ignored.")
+        expect(rows(page)).to_have_count(3)
+        expect(rows(page).nth(1)).to_contain_text(kept)
+        assert count_of(page, "Ignored") == new - 3
+        expect(page.locator("#data_chosen")).not_to_be_visible()
+        page.goto(f"{PRODUCTS}?status=ignored")
+        page.get_by_label("Select the 50 rows of this page").check()
+        page.get_by_role("button", name="Select all").click()
+        page.get_by_role("button", name="Restore", exact=True).click()
+        expect(page.locator("#data_note")).to_contain_text(f"{new - 3} restored.")
+        assert count_of(page, "New") == new
+    finally:
+        restore_all(house)
+
+
+def test_what_came_to_match_meanwhile_is_told(page: Page, house: House) -> None:
+    page.goto(f"{PRODUCTS}?status=new")
+    new = count_of(page, "New")
+    two = [row.get_attribute("data-row") or "" for row in rows(page).all()[:2]]
+    page.get_by_label("Select the 50 rows of this page").check()
+    page.get_by_role("button", name="Select all").click()
+    ids = tuple(_named(token) for token in two)
+    try:
+        in_own_loop(act(house, Chosen(Filter("products"), ids=ids), ChoiceAction.IGNORE))
+        page.get_by_role("button", name="Promote …").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("2 fewer match than when you selected")
+        expect(dialog.get_by_role("button", name=f"Promote {new - 2}")).to_be_visible()
+        dialog.get_by_role("button", name="Cancel").click()
+        page.locator("#data_chosen").get_by_role("button", name="Ignore", exact=True).click()
+        expect(page.locator("#data_note")).to_contain_text(
+            f"2 records do not match any more: {new - 2} were meant, not {new}."
+        )
+    finally:
+        restore_all(house)
+
+
+def _named(token: str):
+    from uuid import UUID
+
+    connection_id, _, remote_id = token.partition(":")
+    return UUID(connection_id), remote_id
+
+
+def test_a_range_a_key_and_another_filter(page: Page) -> None:
+    page.goto(PRODUCTS)
+    boxes = rows(page).get_by_role("checkbox")
+    boxes.nth(1).click()
+    boxes.nth(5).click(modifiers=["Shift"])
+    expect(page.locator("#sel_text")).to_have_text("5 selected.")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.locator("thead").get_by_role("link", name="Product").click()
+    expect(page).to_have_url(re.compile("sort=name"))
+    expect(page.locator("#sel_text")).to_have_text(re.compile(r"^[46] selected\.$"))
+    pill(page, "New").click()
+    expect(page.locator("#sel_text")).to_contain_text("Some may not be in this list.")
+    page.keyboard.press("Escape")
+    expect(page.locator("#data_chosen")).not_to_be_visible()
+
+
+def test_a_record_opens_beside_the_table_and_keys_walk_on(page: Page) -> None:
+    page.goto(f"{PRODUCTS}?status=new")
+    links = rows(page).locator("a.rowlink")
+    links.nth(1).click()
+    drawer = page.locator("#drawer")
+    expect(drawer.get_by_role("heading")).to_have_text(links.nth(1).inner_text())
+    expect(page).to_have_url(re.compile(r"/data/products/shop/\d+\?status=new$"))
+    table, beside = page.locator("#found").bounding_box(), drawer.bounding_box()
+    assert table is not None
+    assert beside is not None
+    assert table["x"] + table["width"] <= beside["x"]
+    page.keyboard.press("j")
+    expect(drawer.get_by_role("heading")).to_have_text(links.nth(2).inner_text())
+    expect(rows(page).nth(2)).to_have_class("open")
+    pill(page, "In sync").click()  # the table changes, what is open stays open
+    expect(page).to_have_url(re.compile(r"/data/products/shop/\d+\?status=in_sync$"))
+    expect(drawer).to_be_visible()
+    page.go_back()
+    expect(rows(page).nth(2)).to_have_class("open")
+    links.nth(2).focus()
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(links.nth(2)).to_be_focused()
+    expect(page).to_have_url(re.compile(r"/data/products\?status=new$"))
+
+
+def test_what_a_record_is_told_from_each_side(page: Page, house: House) -> None:
+    order = house.sandbox.store.ids("orders")[-1]
+    page.goto(f"/data/orders/shop/{order}?tab=payload")
+    payload = page.locator("#data_payload")
+    shown = json.loads(payload.inner_text())
+    stored = json.loads(house.sandbox.store.document("orders", order) or b"")
+    assert (shown["id"], shown["total"]) == (stored["id"], stored["total"])
+    page.get_by_placeholder("Search keys and values").fill('"total"')
+    expect(payload.locator(".l.hit").first).to_contain_text("total")
+    page.get_by_role("link", name="Exact bytes").click()
+    expect(payload).to_contain_text(f'"total":"{stored["total"]}"')
+    page.locator("#tab-history").click()
+    expect(page.locator(".hist li").first).to_contain_text("Version 1")
+    page.locator("#tab-links").click()
+    expect(page.locator("#drawer .facts")).to_contain_text("Products")
+    with page.expect_download() as got:
+        page.goto("/data")
+        page.evaluate(f"location.href = '/data/orders/shop/{order}?download=payload'")
+    assert json.loads(got.value.path().read_bytes())["id"] == order
+
+
+def test_markup_of_a_store_is_text(page: Page) -> None:
+    """The name of the first product of every sandbox holds markup; scripts: see the first minutes."""
+    page.goto(f"{PRODUCTS}?q=%3Cem%3E")
+    link = rows(page).first.locator("a.rowlink")
+    expect(link).to_contain_text("<em>")
+    link.click()
+    drawer = page.locator("#drawer")
+    expect(drawer.get_by_role("heading")).to_contain_text("<em>")
+    page.locator("#tab-payload").click()
+    expect(page.locator("#data_payload")).to_contain_text("<em>")
+    assert page.locator("main em").count() == 0
+
+
+def test_without_scripts_one_reads_and_acts_on_what_is_ticked(visit, house: House) -> None:
+    page = visit(javascript=False).page
+    page.goto(f"{PRODUCTS}?status=new")
+    new = count_of(page, "New")
+    try:
+        expect(page.locator("#data_chosen")).not_to_be_visible()
+        rows(page).nth(3).get_by_role("checkbox").check()
+        page.locator("#data_chosen").get_by_role("button", name="Ignore", exact=True).click()
+        expect(page).to_have_url(f"{house.url}{PRODUCTS}?status=new")
+        expect(page.get_by_role("status").first).to_contain_text("1 ignored.")
+        assert count_of(page, "New") == new - 1
+        rows(page).nth(3).get_by_role("checkbox").check()
+        page.get_by_role("button", name="Promote …").click()
+        expect(page.get_by_role("heading", name="Promote 1 product into core")).to_be_visible()
+        page.get_by_role("link", name="Cancel").click()
+        expect(page).to_have_url(f"{house.url}{PRODUCTS}?status=new")
+    finally:
+        restore_all(house)
+
+
+def test_a_rule_is_made_of_a_filter_and_switched_off(visit) -> None:
+    page = visit(expected=[422]).page
+    page.goto(f"{PRODUCTS}?status=new&q=garnet")
+    rows(page).first.get_by_role("checkbox").check()
+    page.get_by_label("More for what is selected").click()
+    page.get_by_role("link", name="Save filter as rule …").click()
+    expect(page.get_by_role("heading", name="Products: new, with “garnet”")).to_be_visible()
+    page.get_by_label("Name").fill("Garnets stay outside")
+    page.get_by_label("When").fill("every full moon")
+    page.get_by_role("radio", name="Ignore").check()
+    page.get_by_role("button", name="Keep the rule").click()
+    expect(page.locator(".note.tone-bad")).to_be_visible()
+    page.get_by_label("When").fill("30d")
+    page.get_by_role("button", name="Keep the rule").click()
+    row = page.get_by_role("row", name=re.compile("Garnets stay outside"))
+    expect(row).to_contain_text("Ignore")
+    for verb, says in (("Switch off", "Off"), ("Remove", None)):
+        row.get_by_label("More for Garnets stay outside").click()
+        row.get_by_role("button", name=verb).click()
+        if says:
+            expect(row).to_contain_text(says)
+    expect(row).to_have_count(0)
+
+
+def test_programs_get_data_and_viewers_only_look(visit, house: House) -> None:
+    one = visit(Role.VIEWER)
+    one.page.goto(PRODUCTS)
+    for name in ("Promote …", "Ignore", "Pull products"):
+        expect(one.page.get_by_role("button", name=name)).to_have_count(0)
+    json_ = {"Accept": "application/json"}
+    answer = one.page.request.get(f"{PRODUCTS}?size=50&q=garnet", headers=json_).json()
+    assert answer["row_count"] == len(answer["data"]) > 0
+    remote_id = answer["data"][0]["remote_id"]
+    whole = one.page.request.get(f"{PRODUCTS}/shop/{remote_id}", headers=json_).json()
+    assert whole["remote_id"] == remote_id
+    assert whole["changes"]
+    refused = one.page.request.post(f"{PRODUCTS}/ignore", form={"id": "x"}, headers=json_)
+    assert refused.status == 403
+
+
+def test_somebody_else_has_no_store_and_sees_none(visit, house: House) -> None:
+    one = visit(None, expected=[404])
+    one.context.add_cookies([{"name": SESSION, "value": house.foreign, "url": house.url}])
+    one.page.goto(PRODUCTS)
+    expect(one.page.get_by_role("heading", name="No store connected yet")).to_be_visible()
+    order = house.sandbox.store.ids("orders")[0]
+    one.page.goto(f"/data/orders/shop/{order}")
+    expect(one.page.get_by_role("heading", level=1)).to_contain_text("no such page")
+
+
+def test_dialogs_and_the_open_record_are_legible(page: Page) -> None:
+    page.goto(PRODUCTS)
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_role("heading", name="Filter products")).to_be_visible()
+    check_both_themes(page)
+    page.keyboard.press("Escape")
+    rows(page).first.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Promote …").click()
+    expect(page.get_by_role("heading", name="Promote 1 product into core")).to_be_visible()
+    check_both_themes(page)
