@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -121,10 +122,9 @@ def figures_of_triggers(figures: Figures, admin: str, cpu: Callable[[], float]) 
 
 async def report(figures: Figures, settings: Settings) -> None:
     """Ask every question many times, and add the figures."""
-    dice = random.Random(4711)
     async with open_hub(settings) as opened:
         staging = opened.of(UUID(OURS)).staging
-        for name, ask, budget in questions(staging, dice):
+        for name, ask, budget in Questions(staging).all():
             took = []
             for _ in range(TIMES):
                 started = time.perf_counter()
@@ -136,56 +136,58 @@ async def report(figures: Figures, settings: Settings) -> None:
         await choices(figures, staging)
 
 
-def questions(
-    staging: Staging, dice: random.Random
-) -> list[tuple[str, Callable[[], Awaitable[object]], float | None]]:
-    def states() -> tuple[State, ...]:
-        return tuple(
-            dice.sample(
-                [State.NEW, State.UPDATED, State.WAITING, State.IGNORED], dice.choice([0, 1, 2])
-            )
-        )
+class Questions:
+    """What a person may ask of the table, at random."""
 
-    def wanted(**more: object) -> Filter:
-        of = (dice.choice(CONNECTIONS),) if dice.random() < 0.5 else None
-        return Filter(ORDERS, of, **more)  # type: ignore[arg-type]
+    def __init__(self, staging: Staging) -> None:
+        self.staging = staging
+        self.dice = random.Random(4711)
 
-    def text() -> str:
+    def all(self) -> list[tuple[str, Callable[[], Awaitable[object]], float]]:
+        """Return each question with its budget."""
+        asked = (self.newest, self.filter, self.by_key, self.changed, self.dated, self.search)
+        return [("counts", self.counts, COUNTS), *((ask.__name__, ask, BUDGET) for ask in asked)]
+
+    async def counts(self) -> object:
+        return await self.staging.counts()
+
+    async def newest(self) -> object:
+        return await self.staging.page(Filter(ORDERS))
+
+    async def filter(self) -> object:
+        status = tuple(self.dice.sample(STATUSES, self.dice.choice([0, 1, 2])))
+        wanted = self._wanted(states=self._states(), status=status)
+        return await self.staging.page(wanted, page=self.dice.randint(1, 10))
+
+    async def by_key(self) -> object:
+        wanted, is_descending = self._wanted(states=self._states()), self.dice.random() < 0.5
+        return await self.staging.page(wanted, Sort.KEY, is_descending=is_descending)
+
+    async def changed(self) -> object:
+        field = self.dice.choice(["total", "customer_note", "nothing"])
+        return await self.staging.page(self._wanted(states=(State.UPDATED,), field=field))
+
+    async def dated(self) -> object:
+        after = utc_now().replace(year=self.dice.randint(2022, 2026))
+        return await self.staging.page(self._wanted(states=self._states(), modified_after=after))
+
+    async def search(self) -> object:
+        return await self.staging.page(self._wanted(search=self._text()))
+
+    def _wanted(self, **more: Any) -> Filter:
+        of = (self.dice.choice(CONNECTIONS),) if self.dice.random() < 0.5 else None
+        return Filter(ORDERS, of, **more)
+
+    def _states(self) -> tuple[State, ...]:
+        chosen = [State.NEW, State.UPDATED, State.WAITING, State.IGNORED]
+        return tuple(self.dice.sample(chosen, self.dice.choice([0, 1, 2])))
+
+    def _text(self) -> str:
+        dice = self.dice
         number = str(dice.randint(1_000, RECORDS // 2))
         name = f"{dice.choice(FIRST_NAMES)} {dice.choice(LAST_NAMES)}{dice.randint(0, 996)}"
-        return dice.choice(
-            [f"buyer{dice.randint(0, 90_000)}@post.test", number, name, "nobody at all"]
-        )
-
-    async def newest() -> object:
-        return await staging.page(Filter(ORDERS))
-
-    async def filtered() -> object:
-        status = tuple(dice.sample(STATUSES, dice.choice([0, 1, 2])))
-        return await staging.page(wanted(states=states(), status=status), page=dice.randint(1, 10))
-
-    async def by_key() -> object:
-        is_descending = dice.random() < 0.5
-        return await staging.page(wanted(states=states()), Sort.KEY, is_descending=is_descending)
-
-    async def changed() -> object:
-        field = dice.choice(["total", "customer_note", "nothing"])
-        return await staging.page(wanted(states=(State.UPDATED,), field=field))
-
-    async def dated() -> object:
-        after = utc_now().replace(year=dice.randint(2022, 2026))
-        return await staging.page(wanted(states=states(), modified_after=after))
-
-    async def search() -> object:
-        return await staging.page(wanted(search=text()))
-
-    async def counts() -> object:
-        return await staging.counts()
-
-    return [
-        ("counts", counts, COUNTS), ("newest", newest, BUDGET), ("filter", filtered, BUDGET), ("by_key", by_key, BUDGET),
-        ("changed", changed, BUDGET), ("dated", dated, BUDGET), ("search", search, BUDGET),
-    ]  # fmt: skip
+        address = f"buyer{dice.randint(0, 90_000)}@post.test"
+        return dice.choice([address, number, name, "nobody at all"])
 
 
 async def choices(figures: Figures, staging: Staging) -> None:
