@@ -128,7 +128,11 @@ async def test_customers_have_figures_and_segments(world: World) -> None:
         order("20", email="lost@example.org", placed_at=NOON - timedelta(days=900)), "9"
     )
     (figures,) = (await world.api.get(f"/customers/{ada.core_id}/figures"))["data"]
-    assert (figures["orders"], figures["lifetime_value"], figures["recency_score"]) == (3, "600.00", 5)
+    assert (figures["orders"], figures["lifetime_value"], figures["recency_score"]) == (
+        3,
+        "600.00",
+        5,
+    )
     assert figures["segment"] == "champion"
     counts = {
         row["segment"]: row["customers"] for row in (await world.api.get("/segments"))["data"]
@@ -136,6 +140,14 @@ async def test_customers_have_figures_and_segments(world: World) -> None:
     assert counts == {"champion": 1, "lost": 1}
     (lost,) = (await world.api.get("/segments/lost"))["data"]
     assert (lost["email"], lost["is_guest"], lost["segment"]) == ("lost@example.org", True, "lost")
+    other = order(
+        "20", email="lost@example.org", placed_at=NOON - timedelta(days=900), currency="JPY"
+    )
+    await world.stores.put(other, "10")
+    first = await world.api.get("/segments/lost", limit=1)
+    second = await world.api.get("/segments/lost", limit=1, cursor=first["next_cursor"])
+    assert [first["data"][0]["currency"], second["data"][0]["currency"]] == ["EUR", "JPY"]
+    assert (await world.api.get("/segments/lost", currency="JPY"))["data"] == second["data"]
     settings = await world.api.get("/segments/settings")
     changed = settings | {"counted_statuses": ["shipped"]}
     assert (await world.api.ask("PUT", "/segments/settings", json=changed)).status == 200
