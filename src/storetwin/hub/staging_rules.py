@@ -107,12 +107,10 @@ class StagingRules:
             UnknownRuleError: there is none.
         """
         rule = await self.one(name)
-        every = await self.runner.register.every()
-        of = [one for one in every if rule.connection_id in (None, one.id)]
-        return await self._apply(rule, of)
+        return await self._apply(rule, await self._of(rule))
 
     async def follow(self, connection: Connection) -> None:
-        """Apply the rules that are due to the records of a store."""
+        """Apply the rules that are due: at once to the records of a store, at their times to all."""
         own, now = self.runner.organisation_id, self.runner.clock()
         async with self._transaction() as tx:
             every = await rules.list_rules(tx, own)
@@ -120,12 +118,16 @@ class StagingRules:
         for rule in every:
             is_meant = rule.connection_id in (None, connection.id)
             if is_meant and rule.is_due(now, has_news=news is not None):
-                await self._apply(rule, [connection])
+                await self._apply(rule, [connection] if rule.spec is None else await self._of(rule))
         if news is not None:
             async with self._transaction() as tx:
                 await rules.note_followed(tx, own, connection.id, news)
 
     # -- inside ---------------------------------------------------------------------------------
+
+    async def _of(self, rule: Rule) -> Sequence[Connection]:
+        every = await self.runner.register.every()
+        return [one for one in every if rule.connection_id in (None, one.id)]
 
     async def _apply(self, rule: Rule, connections: Sequence[Connection]) -> int:
         count, zone = 0, UTC if not connections else zone_of(connections[0])

@@ -333,3 +333,25 @@ async def test_what_the_twin_forgets_staging_does_not_remember(twin: Twin) -> No
         id=connection.id,
     )
     assert [tuple(row.values()) for row in rows] == [("1", "", "1"), ("2", "", "2")]
+
+
+async def test_a_rule_with_a_time_is_applied_to_every_store_when_it_comes(twin: Twin) -> None:
+    (first, one), (second, other) = await another(twin), await another(twin)
+    async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+        await one.add(tx, range(1, 4))
+        await other.add(tx, range(1, 4))
+    hub = twin.hub.staging
+    wanted = Filter("products", states=(State.NEW,), search="thing 2")
+    rule = await hub.rules.add("daily", wanted, RuleAction.IGNORE, spec="1d")
+    await hub.follow(first.id)  # its time has not come
+    assert "ignored" not in await counts(twin, "products", first)
+    await twin.rows("UPDATE staging.rules SET next_at = now() WHERE name = 'daily' RETURNING 1")
+    due = await twin.rows("SELECT connection_id FROM staging.due_connections(now())")
+    assert {first.id, second.id} <= {row["connection_id"] for row in due}
+    await hub.follow(first.id)
+    for connection in (first, second):
+        assert (await counts(twin, "products", connection))["ignored"] == 1
+    [kept] = [found for found in await hub.rules.list() if found.rule_id == rule.rule_id]
+    assert kept.next_at is not None
+    assert kept.next_at > twin.hub.clock()
+    await hub.rules.remove("daily")
