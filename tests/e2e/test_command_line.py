@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import psycopg
 import pytest
@@ -395,7 +396,11 @@ def test_the_demos_twin_follows_its_store_until_it_is_stopped(fresh_program):
     program = fresh_program
     process = program.start(*demo(), STORETWIN_ALLOWED_NETWORKS="")
     url = said(process, "The store answers at").split()[-1]
+    said(process, "Open it in a browser")
+    assert process.stdout is not None
+    where, password = (process.stdout.readline().decode().split()[-1] for _ in range(2))
     said(process, "Everything stays up")
+    assert "Step 3 of 5: Promote products into core" in first_page(where, password)
     assert len(processes_with(SEED)) == 2
     store = API(url=url, consumer_key=READ_WRITE.key, consumer_secret=READ_WRITE.secret)
     [order] = store.get("orders", params={"per_page": 1}).json()
@@ -415,6 +420,21 @@ def test_the_demos_twin_follows_its_store_until_it_is_stopped(fresh_program):
     assert process.returncode == 0, err
     assert processes_with(SEED) == []
     assert processes_with(str(program.data_dir)) == []
+
+
+def first_page(where: str, password: str) -> str:
+    """Sign in as a browser does at the address that the demo names, and return what is shown."""
+    address = urlsplit(where)
+    origin = f"{address.scheme}://{address.netloc}"
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    form = {"email": parse_qs(address.query)["email"][0], "password": password}
+    form["next"] = "/operations"
+    asked = urllib.request.Request(
+        f"{origin}/sign-in", urlencode(form).encode(), {"Origin": origin, "Accept": "text/html"}
+    )
+    with browser.open(asked) as answer:
+        assert answer.url == f"{origin}/operations"
+        return answer.read().decode()
 
 
 def demo(*options: str) -> tuple[str, ...]:
