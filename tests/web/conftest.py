@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from house import House, Visit, settled_house
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from browsers import chromium
 from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.tenancy.models import Role
 
+expect.set_options(timeout=15_000)  # a machine of two cores, and two browsers on it
 os.environ.setdefault("PLAYWRIGHT_SKIP_VALIDATE_HOST_REQUIREMENTS", "1")  # noqa: TID251
 
 

@@ -223,7 +223,7 @@ class Visit:
             cookie = {"name": SESSION, "value": house.cookies[role], "url": house.url}
             context.add_cookies([cookie | {"httpOnly": True, "sameSite": "Lax"}])
         visit = cls(house, context, context.new_page(), expected=list(expected))
-        visit.page.set_default_timeout(10_000)
+        visit.page.set_default_timeout(20_000)
         visit.page.on("pageerror", lambda error: visit.wrong.append(f"pageerror {error}"))
         visit.page.on("console", visit._heard)
         visit.page.on("request", visit._asked)
