@@ -106,10 +106,11 @@ def _live(rows: Sequence[Row]) -> Live | None:
         return None
     first = rows[0]["run_id"]
     own: list[dict[str, Any]] = [row for row in rows if row["run_id"] == first]
-    done = sum(row["records"] or 0 for row in own)
-    expected = [row["expected"] for row in own if row["expected"]]
+    begun = [row for row in own if row["expected"]]
+    done = sum(min(row["records"], row["expected"]) for row in begun)
+    percent = share(done, sum(row["expected"] for row in begun))
     title = f"{KIND[RunKind(own[0]['kind'])]} · {own[0]['connection']}"
-    return Live(str(first), title, share(done, sum(expected)))
+    return Live(str(first), title, None if percent is None else min(percent, 99))
 
 
 def current(path: str) -> str | None:
