@@ -75,15 +75,15 @@ class Mappings:
             found = await definitions.list_mappings(tx, self.runner.organisation_id, only)
         return [(by_id[one.connection_id], one) for one in found if one.connection_id in by_id]
 
-    async def one(self, connection: str, mapping: str) -> ImportMapping:
-        """Return an import mapping by its name or id.
+    async def one(self, connection: str | None, mapping: str) -> ImportMapping:
+        """Return an import mapping by its name or id; by its id alone without a connection.
 
         Raises:
             UnknownConnectionError: there is no such connection.
             UnknownMappingError: it has no such mapping.
         """
         for _, one in await self.list(connection):
-            if mapping in (one.name, str(one.id)):
+            if mapping == str(one.id) or (connection is not None and mapping == one.name):
                 return one
         raise UnknownMappingError(f"There is no import mapping {mapping!r}.")
 
@@ -163,7 +163,7 @@ class Mappings:
 
     async def change(
         self,
-        connection: str,
+        connection: str | None,
         mapping: str,
         *,
         name: str | None = None,
@@ -220,7 +220,9 @@ class Mappings:
         after = await self.one(connection, str(wanted.id)) if wanted else None
         return Activated(after, before, linked)
 
-    async def remove(self, connection: str, mapping: str, user_id: UUID | None = None) -> None:
+    async def remove(
+        self, connection: str | None, mapping: str, user_id: UUID | None = None
+    ) -> None:
         """Take an import mapping away.
 
         Raises:
