@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from storetwin.connections.catalogue import catalogue_for, catalogue_of_all
@@ -16,18 +17,33 @@ from storetwin.connections.register import Register
 from storetwin.db.database import Database, Row, Transaction
 from storetwin.hub.asking import Asking
 from storetwin.kernel.clock import Clock
-from storetwin.kernel.errors import StoretwinError, UnknownNameError
+from storetwin.kernel.errors import ConfigurationError, StoretwinError, UnknownNameError
 from storetwin.runs import letters, repository
 from storetwin.runs.asking import Asked
 from storetwin.runs.letters import Matching
-from storetwin.runs.models import RunKind
+from storetwin.runs.models import RunKind, Stage
 from storetwin.runs.queued import QueueFullError
+from storetwin.staging.models import Chosen as Meant
+from storetwin.staging.models import Filter
+from storetwin.tenancy.audit import DONE, Deed, record
+from storetwin.tenancy.models import Principal
+
+if TYPE_CHECKING:
+    from storetwin.hub.staging import Staging
 
 WAITING = "waiting"
 MOST_RETRIED = 2_000  # with one call; the next one takes the others
 RECORDS_A_RUN = 500
 DISCARDED_AT_ONCE = 1_000
 MOST_CAUSES = 100
+EXPLAINED = "explain_discarding"
+
+
+class NoReasonError(ConfigurationError):
+    """Dead letters are to be discarded, and nobody says why."""
+
+    code = "no_reason"
+    default_remedy = "Write down why nobody needs these records."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +98,17 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """The dead letters of one organisation."""
+    """The dead letters of one organisation.
+
+    Args:
+        staging: brings those into core again that core could not take.
+    """
 
     database: Database
     register: Register
     organisation_id: UUID
     clock: Clock
+    staging: Staging | None = None
 
     async def page(
         self,
@@ -147,9 +168,14 @@ class Letters:
         rows = await self._waiting(chosen, MOST_RETRIED + 1)
         retrying = Retrying(has_more=len(rows) > MOST_RETRIED)
         by_connection: dict[UUID, list[str]] = {}
+        of_core: dict[str, list[tuple[UUID, str]]] = {}
         for row in rows[:MOST_RETRIED]:
             if row["remote_id"] is None:
                 retrying.without_id += 1
+                continue
+            if row["stage"] == Stage.PROMOTE and self.staging is not None:
+                named = (row["connection_id"], row["remote_id"])
+                of_core.setdefault(row["resource"], []).append(named)
                 continue
             records = by_connection.setdefault(row["connection_id"], [])
             records.append(f"{row['resource']}/{row['remote_id']}")
@@ -162,6 +188,8 @@ class Letters:
             except (ConnectionPausedError, QueueFullError, UnknownNameError) as error:
                 trouble = error
                 retrying.refused[connection.name] = error.message
+        for resource, named_ones in of_core.items():
+            trouble = await self._promote(resource, named_ones, retrying) or trouble
         if trouble is not None and not retrying.runs:
             raise trouble
         return retrying
@@ -176,6 +204,43 @@ class Letters:
             asked = Asked(RunKind.PULL, records=piece)
             run_id, is_new = await asking.ask(str(connection.id), asked)
             retrying.runs.append(RetryRun(run_id, connection, len(piece), is_new))
+
+    async def _promote(
+        self, resource: str, named: Sequence[tuple[UUID, str]], retrying: Retrying
+    ) -> StoretwinError | None:
+        """Let a promotion of each store try records again; return why it cannot, if so."""
+        assert self.staging is not None
+        meant = Meant(Filter(resource), tuple(named))
+        try:
+            asked = await self.staging.promote(meant)
+        except (ConnectionPausedError, QueueFullError, UnknownNameError) as error:
+            retrying.refused[resource] = error.message
+            return error
+        retrying.runs += [
+            RetryRun(one.run_id, one.connection, one.records, is_new=True) for one in asked
+        ]
+        return None
+
+    async def discard_because(self, chosen: Chosen, reason: str, by: Principal) -> int:
+        """Discard waiting letters, and keep in the audit log why a person wanted it.
+
+        Raises:
+            NoReasonError: no reason is given.
+        """
+        if not reason.strip():
+            raise NoReasonError("Say why they are discarded: it is kept in the history.")
+        discarded = await self.discard(chosen)
+        detail = {"reason": reason.strip(), "discarded": discarded, "cause": chosen.cause}
+        deed = Deed(
+            by.actor,
+            by.via,
+            EXPLAINED,
+            actor_id=by.user_id,
+            outcome=DONE,
+            detail={name: value for name, value in detail.items() if value is not None},
+        )
+        await record(self.database, self.organisation_id, deed, self.clock())
+        return discarded
 
     async def discard(self, chosen: Chosen) -> int:
         """Discard waiting letters; certificates go on naming the records while they are lacking.

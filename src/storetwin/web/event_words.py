@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from storetwin.hub.chronicle import Event
+from storetwin.hub.letters import EXPLAINED
 from storetwin.runs.models import RunKind, RunState
 from storetwin.tenancy.audit import DONE, Entry
 from storetwin.web.words import KIND, RUN, WORDS, Tone
@@ -168,6 +169,8 @@ def told_of_deed(action: str, subject: str | None, detail: Mapping[str, Any] | N
     verb, _, rest = action.partition("_")
     what = rest.replace("_", " ")
     told = _SAID.get(action) or f"{_PAST.get(verb, verb)} {what}".strip()
+    if action == EXPLAINED:
+        told = f"discarded {(detail or {}).get('discarded', 0):,} dead letters"
     if subject:
         told += f": {', '.join(part.partition('=')[2] or part for part in subject.split(' '))}"
     reason = (detail or {}).get("reason")

@@ -42,5 +42,5 @@
   document.fonts.ready.then(all);
   document.addEventListener("themechange", all);
   document.addEventListener("toggle", (e) => e.target.querySelectorAll?.("[data-chart]").forEach(draw), true);
-  let t; addEventListener("resize", () => { clearTimeout(t); t = setTimeout(all, 120); });
+  addEventListener("resize", all);
 })();
