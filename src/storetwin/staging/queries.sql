@@ -411,7 +411,10 @@ UPDATE staging.records
 SET core_id = %(core_id)s, is_anew = %(is_anew)s, candidates = NULL, why = NULL, is_selected = true,
     state = CASE WHEN %(is_anew)s THEN 'new' ELSE 'updated' END
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
-  AND remote_id = %(remote_id)s AND state IN ('new', 'waiting', 'updated')
+  AND remote_id = %(remote_id)s AND state IN ('new', 'waiting', 'updated') AND EXISTS (
+      SELECT FROM mirror.snapshots s
+      WHERE s.organisation_id = %(organisation_id)s AND s.connection_id = %(connection_id)s AND s.resource = %(resource)s
+        AND s.remote_id = %(remote_id)s AND s.state <> 'gone')
 RETURNING remote_id;
 
 -- name: make_stale
