@@ -124,7 +124,7 @@ class Hub:
         """Return the verbs about dead letters."""
         from storetwin.hub.letters import Letters
 
-        return Letters(self.database, self.register, self.organisation_id, self.clock)
+        return Letters(self.database, self.register, self.organisation_id, self.clock, self.staging)
 
     @property
     def history(self) -> History:
