@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from house import House, check_both_themes, hub_of
+from house import House, check, hub_of
 from playwright.sync_api import Page, expect
 
 from database_clones import in_own_loop
@@ -164,7 +164,7 @@ def test_a_mapping_is_edited_as_a_whole_and_flaws_are_listed(visit, mapping: str
 
 def test_it_is_legible_and_hostile_text_is_text(page: Page, mapping: str) -> None:
     page.goto(f"{mapping}?rule=0")
-    check_both_themes(page)
+    check(page)
     page.get_by_label("From", exact=True).fill(HOSTILE)
     page.get_by_role("button", name="Add step").click()
     page.get_by_label("Kind of step 2").select_option("constant")

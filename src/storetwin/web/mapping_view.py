@@ -219,11 +219,12 @@ def _settled(kept: dict[str, Any], where: Where) -> Where:
 
 
 def _tabs(kept: dict[str, Any]) -> list[Tab]:
-    return [
+    tabs = [
         Tab(name, name.replace("_", " ").capitalize(), len(rules_of(kept, name)))
         for name, noun in NOUNS.items()
         if noun.resource
     ]
+    return sorted(tabs, key=lambda tab: tab.rules == 0)  # those that it speaks of first
 
 
 def _lines(
