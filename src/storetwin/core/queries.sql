@@ -97,6 +97,14 @@ SELECT connection_id, id FROM core.locations WHERE connection_id = ANY(%(ids)s::
 INSERT INTO core.locations (organisation_id, id, connection_id, created_at)
 VALUES (current_setting('app.organisation_id')::uuid, %(id)s, %(connection_id)s, %(now)s);
 
+-- name: read_skus
+-- The stock keeping units of some records as their stores show them.
+SELECT s.connection_id, s.remote_id, s.sku
+FROM unnest(%(connection_ids)s::uuid[], %(remote_ids)s::text[]) AS asked (connection_id, remote_id)
+JOIN mirror.snapshots s ON (s.connection_id, s.resource, s.remote_id)
+    = (asked.connection_id, %(resource)s, asked.remote_id)
+WHERE s.sku IS NOT NULL;
+
 -- name: read_paths
 -- Where some records stand in their tree.
 SELECT id, slug_path FROM core.categories WHERE id = ANY(%(ids)s::uuid[]);

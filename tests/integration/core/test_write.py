@@ -130,6 +130,28 @@ async def test_a_second_product_with_the_sku_in_one_store_waits(stores: Stores) 
     assert [one.action for one in together] == [CREATED, Action.WAITING]
 
 
+SHOWN = """
+INSERT INTO mirror.snapshots (organisation_id, connection_id, resource, remote_id, state, version, content_hash, read_at,
+                              changed_at, sku, payload)
+VALUES (current_setting('app.organisation_id')::uuid, %(id)s, 'products', '7', 'listed', 1, '', now(), now(), 'TEA', '{}')
+"""
+
+
+async def test_variations_shown_with_their_products_sku_are_not_the_same(stores: Stores) -> None:
+    async with stores.transaction() as tx:
+        await tx.execute(SHOWN, {"id": stores.connections[0]})
+    below = {"references": {"product_id": "7"}}
+    skus = ("TEA", " tea", "TEA-L")
+    small, large, own = (mapped("variations", {"sku": sku}, **below) for sku in skus)
+    found = await stores.write(
+        "variations",
+        *(stores.incoming(one, str(n)) for n, one in enumerate((small, large, own), 20)),
+    )
+    assert [one.action for one in found] == [CREATED] * 3
+    assert len({one.core_id for one in found}) == 3
+    assert (await stores.put(own, "23")).action is Action.WAITING
+
+
 async def test_one_store_less_leaves_what_the_other_says(stores: Stores) -> None:
     await stores.put(product("tea", name="Thé"), "7", store=0)
     await stores.put(product("tea", name="Tea"), "7", store=1)
