@@ -2084,7 +2084,7 @@ CREATE INDEX records_by_column ON staging.records USING gin (changed_columns) WH
 
 CREATE INDEX records_by_key ON staging.records USING btree (connection_id, resource, key, remote_id);
 
-CREATE INDEX records_by_modified ON staging.records USING btree (connection_id, resource, state, status, is_selected, modified_at, remote_id);
+CREATE INDEX records_by_modified ON staging.records USING btree (connection_id, resource, state, status, is_selected, modified_at, remote_id) INCLUDE (organisation_id);
 
 CREATE INDEX records_by_name ON staging.records USING btree (connection_id, resource, name_key, remote_id) WHERE (name_key IS NOT NULL);
 

@@ -56,7 +56,7 @@ COMMENT ON COLUMN staging.records.candidates IS 'Core records of which it may be
 -- which an index knows the order. Which stretches there are, the counts say. By name or key all of a connection are walked;
 -- what is rare is taken whole instead. So a first pull pays for three indexes, and for the third hardly anything.
 CREATE INDEX records_by_modified ON staging.records
-    (connection_id, resource, state, status, is_selected, modified_at, remote_id);
+    (connection_id, resource, state, status, is_selected, modified_at, remote_id) INCLUDE (organisation_id);
 CREATE INDEX records_by_key ON staging.records (connection_id, resource, key, remote_id);
 CREATE INDEX records_by_name ON staging.records (connection_id, resource, name_key, remote_id) WHERE name_key IS NOT NULL;
 CREATE INDEX records_stale ON staging.records (connection_id, resource, remote_id) WHERE state = 'stale';
