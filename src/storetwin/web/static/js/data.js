@@ -93,8 +93,7 @@
     const { note, tone, keep } = e.detail;
     if (note) say(note, tone);
     if (!keep) clear();
-    const dialog = $("#data_act");
-    if (dialog?.open && !e.detail.open) dialog.close();
+    $$("dialog[open]").forEach((dialog) => dialog.close());
     refresh().then(() => document.dispatchEvent(new CustomEvent("data:refreshed")));
   });
   document.addEventListener("keydown", (e) => {

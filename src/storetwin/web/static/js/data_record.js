@@ -48,7 +48,11 @@
     if (!button) return;
     const inBar = $("#data_chosen.on"), own = drawer() && $(`[data-key="${button}"]`, drawer());
     const wanted = inBar && button !== "map" ? $(`[data-key="${button}"]`, inBar) : own || (inBar && $(`[data-key="${button}"]`, inBar));
-    if (wanted && !wanted.closest("[hidden]")) { e.preventDefault(); wanted.click(); }
+    if (!wanted || wanted.closest("[hidden]")) return;
+    e.preventDefault();
+    // what was just put in its place does not know yet what to do
+    if ($(".htmx-added,.htmx-settling,.htmx-swapping")) document.addEventListener("htmx:afterSettle", () => setTimeout(() => ($(`#drawer [data-key="${button}"]`) || wanted).click()), { once: true });
+    else wanted.click();
   });
   document.body.addEventListener("data:done", () => {
     const open = drawer();
