@@ -11,6 +11,7 @@ from uuid import UUID
 
 from storetwin.hub import Hub
 from storetwin.hub.analytics import analyse
+from storetwin.hub.apart import gone_apart
 from storetwin.hub.letters import Chosen as Letters
 from storetwin.hub.trends import changes_over_time
 from storetwin.jobs.living import living_workers
@@ -243,6 +244,7 @@ async def look(hub: Hub) -> Overview:
         ],
         lacking=lacking,
         workers=await living_workers(hub),
+        conflicts=len(await gone_apart(hub)),
         queued=len({row["run_id"] for row in runs if row["state"] == RunState.QUEUED}),
     )
     figures, _ = await analyse(hub, "24h", None)
