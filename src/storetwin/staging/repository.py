@@ -42,6 +42,7 @@ from storetwin.staging.models import (
 
 Q = load_queries(__package__)
 
+MOST_FOUND = 2_000  # records that an index names; of more a walk meets enough soon
 LOOK = 5_000  # tombstones that are looked through for a text
 NAMELESS = frozenset({"orders", "refunds", "order_notes"})
 """Resources whose records have no name of their own, so that no index sorts by it (0014)."""
@@ -110,20 +111,24 @@ async def read_chapter(
             remedy="Sort by modified_at, or by key: their number.",
         )
     own = {"organisation_id": organisation_id}
+    is_many = False
     if found is None:
         found = await _found_by_index(tx, own, wanted, stretches)
-    if found is not None:
+        is_many = found is not None and len(found) > MOST_FOUND
+    if found is not None and not is_many:
         statement, params = choose_of_found(wanted, part, stretches, found)
         rows = await tx.fetch_all(statement, own | params)
         count = rows[0]["n"] if rows else await _count_found(tx, own, wanted, stretches, found)
         return Chapter([(row["connection_id"], row["remote_id"]) for row in rows], count, False)
     count, is_cut_off = sum(stretch.records for stretch in stretches), False
-    if is_narrowed(wanted):
+    if is_many:
+        count, is_cut_off = MOST_FOUND, True
+    elif is_narrowed(wanted):
         statement, params = count_all(wanted, stretches)
         row = await tx.fetch_one(statement, own | params)
         counted = row["n"] if row else 0
         count, is_cut_off = min(counted, MOST_COUNTED), counted > MOST_COUNTED
-    statement, params = choose(wanted, part, stretches, count)
+    statement, params = choose(wanted, part, stretches, MOST_COUNTED if is_many else count)
     rows = await tx.fetch_all(statement, own | params) if count else []
     return Chapter([(row["connection_id"], row["remote_id"]) for row in rows], count, is_cut_off)
 
@@ -131,15 +136,15 @@ async def read_chapter(
 async def _found_by_index(
     tx: Transaction, own: dict[str, Any], wanted: Filter, stretches: Sequence[Stretch]
 ) -> Ids | None:
-    """Return the records that a rule chose, or of which a column differs, where they are few."""
-    of = own | of_stretches(stretches) | {"resource": wanted.resource, "most": MOST_COUNTED + 1}
+    """Return the records that a rule chose, or of which a column differs, one more than are few."""
+    of = own | of_stretches(stretches) | {"resource": wanted.resource, "most": MOST_FOUND + 1}
     rows: list[Row] | None = None
     if wanted.rule_id is not None:
         rows = await tx.fetch_all(Q.find_by_rule, of | {"rule_id": wanted.rule_id})
     elif wanted.field is not None:
         rows = await tx.fetch_all(Q.find_by_column, of | {"field": wanted.field})
-    if rows is None or len(rows) > MOST_COUNTED:
-        return None  # so many that a walk meets them soon
+    if rows is None:
+        return None
     return [(row["connection_id"], row["remote_id"]) for row in rows]
 
 
