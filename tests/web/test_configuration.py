@@ -47,7 +47,7 @@ def test_a_shop_is_found_tested_check_by_check_and_then_connected(visit, second:
     page.get_by_role("link", name="Connect a store").click()
     page.get_by_label("Address of the shop").fill("127.0.0.1:9")
     page.get_by_role("button", name="Find the shop").click()
-    expect(page.locator("#check-reachable")).to_contain_text("Nobody answers")
+    expect(page.locator("#check-reachable + .fix")).to_contain_text("Nobody answers")
     expect(page.locator(".test")).not_to_contain_text("Key is known")  # it was not looked at
     page.get_by_label("Address of the shop").fill(second.url.removeprefix("http://") + "/wp-json/")
     page.get_by_role("button", name="Find the shop").click()
@@ -73,7 +73,7 @@ def test_a_shop_is_found_tested_check_by_check_and_then_connected(visit, second:
     expect(page.locator("#save")).to_contain_text("Reading works")
     steps = page.evaluate("window.seen")
     assert len(steps) > 6, steps  # they came one by one
-    expect(page.locator("#check-write")).to_contain_text("may only read")
+    expect(page.locator("#check-write + .fix")).to_contain_text("may only read")
 
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(f"**{CONNECTIONS}/{SECOND}")
