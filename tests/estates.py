@@ -157,6 +157,7 @@ async def _estate(hub: Hub, dsn: str, admin_dsn: str, store: Sandbox, mark: str)
             "user_id": str(member),
             "api_key_id": str(spare.api_key_id),
             "session_id": str((await _session(own, user_id))[0].session_id),
+            "mapping_id": await _mapped(own, mark),
         }
         marks = _marks(admin, organisation_id, store, mark) | {end}
     return Estate(organisation_id, user_id, mark, values, marks, people)
@@ -174,6 +175,17 @@ async def _pulled(hub: Hub, store: Sandbox, mark: str) -> str:
     store.store.edit_order(newest, {"customer_note": f"{mark} changed it"})
     await hub.sync(name, ["orders"], observe=lambda _: None)
     return end.token
+
+
+async def _mapped(hub: Hub, mark: str) -> str:
+    """Make an import mapping, active, with a draft beside it; return its id."""
+    rule = {"field": "custom.article", "source": "sku"}
+    document = {"rules": {"products": [rule]}}
+    made = await hub.mappings.create(f"{mark}-shop", f"{mark} mapping", document)
+    await hub.mappings.activate(f"{mark}-shop", str(made.id))
+    document = {"rules": {"products": [rule | {"steps": ["trim"]}]}}
+    await hub.mappings.change(None, str(made.id), document=document)
+    return str(made.id)
 
 
 async def _user(

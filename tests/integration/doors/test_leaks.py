@@ -34,6 +34,8 @@ BY_ITSELF = {"ANY /mcp"}
 # These are no GET, and whoever may read may use them: they ask, or change what is the caller's own.
 ONES_OWN = {
     "POST /api/v1/queries",
+    "POST /api/v1/connections/{connection}/import-mappings/{mapping_id}/preview",
+    "POST /api/v1/connections/{connection}/import-mappings/{mapping_id}/check",
     "POST /api/v1/api-keys",
     "PATCH /api/v1/users/me",
     "DELETE /api/v1/sessions",
