@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from house import House, check_both_themes, hub_of
+from house import NARROW, House, check, cut_off, findings, hub_of
 from playwright.sync_api import Locator, Page, expect
 
 from database_clones import in_own_loop
@@ -99,14 +99,14 @@ def test_all_that_match_but_three_is_what_is_ignored(page: Page, house: House) -
         expect(page.locator("#data_note")).to_contain_text(f"{new - 3} ignored.")
         expect(rows(page)).to_have_count(3)
         expect(rows(page).nth(1)).to_contain_text(kept)
-        assert count_of(page, "Ignored") == new - 3
+        expect(pill(page, "Ignored").locator(".n")).to_have_text(str(new - 3))
         expect(page.locator("#data_chosen")).not_to_be_visible()
         page.goto(f"{PRODUCTS}?status=ignored")
         page.get_by_label("Select the 50 rows of this page").check()
         page.get_by_role("button", name="Select all").click()
         page.get_by_role("button", name="Restore", exact=True).click()
         expect(page.locator("#data_note")).to_contain_text(f"{new - 3} restored.")
-        assert count_of(page, "New") == new
+        expect(pill(page, "New").locator(".n")).to_have_text(str(new))
     finally:
         restore_all(house)
 
@@ -287,13 +287,18 @@ def test_somebody_else_has_no_store_and_sees_none(visit, house: House) -> None:
     expect(one.page.get_by_role("heading", level=1)).to_contain_text("no such page")
 
 
-def test_dialogs_and_the_open_record_are_legible(page: Page) -> None:
+def test_dialogs_and_what_is_selected_are_legible(page: Page) -> None:
+    """The page itself, and a record, are among all pages (test_every_page.py)."""
     page.goto(PRODUCTS)
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_role("heading", name="Filter products")).to_be_visible()
-    check_both_themes(page)
+    assert findings(page) == []
     page.keyboard.press("Escape")
     rows(page).first.get_by_role("checkbox").check()
+    check(page)
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": NARROW, "height": 844})
     page.get_by_role("button", name="Promote …").click()
     expect(page.get_by_role("heading", name="Promote 1 product into core")).to_be_visible()
-    check_both_themes(page)
+    assert findings(page) == []
+    assert cut_off(page) == []

@@ -6,7 +6,7 @@ Back leads back. What cannot be understood in it is kept aside and shown, not re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
@@ -233,7 +233,7 @@ def _is_sort(value: str, resource: str, *_: object) -> bool:
     return not (sort is Sort.NAME and resource in NAMELESS)
 
 
-_SOUND: Final = {
+_SOUND: Final[Mapping[str, Callable[..., bool]]] = {
     "connection": lambda value, _, connections, __: _connection_of(value, connections) is not None,
     "status": lambda value, *_: bool(tuple(map(State, _listed(value)))),
     "modified_after": lambda value, _, __, zone: bool(read_moment(value, zone)),

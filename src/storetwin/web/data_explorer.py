@@ -224,7 +224,7 @@ async def _documents(
 def tokens_of(page: Page, asked: Asked, rules: Mapping[UUID, str]) -> list[Token]:
     """Return the active filters, what was not understood last."""
     tokens = [
-        Token(label, value, asked.href(**{name: None}), name)
+        Token(label, value, asked.href(without=(name,), page=None), name)
         for name, (label, value) in _told(page, asked, rules).items()
     ]
     strange = [

@@ -362,7 +362,7 @@ def _glance_at_any(document: bytes) -> dict[str, str | None]:
 def _said(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    return value.text if isinstance(value, Number) else written(value)  # type: ignore[arg-type]
+    return value.text if isinstance(value, Number) else written(value)
 
 
 def range_of(page: int, size: int, shown: int) -> tuple[int, int]:

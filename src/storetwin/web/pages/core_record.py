@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -105,7 +105,7 @@ def _references(document: Document, found: CoreRecord) -> list[tuple[str, str, s
     return named
 
 
-def _part(rows: list[Mapping[str, Any]]) -> tuple[list[str], list[list[str | None]], int]:
+def _part(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str | None]], int]:
     """Return rows below a record as a table: the columns that hold anything, and their values."""
     columns = [
         name

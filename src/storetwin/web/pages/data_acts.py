@@ -73,9 +73,10 @@ async def map_record_page(
 ) -> Response:
     """Say which core record a record is, or that it is a new one."""
     asked, _ = await asked_of(page, resource, query="")
-    [(connection_id, remote_id)] = tokens_of([given.id]) or [(None, "")]
-    if connection_id is None:
+    named = tokens_of([given.id])
+    if not named:
         raise ProblemError(422, "nothing_selected", "No record is named.")
+    connection_id, remote_id = named[0]
     text = given.other.strip() or given.core_id.strip()
     try:
         core_id = UUID(text) if text else None

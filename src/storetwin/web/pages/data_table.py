@@ -27,7 +27,7 @@ from storetwin.web.view import Page, Reading
 router = APIRouter(route_class=PageRoute)
 ROUTERS = (router,)
 FRAGMENTS: Final = ("found", "drawer")
-NOTHING_OPEN: Final[Mapping[str, Any]] = {"record": None}
+NOTHING_OPEN: Final[dict[str, Any]] = {"record": None}
 
 
 @router.get(PATH)
