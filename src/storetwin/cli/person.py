@@ -164,7 +164,15 @@ def _tell(erasure: Erasure) -> None:
         out().print("The twins have nothing of this person.")
     else:
         title = "Would be blanked" if erasure.is_rehearsal else "Blanked"
-        columns = ("connection", "of him", "records>", "versions>", "deliveries>", "texts>", "core>")
+        columns = (
+            "connection",
+            "of him",
+            "records>",
+            "versions>",
+            "deliveries>",
+            "texts>",
+            "core>",
+        )
         out().print(table(title, columns, rows))
     for one in erasure.connections:
         _tell_of_store(one)
