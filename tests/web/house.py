@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import aiohttp
 from axe_playwright_python.sync_playwright import Axe
@@ -28,7 +28,7 @@ from storetwin.runs.listing import Wanted
 from storetwin.runs.models import RunKind, RunState
 from storetwin.runs.queued import Queued
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
-from storetwin.staging.models import Chosen, Filter
+from storetwin.staging.models import Chosen, Filter, RuleAction
 from storetwin.tenancy.models import Role
 from storetwin.web.cookies import SESSION
 
@@ -130,6 +130,10 @@ async def _settle(
             "core_id": str(await _promoted(twin, "tags")),
         }
         values |= await configured(hub, people)
+        wanted = Filter("products", search="no such thing")
+        rule = await hub.staging.rules.add("never", wanted, RuleAction.IGNORE, is_active=False)
+        values["rule"] = rule.name
+        values["dead_letter_id"] = await _discarded(twin, outcome.run_id)
     return people, other, hub.organisation_id, values
 
 
@@ -142,6 +146,25 @@ async def _promoted(twin: Twin, resource: str) -> UUID | None:
     hub = replace(twin.hub, queued=Queued(asked.run_id))
     await hub.staging.work(NAME, lambda _: None)
     return (await staging.record(NAME, resource, first.remote_id)).record.core_id
+
+
+async def _discarded(twin: Twin, run_id: UUID) -> str:
+    """Keep a dead letter that a person has discarded: nothing waits here that no test asks for."""
+    letter_id = uuid4()
+    async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
+        await tx.execute(
+            "INSERT INTO runs.dead_letters (dead_letter_id, organisation_id, connection_id, resource,"
+            " remote_id, name, reason, state, attempts, first_seen_at, last_seen_at, run_id)"
+            " VALUES (%(id)s, %(organisation_id)s, %(connection_id)s, 'orders', '1', '1',"
+            " 'orders/1 answers 500', 'discarded', 3, now(), now(), %(run_id)s)",
+            {
+                "id": letter_id,
+                "organisation_id": twin.hub.organisation_id,
+                "connection_id": twin.connection.id,
+                "run_id": run_id,
+            },
+        )
+    return str(letter_id)
 
 
 async def _put_off(twin: Twin) -> None:
@@ -175,12 +198,17 @@ async def session_of(url: str, person: Person) -> str:
         return answer.cookies[SESSION].value
 
 
+QUERIES = {"/data/{resource}/promotions/live": "?run={run_id}"}
+"""What pages cannot be asked without."""
+
+
 def filled(house: House, path: str, **other: str) -> str:
     """Return the address of a page, of what is there."""
     values = house.values | other
     lacking = [name for name in re.findall(r"\{(\w+)", path) if name not in values]
     assert not lacking, f"{path}: add {lacking} to house.settled_house"
-    return re.sub(r"\{(\w+)(:\w+)?\}", lambda m: quote(values[m[1]], safe=""), path)
+    filled = re.sub(r"\{(\w+)(:\w+)?\}", lambda m: quote(values[m[1]], safe=""), path)
+    return filled + QUERIES.get(path, "").format_map(values)
 
 
 @dataclass

@@ -50,7 +50,7 @@ class Answer:
     def without(self, values: list[str]) -> str:
         """Return its text without what differs from page to page, and without these values."""
         text = _MOMENT.sub("{time}", _SUPPORT.sub("{id}", _TOKEN.sub("{token}", self.text)))
-        for value in values:
+        for value in sorted(values, key=len, reverse=True):
             text = text.replace(value, "{value}").replace(quote(value, safe=""), "{value}")
         return text
 
@@ -87,7 +87,7 @@ def imaginary(house: House, door: Door) -> dict[str, str]:
     found = {}
     for name in re.findall(r"\{(\w+)", door.path):
         value = house.values[name]
-        if name in ("resource", "kind"):
+        if name in ("resource", "kind", "noun"):
             continue
         try:
             UUID(value)
@@ -173,7 +173,8 @@ async def test_another_organisation_cannot_tell_what_exists(
         unreal = await browsing.ask(
             door, house.foreign, path=filled(house, door.path, **other), x_csrf_token=token
         )
-        values = [*house.values.values(), *other.values()]
+        named = [house.values[name] for name in other]
+        values = [*named, *other.values()]
         assert (real.status, real.without(values)) == (unreal.status, unreal.without(values)), door
         assert real.status in (404, 422), (str(door), real)
     assert asked >= 4
@@ -203,7 +204,7 @@ async def test_who_may_finds_his_pages(house: House, browsing: Browsing) -> None
     for door in guarded(house):
         if door.method == "GET":
             answer = await browsing.ask(door, house.cookies[Role.OWNER])
-            assert answer.status in (200, 303, 307), (str(door), answer)
+            assert answer.status in (200, 204, 303, 307), (str(door), answer)
 
 
 # -- other sites ---------------------------------------------------------------------------------
