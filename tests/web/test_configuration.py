@@ -150,6 +150,9 @@ def test_it_is_tested_without_scripts_as_well(visit) -> None:
     page.locator("#test-again button").click()
     expect(page.get_by_role("status")).to_contain_text("The connection works")
     expect(page.locator("#check-read")).to_contain_text("The keys may read")
+    page.locator("summary[aria-label='More for shop']").click()
+    page.get_by_role("button", name="Look which store it is").click()
+    expect(page.locator("#main")).to_contain_text("is the one that is remembered")
 
 
 def test_who_may_only_look_is_offered_nothing_else(visit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,14 @@ from hypothesis import strategies as st
 
 from storetwin.connections.models import check_name, spellings
 from storetwin.connections.probe import Check
+from storetwin.connections.webhooks import ReceivingEnd
+from storetwin.connections.webhooks_health import Traffic, Upkeep, health
+from storetwin.hub.webhooks import Overview
 from storetwin.runs.schedules import LONGEST, SHORTEST, Interval, parse_spec
 from storetwin.web.connection_test import GROUPS, KINDS, seen_test
 from storetwin.web.pages.connection_new import suggested_name
 from storetwin.web.pages.users import device
+from storetwin.web.pages.webhooks import topic_rows
 from storetwin.web.schedule_words import sentence
 from storetwin.web.words import WORDS
 
@@ -143,3 +148,21 @@ def test_an_address_without_a_scheme_is_looked_for_by_https_first() -> None:
 )  # fmt: skip
 def test_a_device_is_named(agent: str | None, text: str) -> None:
     assert device(agent) == text
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_a_topic_has_a_row_whether_it_is_well_lacking_or_only_heard(*, is_wanted: bool) -> None:
+    upkeep = Upkeep(("order.updated",), {"order.created": "it is disabled"})
+    traffic = Traffic(NOW)
+    end = ReceivingEnd(uuid4(), uuid4(), "t", "s", is_wanted, (), frozenset(), NOW, traffic, upkeep)
+    state = health(upkeep, traffic, has_public_url=True, is_wanted=is_wanted, now=NOW)
+    overview = Overview(state, end, None, 0, 0, 0, None, None)
+    rows = topic_rows(overview, [{"topic": "storetwin.test"}, {"topic": "order.updated"}])
+    found = {row.topic: (row.word, row.what) for row in rows}
+    assert found["storetwin.test"] == ("Off", None)
+    if is_wanted:
+        assert found["order.updated"] == ("Active", None)
+        assert found["order.created"] == ("Failing", "it is disabled")
+    else:  # what the store had of ours then counts no more
+        assert found["order.updated"] == ("Off", None)
+        assert "order.created" not in found
