@@ -9,7 +9,7 @@ WHERE d.organisation_id = %(organisation_id)s AND d.state = %(state)s
   AND (%(resource)s::text IS NULL OR d.resource = %(resource)s)
   AND (%(run_id)s::uuid IS NULL OR d.run_id = %(run_id)s)
   AND (%(since)s::timestamptz IS NULL OR d.last_seen_at >= %(since)s)
-  AND (%(cause)s::text IS NULL OR regexp_replace(d.reason, '\m(?![1-5][0-9][0-9]\M)[0-9]+\M', '…', 'g') = %(cause)s)
+  AND (%(cause)s::text IS NULL OR regexp_replace(replace(d.reason, '/' || COALESCE(d.remote_id, ' '), '/…'), '\m(?![1-5][0-9][0-9]\M)[0-9]+\M', '…', 'g') = %(cause)s)
   AND (%(behind)s::uuid IS NULL OR d.dead_letter_id < %(behind)s)
 ORDER BY d.dead_letter_id DESC LIMIT %(limit)s;
 
@@ -41,26 +41,26 @@ WHERE state = 'waiting' AND dead_letter_id IN (
       AND (%(resource)s::text IS NULL OR resource = %(resource)s)
       AND (%(run_id)s::uuid IS NULL OR run_id = %(run_id)s)
       AND (%(since)s::timestamptz IS NULL OR last_seen_at >= %(since)s)
-      AND (%(cause)s::text IS NULL OR regexp_replace(reason, '\m(?![1-5][0-9][0-9]\M)[0-9]+\M', '…', 'g') = %(cause)s)
+      AND (%(cause)s::text IS NULL OR regexp_replace(replace(reason, '/' || COALESCE(remote_id, ' '), '/…'), '\m(?![1-5][0-9][0-9]\M)[0-9]+\M', '…', 'g') = %(cause)s)
     ORDER BY dead_letter_id LIMIT %(limit)s);
 
 -- name: causes_of_letters
--- Dead letters by what caused them, the largest group first: causes are the same that differ in numbers alone, but for
--- what may be a status of HTTP.
+-- Dead letters by what caused them, the largest group first: causes are the same that differ in the record's own id,
+-- or in numbers alone, but for what may be a status of HTTP.
 SELECT f.cause, min(f.reason) AS reason, min(f.reason) = max(f.reason) AS is_one_reason, count(*) AS waiting,
        count(*) FILTER (WHERE f.remote_id IS NULL) AS unnamed, min(f.first_seen_at) AS oldest_at,
        max(f.last_seen_at) AS latest_at, min(f.next_attempt_at) AS next_at, max(f.attempts) AS attempts,
        array_agg(DISTINCT c.name ORDER BY c.name) AS connections, array_agg(DISTINCT f.resource ORDER BY f.resource) AS resources,
        bool_and(f.stage IS NOT DISTINCT FROM 'promote') AS is_of_core
 FROM (
-    SELECT d.*, regexp_replace(d.reason, '\m(?![1-5][0-9][0-9]\M)[0-9]+\M', '…', 'g') AS cause
+    SELECT d.*, regexp_replace(replace(d.reason, '/' || COALESCE(d.remote_id, ' '), '/…'), '\m(?![1-5][0-9][0-9]\M)[0-9]+\M', '…', 'g') AS cause
     FROM runs.dead_letters d
     WHERE d.organisation_id = %(organisation_id)s AND d.state = %(state)s
       AND (%(connection_id)s::uuid IS NULL OR d.connection_id = %(connection_id)s)
       AND (%(resource)s::text IS NULL OR d.resource = %(resource)s)
       AND (%(run_id)s::uuid IS NULL OR d.run_id = %(run_id)s)
       AND (%(since)s::timestamptz IS NULL OR d.last_seen_at >= %(since)s)
-      AND (%(cause)s::text IS NULL OR regexp_replace(d.reason, '\m(?![1-5][0-9][0-9]\M)[0-9]+\M', '…', 'g') = %(cause)s)
+      AND (%(cause)s::text IS NULL OR regexp_replace(replace(d.reason, '/' || COALESCE(d.remote_id, ' '), '/…'), '\m(?![1-5][0-9][0-9]\M)[0-9]+\M', '…', 'g') = %(cause)s)
 ) f
 JOIN connections.connections c ON c.organisation_id = f.organisation_id AND c.id = f.connection_id
 GROUP BY f.cause ORDER BY count(*) DESC, f.cause LIMIT %(limit)s;
