@@ -280,14 +280,12 @@ def choices_of(asked: Asked, counts: Sequence[Count], rules: Mapping[UUID, str])
 
 
 def command_of(asked: Asked) -> str:
-    """Return the call of the command line that shows the same."""
+    """Return the call of the command line that shows the same; it knows no times."""
     words = ["storetwin", "staging", asked.resource]
     values = asked.values
     for name, option in (
         ("connection", "--connection"),
         ("q", "--search"),
-        ("modified_after", "--modified-after"),
-        ("modified_before", "--modified-before"),
         ("changed", "--field"),
     ):
         if name in values:
@@ -296,6 +294,8 @@ def command_of(asked: Asked) -> str:
         words += ["--state", state.value]
     for status in asked.filter.status:
         words += ["--status", status]
+    if asked.filter.is_selected:
+        words.append("--selected")
     return " ".join(_quoted(word) for word in words)
 
 
