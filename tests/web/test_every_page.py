@@ -10,8 +10,8 @@ from storetwin.tenancy.models import Role
 from storetwin.web.app import routers_of_pages
 from storetwin.web.route import PageRoute
 
-PARTS = ("/live", "/preview")
-"""Ends of addresses that answer with parts of a page, or with its stream."""
+PARTS = ("/live", "/preview", ".csv", ".json")
+"""Ends of addresses that answer with parts of a page, with its stream, or with a file."""
 
 
 PATHS = sorted(
