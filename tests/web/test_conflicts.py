@@ -98,6 +98,7 @@ def test_both_stand_beside_what_was_agreed_and_the_store_is_given_way(visit, apa
     expect(page.locator(".three tbody tr")).to_contain_text("Theirs")
     expect(page.locator(".three tbody tr")).to_contain_text("<b>Ours</b>")
     expect(page.locator("#cf-apply")).to_be_disabled()
+    expect(page.locator("#nav").get_by_role("link", name="Conflicts 1 waiting")).to_be_visible()
     check_both_themes(page)
     page.goto("/")
     expect(page.locator(".needs")).to_contain_text("1 field differs from the store's.")

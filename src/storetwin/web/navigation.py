@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from storetwin.db.database import Row
 from storetwin.hub import Hub
+from storetwin.hub.apart import gone_apart
 from storetwin.runs.models import RunKind, RunState
 from storetwin.web.figures import share
 from storetwin.web.words import KIND, Tone
@@ -95,9 +96,13 @@ async def standing(hub: Hub) -> Standing:
     rows = await hub.standings.follow([], is_all=True)
     letters = sum(row["waiting"] for row in await hub.letters.counts())
     at_work = [r for r in rows if r["state"] == RunState.RUNNING and r["kind"] != RunKind.RECEIVE]
-    return Standing(
-        {"runs": len({row["run_id"] for row in at_work}), "letters": letters}, _live(at_work)
-    )
+    apart = {(one.noun, one.core_id) for one in await gone_apart(hub)}
+    counts = {
+        "runs": len({row["run_id"] for row in at_work}),
+        "letters": letters,
+        "conflicts": len(apart),
+    }
+    return Standing(counts, _live(at_work))
 
 
 def _live(rows: Sequence[Row]) -> Live | None:
