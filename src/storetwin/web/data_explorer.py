@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import quote
 from uuid import UUID
 
 from storetwin.connections.models import Connection
 from storetwin.kernel.errors import StoretwinError, UnknownNameError
 from storetwin.mapping.nouns import noun_of
 from storetwin.mirror.finding import Wanted
-from storetwin.staging.models import Count, Filter, StagedPage, StagedRecord, State
+from storetwin.staging.models import Count, Filter, StagedPage, StagedRecord
 from storetwin.web.data_asked import NARROWING, PATH, Asked, day_of, read_query, slug
 from storetwin.web.data_view import (
     KNOWN,
@@ -363,11 +362,6 @@ async def _never_pulled(page: Page, asked: Asked, stores: Sequence[Connection]) 
     return never
 
 
-def state_of(pill: str) -> State:
-    """Return the state that a word stands for."""
-    return next(state for state, word in STATE.items() if word == pill)
-
-
 __all__ = [
     "INDEX",
     "NARROWING",
@@ -378,7 +372,6 @@ __all__ = [
     "fields_of",
     "frame",
     "print_of",
-    "quote",
     "resource_of",
     "slug",
     "table",

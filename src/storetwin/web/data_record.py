@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 from storetwin.connections.models import Connection
 from storetwin.core.read import RecordChange
@@ -315,11 +314,3 @@ def _ids_at(value: Json, source: str) -> list[str]:
     values = value if isinstance(value, list) else [value]
     texts = [one.text if isinstance(one, Number) else one for one in values]
     return [text for text in texts if isinstance(text, str) and text not in ("", "0")]
-
-
-def core_id_of(text: str) -> UUID | None:
-    """Return an id, where a text is one."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -365,12 +365,6 @@ def _said(value: object) -> str | None:
     return value.text if isinstance(value, Number) else written(value)
 
 
-def range_of(page: int, size: int, shown: int) -> tuple[int, int]:
-    """Return the numbers of the first and the last row of a page."""
-    first = (page - 1) * size
-    return (first + 1, first + shown) if shown else (0, 0)
-
-
 def sum_of(counts: Sequence[Count], resource: str) -> int:
     """Return how many records of a resource there are."""
     return sum(count.records for count in counts if count.resource == resource)

@@ -101,7 +101,6 @@
     if ($("#drawer:not([hidden])")) return; // the drawer closes first
     if (form()?.classList.contains("on")) clear();
   });
-  addEventListener("popstate", () => {});
   filter = list()?.dataset.filter ?? null;
   draw();
 })();
