@@ -19,6 +19,8 @@ for _name in [name for name in _ENVIRONMENT if name.startswith("STORETWIN_")]:
     del _ENVIRONMENT[_name]
 
 settings.register_profile("long", deadline=None)
+settings.register_profile("short", deadline=None)  # how long something takes is a benchmark's
+settings.load_profile("short")
 
 
 @pytest.fixture(scope="session")

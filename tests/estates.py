@@ -158,9 +158,16 @@ async def _estate(hub: Hub, dsn: str, admin_dsn: str, store: Sandbox, mark: str)
             "api_key_id": str(spare.api_key_id),
             "session_id": str((await _session(own, user_id))[0].session_id),
             "mapping_id": await _mapped(own, mark),
+            "core_id": _core_id(admin, organisation_id),
         }
         marks = _marks(admin, organisation_id, store, mark) | {end}
     return Estate(organisation_id, user_id, mark, values, marks, people)
+
+
+def _core_id(admin: Any, organisation_id: UUID) -> str:
+    """Return an order in core."""
+    query = "SELECT id FROM core.orders WHERE organisation_id = %s LIMIT 1"
+    return str(admin.execute(query, (organisation_id,)).fetchone()["id"])
 
 
 async def _pulled(hub: Hub, store: Sandbox, mark: str) -> str:
@@ -327,6 +334,7 @@ def _values(admin: Any, organisation_id: UUID, user_id: UUID, mark: str) -> dict
     ).fetchone()
     short = {name.removesuffix("_id"): value for name, value in values.items()}
     short.pop("order", None)  # a parameter of lists: which way they are sorted
+    values.pop("customer_id", None)  # in a question about a person: the store's own
     return (
         short
         | values

@@ -26,7 +26,16 @@ from storetwin.api.callers import Demand
 from storetwin.api.route import PublicRoute
 from storetwin.web.route import OpenPageRoute, PageRoute
 
-WORDS = {"resource": "orders", "kind": "sync", "from": "1", "for_seconds": "1", "every": "15m"}
+WORDS = {
+    "resource": "orders",
+    "noun": "orders",
+    "kind": "sync",
+    "from": "1",
+    "for_seconds": "1",
+    "every": "15m",
+    "build": "0",
+    "asset": "page.css",
+}
 ALWAYS = {"for_seconds"}  # given though it need not be: else a stream goes on
 ANY = "ANY"  # the method of a door that looks at it itself
 LONGEST = 1_000_000  # bytes of an answer that are read

@@ -124,7 +124,8 @@ async def some_of_core(twin: Twin) -> dict[str, str]:
         incoming = Incoming(Origin(twin.connection.id, noun.resource, "999999"), 1, None, one)
         async with twin.hub.database.transaction(twin.hub.organisation_id) as tx:
             (outcome,) = await write_batch(tx, noun, [incoming], Cause(), twin.hub.clock())
-        found[f"{noun.id_column}"] = str(outcome.core_id)
+        core_id = str(outcome.core_id)
+        found |= {noun.id_column: core_id, noun.id_column.removesuffix("_id"): core_id}
     return found
 
 

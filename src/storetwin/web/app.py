@@ -41,7 +41,7 @@ def add_pages(app: FastAPI, hub: Hub, *, is_demo: bool = False) -> None:
     async def static(request: Request) -> Response:
         return assets.answer(request)
 
-    app.router.routes.append(Route(f"{PREFIX}/{{build}}/{{name:path}}", static, name="static"))
+    app.router.routes.append(Route(f"{PREFIX}/{{build}}/{{asset:path}}", static, name="static"))
     for router in routers:
         app.include_router(router, include_in_schema=False)
     handle_lost(app)

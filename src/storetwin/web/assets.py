@@ -66,7 +66,7 @@ class Assets:
 
     def answer(self, request: Request) -> Response:
         """Answer with a file; what is asked for under an older address is not kept."""
-        found = self.files.get(request.path_params["name"])
+        found = self.files.get(request.path_params["asset"])
         if found is None:
             return Response("There is no such file.", 404, media_type="text/plain")
         is_current = request.path_params["build"] == self.build

@@ -113,7 +113,9 @@ async def test_only_the_owner_finds_what_it_has_to_before_an_organisation_is_kno
         "tenancy.organisations",
         "tenancy.refresh_tokens",
         "tenancy.refusals",
+        "tenancy.sessions",
         "tenancy.users",
+        "tenancy.web_sessions",
     )
     assert rows == [
         {"name": name, "command": "*" if name == "tenancy.refusals" else "r", "is_the_owners": True}

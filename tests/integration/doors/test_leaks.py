@@ -21,7 +21,7 @@ PUBLIC = {
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",
-    "GET /static/{build}/{name}",
+    "GET /static/{build}/{asset}",
     "POST /api/v1/authorisations/callback",
     "GET /api/v1/authorisations/done",
     "POST /api/v1/invitations/accept",

@@ -56,4 +56,4 @@ async def test_whatever_another_organisation_does_touches_nothing_of_ours(
         for knock, answer in await everything(served, world.ours, asker, world.ours.people.owner)
         if answer.status in (401, 403, 404, 405, 415) or b'"code": "invalid"' in answer.body
     }
-    assert missed == {}
+    assert not missed, [f"{k} {a.status} {a.body[150:330]!r}" for k, a in missed.items()]

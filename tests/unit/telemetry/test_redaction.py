@@ -102,9 +102,7 @@ def test_lines_are_redacted_in_both_forms(form, capfd):
     kept = logging.getLogger().handlers[:]
     try:
         configure_logging("info", form)
-        Log().info(
-            "asked", url="https://x/?consumer_key=ck_0123456789abcdef", mail="a@b.test"
-        )
+        Log().info("asked", url="https://x/?consumer_key=ck_0123456789abcdef", mail="a@b.test")
         logging.getLogger("library").warning("secret=%s", "cs_0123456789abcdef")
     finally:
         logging.getLogger().handlers[:] = kept

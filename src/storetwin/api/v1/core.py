@@ -150,10 +150,10 @@ async def list_core_changes(
     return page_of([change_of(row) for row in rows], limit, question, lambda one: one.change)
 
 
-@customers.get("/{customer_id}/figures")
-async def show_customer_figures(caller: Reader, customer_id: CustomerId) -> Page[CustomerFigures]:
+@customers.get("/{customer}/figures")
+async def show_customer_figures(caller: Reader, customer: CustomerId) -> Page[CustomerFigures]:
     """Show what a customer's orders come to, by currency."""
-    return Page(data=[figures_shown(one) for one in await caller.hub.core.figures(customer_id)])
+    return Page(data=[figures_shown(one) for one in await caller.hub.core.figures(customer)])
 
 
 @segments.get("")
