@@ -151,13 +151,14 @@ async def _estate(hub: Hub, dsn: str, admin_dsn: str, store: Sandbox, mark: str)
         user_id, root = await _user(own, f"owner of {mark}", Role.OWNER, is_first=mark == MARK)
         people = await _people(own, admin, mark, (user_id, root.key))
         member, spare = await _user(own, f"member of {mark}", Role.VIEWER)
+        mapping_id = await _mapped(own, mark)
         Filler(admin, organisation_id, user_id, mark).fill()
         values = _values(admin, organisation_id, user_id, mark) | {
             "token": end,
             "user_id": str(member),
             "api_key_id": str(spare.api_key_id),
             "session_id": str((await _session(own, user_id))[0].session_id),
-            "mapping_id": await _mapped(own, mark),
+            "mapping_id": mapping_id,
             "core_id": _core_id(admin, organisation_id),
         }
         marks = _marks(admin, organisation_id, store, mark) | {end}

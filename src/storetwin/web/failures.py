@@ -19,7 +19,7 @@ from storetwin.telemetry.logs import Log
 from storetwin.tenancy.models import ForbiddenError, Permission, Role, UnauthenticatedError
 from storetwin.web.guarding import guard
 from storetwin.web.rendering import html
-from storetwin.web.view import Page, Web, recognised, sign_in_path, times_of, wants_json
+from storetwin.web.view import Page, Web, recognised, sign_in_path, times_of, wants_json, wants_page
 from storetwin.web.words import ROLE
 
 log = Log()
@@ -148,7 +148,7 @@ def handle_lost(app: FastAPI) -> None:
 
     async def handle(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if request.url.path.startswith(ELSEWHERE) or wants_json(request):
+        if request.url.path.startswith(ELSEWHERE) or not wants_page(request):
             answer: Response = await before(request, error)
             return answer
         with suppress(StoretwinError):

@@ -248,6 +248,11 @@ def wants_json(request: Request) -> bool:
     return "json" in accept and "text/html" not in accept
 
 
+def wants_page(request: Request) -> bool:
+    """Say whether a browser asks: it says so, as does htmx."""
+    return "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers
+
+
 def offered(paths: Collection[str]) -> list[navigation.Group]:
     """Return the navigation, as far as there are pages."""
     groups = []

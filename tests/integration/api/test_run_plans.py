@@ -35,6 +35,8 @@ PAGE: dict[str, Any] = {
     "states": None,
     "since": None,
     "until": None,
+    "resource": None,
+    "error_codes": None,
     "behind": None,
     "limit": 51,
 }

@@ -59,6 +59,7 @@ MORE = {
     "tenancy.hold_refusals": {"bytea"},  # of the digests that it was given, those it knows
     "mirror.search_board": {"text"},  # ids of records are texts
     "mirror.search_snapshots": {"text"},
+    "staging.find_by_column": {"text"},
     "runs.figures": {"text", "double precision"},  # kinds, states and ids of connections; counts
 }
 
@@ -241,6 +242,8 @@ async def test_what_searches_past_row_level_security_finds_its_readers_own_only(
         "wanted_statuses": [status for (status,) in await statuses(world)],
         "wanted_text": MARK,
         "pattern": f"%{MARK}%",
+        "pieces": [f"%{MARK}%"] * 3,
+        "most_looked_at": 100,
         "after_id": "",
         "since": None,
         "until": None,
@@ -260,7 +263,8 @@ async def test_what_searches_past_row_level_security_finds_its_readers_own_only(
         for organisation in (ours.organisation_id, world.theirs.organisation_id, SOMEBODY, None):
             async with program.transaction(organisation) as tx:
                 rows = await tx.fetch_all(call, {name: given[name] for name, _ in taken})
-            assert bool(rows) is (organisation == ours.organisation_id), (row["name"], rows)
+            told = [found for found in rows if any(found.values())]  # nor how many others have
+            assert bool(told) is (organisation == ours.organisation_id), (row["name"], rows)
 
 
 async def statuses(world: World) -> list[tuple[str]]:

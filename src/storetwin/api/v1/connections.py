@@ -78,7 +78,7 @@ async def create_connection(
 @router.post("/test")
 async def test_keys(caller: Creator, given: ProbeGiven) -> ProbeDocument:
     """Test keys and an address, check by check. Nothing is kept, and nothing changed in the store."""
-    tried = await caller.hub.connecting.try_out(given.connection("new", caller.principal.user_id))
+    tried = await caller.hub.connecting.try_out(given.connection("draft", caller.principal.user_id))
     assert tried.report is not None
     return ProbeDocument.of(tried.report, tried.warnings)
 
