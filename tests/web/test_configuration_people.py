@@ -40,6 +40,7 @@ def test_somebody_is_invited_changed_and_removed(visit: Callable[..., Visit], ho
     hers.get_by_label("Your name").or_(hers.get_by_label("Name")).first.fill("Grace Hopper")
     hers.get_by_label("Password").first.fill("a long enough password")
     hers.get_by_role("button").last.click()
+    expect(hers).not_to_have_url(re.compile("/join"))
     hers.goto(USERS)
     expect(hers).to_have_url(house.url + KEYS)  # who is here is not hers to see
 

