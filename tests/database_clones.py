@@ -26,7 +26,13 @@ from storetwin.jobs.schema import known_steps
 
 Answer = TypeVar("Answer")
 # Data of tests need not survive a power cut: a clone takes a tenth of the time.
-HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Several workers share one server.
+HASTY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+}
 _numbers = itertools.count(1)
 
 
