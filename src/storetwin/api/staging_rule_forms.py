@@ -17,8 +17,8 @@ from storetwin.staging.rules import Rule
 class RuleGiven(Given):
     """A choice that is made by itself."""
 
-    name: str = Field(min_length=1, max_length=100)
-    resource: str = Field(min_length=1, max_length=63)
+    name: str = Field(min_length=1, max_length=100, examples=["New kitchen things"])
+    resource: str = Field(min_length=1, max_length=63, examples=["products"])
     action: RuleAction
     connection: str | None = Field(
         default=None, max_length=200, description="Only of this store, by name or id."
