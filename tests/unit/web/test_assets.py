@@ -67,7 +67,7 @@ def test_an_icon_keeps_its_shapes_only(building, tmp_path) -> None:
 def asked(assets: Assets, name: str, build: str | None = None, **headers: str):
     scope = {
         "type": "http",
-        "path_params": {"name": name, "build": build or assets.build},
+        "path_params": {"asset": name, "build": build or assets.build},
         "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
     }
     return assets.answer(Request(scope))
