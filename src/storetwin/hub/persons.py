@@ -33,6 +33,8 @@ from storetwin.resources import Catalogue, Resource
 from storetwin.resources.personal import Person, scrubbed
 from storetwin.runs.mentions import find_mentions, scrub_mentions
 from storetwin.security import Vault, masked
+from storetwin.staging.copies import Store
+from storetwin.staging.repository import forget_differences
 from storetwin.tenancy.forgetting import drop_mentioning
 
 Observe = Callable[[str, int], None]
@@ -240,6 +242,10 @@ class Persons:
                 )
             for noun, count in done.items():
                 counts[noun] = counts.get(noun, 0) + count
+        if not is_rehearsal:  # what was compared between the two says what core had of him
+            store = Store(self.organisation_id, connection.id)
+            async with self._transaction() as tx:
+                await forget_differences(tx, store, (*found.own, *found.mentioning))
         return counts
 
     async def _in_core(self, connection: Connection, found: Found) -> Sequence[erasing.InCore]:

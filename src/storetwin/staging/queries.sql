@@ -423,6 +423,15 @@ UPDATE staging.records SET state = 'stale'
 WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND core_id IS NOT NULL AND NOT is_gone
   AND state IN ('in_sync', 'updated') AND (%(resource)s::text IS NULL OR resource = %(resource)s);
 
+-- name: forget_differences
+-- Drops what was found to differ of some records; they are compared again.
+UPDATE staging.records r
+SET state = CASE WHEN r.state = 'updated' THEN 'stale' ELSE r.state END, change_count = 0, changed_columns = NULL,
+    changed_fields = NULL
+FROM unnest(%(resources)b::text[], %(ids)b::text[]) AS k(resource, remote_id)
+WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = %(connection_id)s AND r.resource = k.resource
+  AND r.remote_id = k.remote_id AND r.changed_fields IS NOT NULL;
+
 -- name: read_site
 -- What of a store its records do not say themselves.
 SELECT remote_id, COALESCE(clean, payload) ->> 'value' AS value FROM mirror.snapshots

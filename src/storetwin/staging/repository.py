@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from storetwin.db.queries import load_queries
 from storetwin.kernel.errors import ConfigurationError
 from storetwin.kernel.money import from_minor
 from storetwin.kernel.natural import natural_key
+from storetwin.mirror.persons import Key
 from storetwin.staging.choosing import (
     MOST_COUNTED,
     Ids,
@@ -332,3 +333,13 @@ async def make_stale(tx: Transaction, store: Store, resource: str | None = None)
 async def make_one_stale(tx: Transaction, store: Store) -> int:
     """Let one linked record be compared again; 0 where none is linked."""
     return await tx.execute(Q.make_one_stale, store.params())
+
+
+async def forget_differences(tx: Transaction, store: Store, keys: Collection[Key]) -> int:
+    """Drop what was found to differ of some records, old and new values; they are compared again.
+
+    Args:
+        keys: resource and remote id of each.
+    """
+    of = {"resources": [one for one, _ in keys], "ids": [one for _, one in keys]}
+    return await tx.execute(Q.forget_differences, store.params() | of)

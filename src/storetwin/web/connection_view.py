@@ -18,7 +18,7 @@ from storetwin.runs.schedules import ALL, Schedule, ScheduleKind
 from storetwin.runs.standing import Standing
 from storetwin.staging.models import Count
 from storetwin.staging.models import State as Staged
-from storetwin.web.connection_test import TestView, kept_checks, seen_test
+from storetwin.web.connection_checks import TestView, kept_checks, seen_test
 from storetwin.web.schedule_words import sentence
 from storetwin.web.words import STANDING
 

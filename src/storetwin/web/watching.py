@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 
 from storetwin.connections.probe import Check, Watch
 from storetwin.kernel.errors import StoretwinError
-from storetwin.web.connection_test import seen_test
+from storetwin.web.connection_checks import seen_test
 from storetwin.web.view import Page
 
 MEDIA_TYPE: Final = "text/event-stream"

@@ -14,12 +14,15 @@ from core_records import promote_twin
 from dumps import dumped
 from hubs import NAME, Twin, lacking, open_twin
 from storetwin.connections.choices import Choices
+from storetwin.core import erasing
 from storetwin.db.embedded import EmbeddedPostgres
 from storetwin.hub.person_models import Erasure, Named, Removal
 from storetwin.kernel.errors import ConfigurationError, UnknownNameError
 from storetwin.mirror.inbox import Delivery, keep_deliveries
 from storetwin.mirror.models import Level
+from storetwin.runs.queued import Queued
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
+from storetwin.staging.models import Chosen, Filter
 from storetwin.tenancy.answers import Answered, Answers
 from storetwin.tenancy.models import Principal, Role, Via
 
@@ -301,6 +304,33 @@ async def test_nothing_of_him_is_left_in_the_database(
     assert rows[0]["name"] == "[deleted] [deleted]"
     assert rows[0]["brought_by"] == "erase"
     assert only(await erase(opened)).is_empty
+
+
+async def test_what_is_compared_meanwhile_tells_nothing_of_him(
+    twin: tuple[Twin, Shop], dump: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker compares when he is out of the twin and not yet out of core: it finds who he was."""
+    opened, _ = twin
+    for resource in ("customers", "orders"):
+        chosen = Chosen(Filter(resource, (opened.connection.id,)))
+        for one in await opened.hub.staging.promote(chosen):
+            hub = replace(opened.hub, queued=Queued(one.run_id))
+            await hub.staging.work(NAME, lambda _: None)
+    find, seen = erasing.find_in_core, []
+
+    async def compare_before(*arguments: Any) -> Any:
+        await opened.hub.staging.compare(NAME)
+        rows = await opened.rows("SELECT changed_fields::text AS t FROM staging.records")
+        seen.extend(traces_in("".join(row["t"] or "" for row in rows).lower()))
+        return await find(*arguments)
+
+    monkeypatch.setattr(erasing, "find_in_core", compare_before)
+    await erase(opened)
+    assert "quillfeather" in seen
+    assert traces_in(dump()) == []
+    monkeypatch.undo()
+    await opened.hub.staging.compare(NAME)
+    assert traces_in(dump()) == []
 
 
 async def test_it_is_found_by_the_id_of_the_account_too(

@@ -15,7 +15,7 @@ from storetwin.connections.webhooks import ReceivingEnd
 from storetwin.connections.webhooks_health import Traffic, Upkeep, health
 from storetwin.hub.webhooks import Overview
 from storetwin.runs.schedules import LONGEST, SHORTEST, Interval, parse_spec
-from storetwin.web.connection_test import GROUPS, KINDS, seen_test
+from storetwin.web.connection_checks import GROUPS, KINDS, seen_test
 from storetwin.web.pages.connection_new import suggested_name
 from storetwin.web.pages.users import device
 from storetwin.web.pages.webhooks import topic_rows

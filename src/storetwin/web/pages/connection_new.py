@@ -32,7 +32,7 @@ from storetwin.connections.register import NewConnection
 from storetwin.hub.connecting import DoesNotWorkError, Tried
 from storetwin.kernel.errors import StoretwinError
 from storetwin.tenancy.models import Permission
-from storetwin.web.connection_test import seen_test
+from storetwin.web.connection_checks import seen_test
 from storetwin.web.guarding import guard
 from storetwin.web.pages.connections import API, PATH
 from storetwin.web.route import PageRoute

@@ -18,7 +18,7 @@ from storetwin.hub.connecting import DoesNotWorkError
 from storetwin.kernel.errors import StoretwinError, UnknownNameError
 from storetwin.mirror.identity import Look
 from storetwin.tenancy.models import Permission
-from storetwin.web.connection_test import seen_test
+from storetwin.web.connection_checks import seen_test
 from storetwin.web.connection_view import HOOK_WORD, Seen, see, see_all
 from storetwin.web.live import LiveStream, shell_parts
 from storetwin.web.route import PageRoute
