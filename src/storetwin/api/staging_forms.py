@@ -120,8 +120,12 @@ class StagedWhole(StagedShown):
 class RecordNamed(Given):
     """A record of a store."""
 
-    connection: str = Field(min_length=1, max_length=200, description="Its name or id.")
-    remote_id: str = Field(min_length=1, max_length=200)
+    connection: str = Field(
+        min_length=1, max_length=200, description="Its name or id.", examples=["shop"]
+    )
+    remote_id: str = Field(
+        min_length=1, max_length=200, description="The store's own id.", examples=["3912"]
+    )
 
 
 class FilterGiven(Given):
@@ -189,11 +193,9 @@ class ChoiceMade(BaseModel):
     )
 
 
-class MappingGiven(Given):
+class MappingGiven(RecordNamed):
     """Which core record a record is."""
 
-    connection: str = Field(min_length=1, max_length=200, description="Its name or id.")
-    remote_id: str = Field(min_length=1, max_length=200)
     core_id: UUID | None = Field(default=None, description="null: it is a new one.")
 
 
