@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from storetwin.mapping.definition import check, compile_rules, mappable, nouns_of
 from storetwin.mapping.documents import read
 from storetwin.mapping.mapper import CUSTOM, compile_mapper
+from storetwin.mapping.models import Site
 from storetwin.mapping.nouns import NOUNS
 from storetwin.mapping.steps import STEPS
 from storetwin.mapping.transforms import Takes
@@ -428,3 +429,26 @@ def test_own_fields_stand_under_their_names_and_the_rest_is_as_without_a_mapping
     usual = compile_mapper(PRODUCTS).map(MUG)
     assert found.values == {**usual.values, "custom": {"care": "dishwasher"}}
     assert CUSTOM == "custom."
+
+
+@pytest.mark.parametrize("noun", ["products", "variations"])
+def test_a_rule_that_changes_a_unit_says_so_beside_the_figure(noun):
+    site = Site(weight_unit="kg", dimension_unit="cm")
+    rules = [
+        {
+            "field": "weight",
+            "source": "weight",
+            "steps": [{"step": "number", "from": "kg", "to": "g"}],
+        },
+        {"field": "weight_unit", "steps": [{"step": "constant", "value": "g"}]},
+        {"field": "dimension_unit", "source": "store_api.unit"},
+    ]
+    definition = {"rules": {noun: rules}}
+    assert check(definition) == []
+    compiled = compile_rules(definition, NOUNS[noun])
+    document = MUG | {"store_api": {"unit": "mm"}}
+    found = compile_mapper(NOUNS[noun], compiled, site).map(document)
+    usual = compile_mapper(NOUNS[noun], None, site).map(document)
+    names = ("weight", "weight_unit", "dimension_unit")
+    assert [found.values[name] for name in names] == [Decimal(380), "g", "mm"]
+    assert [usual.values[name] for name in names] == [Decimal("0.380"), "kg", "cm"]

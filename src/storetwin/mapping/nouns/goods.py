@@ -63,11 +63,11 @@ _GOODS = (
     Field("tax_status", Kind.TEXT, "Taxed", "tax_status"),
     Field("tax_class", Kind.TEXT, "Tax class", "tax_class", about="Empty is the standard one."),
     Field("weight", Kind.NUMBER, "Weight", "weight"),
-    Field("weight_unit", Kind.TEXT, "Unit of weight", site="weight_unit", is_mapped=False),
+    Field("weight_unit", Kind.TEXT, "Unit of weight", site="weight_unit"),
     Field("length", Kind.NUMBER, "Length", "dimensions.length"),
     Field("width", Kind.NUMBER, "Width", "dimensions.width"),
     Field("height", Kind.NUMBER, "Height", "dimensions.height"),
-    Field("dimension_unit", Kind.TEXT, "Unit of length", site="dimension_unit", is_mapped=False),
+    Field("dimension_unit", Kind.TEXT, "Unit of length", site="dimension_unit"),
     Field("menu_order", Kind.INTEGER, "Place", "menu_order", about="Where it stands in lists."),
     Field(
         "listed_at",
