@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import aiohttp
 from axe_playwright_python.sync_playwright import Axe
 from configured import configured
+from hypothesis import settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 from psycopg.conninfo import conninfo_to_dict
 
@@ -32,6 +33,7 @@ from storetwin.staging.models import Chosen, Filter, RuleAction
 from storetwin.tenancy.models import Role
 from storetwin.web.cookies import SESSION
 
+IS_LONG = settings.get_current_profile_name() == "long"
 ORDERS = 60
 WIDE, NARROW = 1360, 390
 SCROLLED = (320, 390, 768, 1360)
@@ -289,13 +291,15 @@ def check(page: Page, *, axe: bool = True) -> None:
 
 
 def check_both_themes(page: Page) -> None:
-    """Check a page in light and dark, wide and narrow."""
+    """Check a page in light and wide, dark and narrow; at length in both themes at both widths."""
     height = (page.viewport_size or {"height": 900})["height"]
-    for theme in ("light", "dark"):
+    states = [("light", WIDE), ("dark", NARROW)]
+    if IS_LONG:
+        states += [("light", NARROW), ("dark", WIDE)]
+    for theme, width in states:
         page.emulate_media(color_scheme=theme)
-        for width in (WIDE, NARROW):
-            page.set_viewport_size({"width": width, "height": height})
-            assert findings(page) == [], f"{theme}, {width} px"
+        page.set_viewport_size({"width": width, "height": height})
+        assert findings(page) == [], f"{theme}, {width} px"
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": WIDE, "height": height})
     check(page, axe=False)

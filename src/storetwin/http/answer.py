@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -44,3 +44,11 @@ class Answer:
     served_at: datetime | None
     elapsed: float
     store_seconds: float = 0.0
+
+
+Heard = Callable[[Request, Answer | None], None]
+"""Told of a request when it is sent (None), and of its answer."""
+
+
+def unheard(_: Request, __: Answer | None) -> None:
+    """Listen to nothing."""

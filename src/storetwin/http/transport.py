@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
-from storetwin.http.answer import Answer, Request
+from storetwin.http.answer import Answer, Heard, Request, unheard
 from storetwin.http.body import Reader, Room, Unpacker
 from storetwin.http.egress import AddressRefusedError, Egress
 from storetwin.http.errors import (
@@ -70,16 +70,25 @@ class Transport:
         max_bytes: an answer is read no further than this, nor are all together that are read at
             the same time.
         egress: which addresses the origin may have.
+        heard: told of each request, and again of its answer, whatever it is.
     """
 
     def __init__(
-        self, *, timeout: float, max_bytes: int, tls: TlsPolicy, egress: Egress, user_agent: str
+        self,
+        *,
+        timeout: float,
+        max_bytes: int,
+        tls: TlsPolicy,
+        egress: Egress,
+        user_agent: str,
+        heard: Heard | None = None,
     ) -> None:
         self._timeout = timeout
         self._room = Room(max_bytes)
         self._tls = tls
         self._egress = egress
         self._user_agent = user_agent
+        self._heard = heard or unheard
         self._session: aiohttp.ClientSession | None = None
         self._way = Way()
         self.requests = 0
@@ -102,6 +111,7 @@ class Transport:
         """
         self.requests += 1
         url = _url(request)
+        self._heard(request, None)
         watch = Stopwatch()
         seconds = min(self._timeout, request.seconds or self._timeout)
         try:
@@ -117,8 +127,7 @@ class Transport:
                 waited = watch.waited()
                 body = await self._read(response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                self._check_redirect(request, response.status, headers)
-                return Answer(
+                answer = Answer(
                     status=response.status,
                     headers=headers,
                     body=body,
@@ -126,6 +135,9 @@ class Transport:
                     elapsed=watch.elapsed,
                     store_seconds=self._way.store_seconds(waited),
                 )
+                self._heard(request, answer)
+                self._check_redirect(request, response.status, headers)
+                return answer
         except UnicodeError as error:  # no label of DNS can be like this
             raise _no_such_server(url) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -133,10 +145,13 @@ class Transport:
 
     def _open(self, request: Request) -> aiohttp.ClientSession:
         if self._session is None:
-            self._way.trips = 2 if request.url.startswith("https:") else 1
+            is_tls = request.url.startswith("https:")
+            self._way.trips = 2 if is_tls else 1
+            # To read all authorities of a machine takes 20 to 50 ms.
+            context = self._tls.context() if is_tls or self._tls.ca else True
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    ssl=self._tls.context(), limit=64, socket_factory=self._egress.open
+                    ssl=context, limit=64, socket_factory=self._egress.open
                 ),
                 auto_decompress=False,
                 headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate"},

@@ -258,7 +258,7 @@ async def _play(dsn: str, history: History) -> None:
 
 IS_LONG = settings.get_current_profile_name() == "long"
 AT_LENGTH = settings(
-    max_examples=4_000 if IS_LONG else 12,
+    max_examples=4_000 if IS_LONG else 6,
     derandomize=not IS_LONG,
     database=None,
     deadline=None,
