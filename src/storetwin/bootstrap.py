@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,7 +27,7 @@ from storetwin.telemetry.logs import Log
 
 if TYPE_CHECKING:
     from storetwin.connections.models import Connection, Credentials
-    from storetwin.connections.probe import ProbeReport, Watch
+    from storetwin.connections.probe import ProbeReport, Stage, Watch
     from storetwin.hub.running import Revive
     from storetwin.jobs.worker import Worker
     from storetwin.settings import Settings
@@ -214,11 +214,15 @@ def _stores(settings: Settings) -> Stores:
         return connect_store(connection, credentials, settings)
 
     async def probe(
-        connection: Connection, credentials: Credentials | None, *, watch: Watch | None = None
+        connection: Connection,
+        credentials: Credentials | None,
+        *,
+        watch: Watch | None = None,
+        stages: Collection[Stage] | None = None,
     ) -> ProbeReport:
         from storetwin.woocommerce.probe import StoreProbe
 
-        return await StoreProbe(settings)(connection, credentials, watch=watch)
+        return await StoreProbe(settings)(connection, credentials, watch=watch, stages=stages)
 
     return Stores(make_client, probe, ahead=settings.max_concurrency + WAITING)
 

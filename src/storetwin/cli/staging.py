@@ -346,7 +346,15 @@ def _print_record(whole: Any, *, as_json: bool) -> None:
     for resource, ids in (whole.along or {}).items():
         print(f"  Comes along: {resource} {', '.join(ids)}")
     for change in whole.changes:
-        print(f"  {change.label}: {change.old or '–'} → {change.new or '–'}")
+        print(f"  {change.label}: {_brief(change.old)} → {_brief(change.new)}")
+
+
+def _brief(value: str | None) -> str:
+    """Return a value as a line of the terminal has room for it; ``--json`` tells it whole."""
+    from storetwin.staging.delta import LONGEST
+
+    text = value or "–"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _print_choice(made: Chose, what: str, resource: str, *, as_json: bool) -> None:

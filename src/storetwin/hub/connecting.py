@@ -13,7 +13,13 @@ from storetwin.connections.models import (
     normalise_url,
     spellings,
 )
-from storetwin.connections.probe import ProbeReport, Watch
+from storetwin.connections.probe import (
+    ProbeReport,
+    Watch,
+    completed,
+    kept_checks,
+    stages_again,
+)
 from storetwin.connections.register import NewConnection
 from storetwin.hub.mending import NoWebhooksError
 from storetwin.hub.running import Runner
@@ -194,6 +200,30 @@ class Connecting:
         await register.renew(name, credentials)
         kept = await register.keep_report(connection, report, self.runner.clock())
         return replace(tried, connection=kept)
+
+    async def check_again(self, name: str, check: str, watch: Watch | None = None) -> ProbeReport:
+        """Make one check of a connection's test again, with those that the same requests answer.
+
+        Where it barred the way to others, and does not any more, these are made as well. What is
+        known of the rest stays.
+
+        Args:
+            check: its name; the whole test is made where there is no such check.
+            watch: is told of each check as soon as it is known.
+
+        Raises:
+            UnknownConnectionError: there is no such connection.
+        """
+        register = self.runner.register
+        connection = await register.get(name)
+        known = kept_checks(connection)
+        stages = stages_again(check, known)
+        report = await self.runner.stores.probe(
+            connection, register.credentials(connection), watch=watch, stages=stages
+        )
+        report = replace(report, checks=completed(known, report.checks, stages))
+        await register.keep_report(connection, report, self.runner.clock())
+        return report
 
     def ending(self, connection: Connection) -> str | None:
         """Return the last four signs of a key, to know it by; None where that would be too much."""

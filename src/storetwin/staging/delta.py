@@ -12,7 +12,8 @@ from storetwin.mapping.models import Mapped, Noun, Row
 from storetwin.security import masked
 from storetwin.staging.models import FieldChange
 
-LONGEST = 200  # characters of a value that are shown
+LONGEST = 200  # characters of a value in a table
+WHOLE = 20_000  # and of one that is looked at closely
 MOST_SHOWN = 20
 MOST_COLUMNS = 50
 EXTRA = "extra"
@@ -35,19 +36,24 @@ class Known:
     fixed: frozenset[str] = frozenset()
 
 
-def differences(noun: Noun, known: Known, mapped: Mapped) -> list[FieldChange]:
+def differences(
+    noun: Noun, known: Known, mapped: Mapped, longest: int = LONGEST
+) -> list[FieldChange]:
     """Return the columns whose values promotion would change, as people read them.
 
     Rows of parts are told by the column too: ``order_lines/17/quantity``.
+
+    Args:
+        longest: characters of a value that are told.
     """
     return [
-        *_of_row(noun, known, mapped),
+        *_of_row(noun, known, mapped, longest),
         *(
             change
             for table, rows in mapped.parts.items()
-            for change in _of_part(noun, table, known.parts.get(table, ()), rows)
+            for change in _of_part(noun, table, known.parts.get(table, ()), rows, longest)
         ),
-        *_of_extra(known.extra, mapped.extra),
+        *_of_extra(known.extra, mapped.extra, longest),
     ]
 
 
@@ -64,8 +70,8 @@ def _column(path: list[str]) -> str:
     return f"{path[0]}/{path[-1]}" if len(path) > 2 else path[0]
 
 
-def as_text(value: Any) -> str | None:
-    """Return a value as people read it, short, what is sealed in it hidden."""
+def as_text(value: Any, longest: int = LONGEST) -> str | None:
+    """Return a value as people read it, cut where it is long, what is sealed in it hidden."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -75,27 +81,29 @@ def as_text(value: Any) -> str | None:
         if text.startswith('"'):  # a time, an id
             text = json.loads(text)
     text = masked(text.encode(errors="replace")).decode(errors="replace")
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _of_row(noun: Noun, known: Known, mapped: Mapped) -> Iterator[FieldChange]:
+def _of_row(noun: Noun, known: Known, mapped: Mapped, longest: int) -> Iterator[FieldChange]:
     for one in noun.fields:
         if one.name not in known.fixed:
-            yield from _change(
-                one.name, one.label, known.values.get(one.name), mapped.values.get(one.name)
-            )
+            old, new = known.values.get(one.name), mapped.values.get(one.name)
+            yield from _change(one.name, one.label, old, new, longest)
     for reference in noun.references:
         label = reference.label or reference.name
         old, new = known.references.get(reference.name), mapped.references.get(reference.name)
-        yield from _change(reference.name, label, old, new)
+        yield from _change(reference.name, label, old, new, longest)
     for one in noun.levels:
-        yield from _change(
-            one.name, one.label, known.level.get(one.name), mapped.level.get(one.name)
-        )
+        old, new = known.level.get(one.name), mapped.level.get(one.name)
+        yield from _change(one.name, one.label, old, new, longest)
 
 
 def _of_part(
-    noun: Noun, table: str, before: Iterable[Mapping[str, Any]], after: Iterable[Row]
+    noun: Noun,
+    table: str,
+    before: Iterable[Mapping[str, Any]],
+    after: Iterable[Row],
+    longest: int,
 ) -> Iterator[FieldChange]:
     labels = _labels(noun, table)
     what = table.replace("_", " ")
@@ -103,25 +111,29 @@ def _of_part(
     new = {str(row["key"]): row for row in after}
     for key, row in new.items():
         if key not in old:
-            yield FieldChange(f"{table}/{key}", what, None, as_text(_shown(row)))
+            yield FieldChange(f"{table}/{key}", what, None, as_text(_shown(row), longest))
             continue
         for name, value in row.items():
             if name not in ("key", "position"):
                 label = f"{what} {key}: {labels.get(name, name)}"
-                yield from _change(f"{table}/{key}/{name}", label, old[key].get(name), value)
+                yield from _change(
+                    f"{table}/{key}/{name}", label, old[key].get(name), value, longest
+                )
     for key, was in old.items():
         if key not in new:
-            yield FieldChange(f"{table}/{key}", what, as_text(_shown(was)), None)
+            yield FieldChange(f"{table}/{key}", what, as_text(_shown(was), longest), None)
 
 
-def _of_extra(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[FieldChange]:
+def _of_extra(
+    old: Mapping[str, Any], new: Mapping[str, Any], longest: int
+) -> Iterator[FieldChange]:
     for path in sorted(old.keys() | new.keys()):
-        yield from _change(f"{EXTRA}/{path}", path, old.get(path), new.get(path))
+        yield from _change(f"{EXTRA}/{path}", path, old.get(path), new.get(path), longest)
 
 
-def _change(path: str, label: str, old: Any, new: Any) -> Iterator[FieldChange]:
+def _change(path: str, label: str, old: Any, new: Any, longest: int) -> Iterator[FieldChange]:
     if old != new:
-        before, after = as_text(old), as_text(new)
+        before, after = as_text(old, longest), as_text(new, longest)
         if before != after or isinstance(old, str) or isinstance(new, str):
             yield FieldChange(path, label, before, after)
 

@@ -13,7 +13,7 @@ from storetwin.db.database import Transaction
 from storetwin.mapping.models import Noun, Problem
 from storetwin.staging.compare import read_known
 from storetwin.staging.copies import Copy, Store, companions_of, read_copies
-from storetwin.staging.delta import Known, as_text, differences
+from storetwin.staging.delta import WHOLE, Known, as_text, differences
 from storetwin.staging.models import FieldChange, StagedRecord, State
 
 MOST_CHANGES = 500  # that are shown of one record
@@ -64,7 +64,7 @@ async def look_at(tx: Transaction, store: Store, noun: Noun, record: StagedRecor
     if copy.mapped is not None:
         target = core_id or _only(may_be)
         known = await read_known(tx, noun, {copy.origin: target}) if target else {}
-        changes = differences(noun, known.get(copy.origin, NOTHING), copy.mapped)
+        changes = differences(noun, known.get(copy.origin, NOTHING), copy.mapped, WHOLE)
     if record.state in (State.IN_SYNC, State.GONE):
         changes = ()
     return WholeRecord(

@@ -8,10 +8,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-import msgspec
-
-from storetwin.connections.models import Connection
-from storetwin.connections.probe import Check
+from storetwin.connections.probe import Check, Exchange
 
 KEYS_PAGE: Final = "/wp-admin/admin.php?page=wc-settings&tab=advanced&section=keys"
 PERMALINKS: Final = "/wp-admin/options-permalink.php"
@@ -104,6 +101,7 @@ class Line:
         word: of `WORDS`; Waiting and Running while the test is at work.
         href: the page of the store where a person puts it right.
         leads_to: another address that could be used instead.
+        exchange: what was asked and answered, as it may be shown.
     """
 
     name: str
@@ -115,6 +113,7 @@ class Line:
     remedy: str | None = None
     href: str | None = None
     leads_to: str | None = None
+    exchange: Exchange | None = None
 
     @property
     def needs_person(self) -> bool:
@@ -164,14 +163,6 @@ class TestView:
         return any(one.name == "read" and one.word == "Passed" for one in self.lines)
 
 
-def kept_checks(connection: Connection) -> list[Check]:
-    """Return what the last test of a connection found; nothing where there was none."""
-    if connection.last_probe is None:
-        return []
-    found = msgspec.json.decode(connection.last_probe)
-    return [msgspec.convert(check, Check) for check in found["checks"]]
-
-
 def seen_test(
     url: str,
     checks: Iterable[Check],
@@ -218,6 +209,7 @@ def _made(url: str, kind: Kind, check: Check) -> Line:
         check.remedy,
         href,
         check.leads_to,
+        check.exchange,
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from storetwin.connections.identity import Identity, Verdict
 from storetwin.connections.models import Connection, ConnectionState
+from storetwin.connections.probe import kept_checks
 from storetwin.connections.webhooks_health import Health
 from storetwin.connections.webhooks_health import Standing as Hooks
 from storetwin.hub import Hub
@@ -18,7 +19,7 @@ from storetwin.runs.schedules import ALL, Schedule, ScheduleKind
 from storetwin.runs.standing import Standing
 from storetwin.staging.models import Count
 from storetwin.staging.models import State as Staged
-from storetwin.web.connection_checks import TestView, kept_checks, seen_test
+from storetwin.web.connection_checks import TestView, seen_test
 from storetwin.web.schedule_words import sentence
 from storetwin.web.words import STANDING
 

@@ -15,8 +15,11 @@ from storetwin.kernel.json_values import Json, Number, parse, written
 from storetwin.mirror.differences import FieldChange as DocumentChange
 
 LONGEST: Final = 200_000  # characters of a document that are shown
-MOST_WORDS: Final = 400  # of a text that are compared one by one
-LONGEST_VALUE: Final = 300  # characters of a value in a list of changes
+MOST_WORDS: Final = 600  # between the first and the last that differ, compared one by one
+LONGEST_VALUE: Final = 20_000  # characters of a value in a list of changes
+FEWEST_WORDS: Final = 4  # below it a text is compared as a whole
+LONGEST_MARKED: Final = 1_600  # characters of what went or came that are shown in one piece
+SHORTEST_FOLD: Final = 60  # characters that are worth leaving out
 LIKE: Final = 0.3  # how much of two texts has to be the same, for their words to be compared
 _WORDS: Final = re.compile(r"<[^<>]*>|\w+|\s+|[^\w\s]")
 
@@ -27,7 +30,7 @@ class Piece:
 
     Args:
         kind: k a name, s a text, d a number or word, empty for anything else; in a difference
-            del, ins or empty.
+            del, ins, cut (so many characters are left out here) or empty.
     """
 
     text: str
@@ -110,26 +113,75 @@ def _many(
 
 def word_by_word(old: str | None, new: str | None) -> tuple[Line, Line]:
     """Return two texts with what differs between them marked, word by word where they are alike."""
+    pieces = _compared(old, new)
+    return (
+        _joined([one for one in pieces if one.kind != "ins"]),
+        _joined([one for one in pieces if one.kind != "del"]),
+    )
+
+
+def in_one(old: str | None, new: str | None) -> Line:
+    """Return two texts as one, with what went and what came marked in their places."""
+    return _joined(_compared(old, new))
+
+
+def folded(line: Line, keep: int = 90) -> Line:
+    """Return a line without the long stretches that are equal, and the middle of what is endless.
+
+    Args:
+        keep: characters that stay on each side of what differs.
+    """
+    if not any(piece.kind for piece in line):
+        return line
+    last = len(line) - 1
+    found: Line = []
+    for place, piece in enumerate(line):
+        around = LONGEST_MARKED // 2 if piece.kind else keep
+        head = 0 if not piece.kind and place == 0 else around
+        tail = 0 if not piece.kind and place == last else around
+        found += _without_middle(piece, head, tail)
+    return found
+
+
+def _without_middle(piece: Piece, head: int, tail: int) -> Line:
+    left = len(piece.text) - head - tail
+    if left <= SHORTEST_FOLD:
+        return [piece]
+    ends = [Piece(piece.text[:head], piece.kind), Piece(f"{left:,}", "cut")]
+    ends.append(Piece(piece.text[len(piece.text) - tail :], piece.kind))
+    return [one for one in ends if one.text]
+
+
+def _compared(old: str | None, new: str | None) -> Line:
+    """Return what is equal, what went and what came, in their order."""
     if old is None or new is None:
-        return _whole(old, "del"), _whole(new, "ins")
+        return [*_whole(old, "del"), *_whole(new, "ins")]
     before, after = _WORDS.findall(old), _WORDS.findall(new)
-    if not all(4 <= len(words) <= MOST_WORDS for words in (before, after)):
-        return _whole(old, "del"), _whole(new, "ins")
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    if matcher.ratio() < LIKE:
-        return _whole(old, "del"), _whole(new, "ins")
-    left: Line = []
-    right: Line = []
-    for what, i, j, k, m in matcher.get_opcodes():
-        if what == "equal":
-            left.append(Piece("".join(before[i:j])))
-            right.append(Piece("".join(after[k:m])))
-            continue
-        if i < j:
-            left.append(Piece("".join(before[i:j]), "del"))
-        if k < m:
-            right.append(Piece("".join(after[k:m]), "ins"))
-    return _joined(left), _joined(right)
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
+    inner = before[start : len(before) - end], after[start : len(after) - end]
+    is_one_word = min(len(before), len(after)) < FEWEST_WORDS
+    if is_one_word or any(len(words) > MOST_WORDS for words in inner):
+        matches = [("replace", 0, len(inner[0]), 0, len(inner[1]))]
+        same = 0
+    else:
+        matcher = SequenceMatcher(None, *inner, autojunk=False)
+        matches = list(matcher.get_opcodes())
+        same = sum(j - i for what, i, j, _, _ in matches if what == "equal")
+    if is_one_word or 2 * (start + end + same) < LIKE * (len(before) + len(after)):
+        return [*_whole(old, "del"), *_whole(new, "ins")]
+    found = [Piece("".join(before[:start]))]
+    for what, i, j, k, m in matches:
+        gone, come = "".join(inner[0][i:j]), "".join(inner[1][k:m])
+        found += [Piece(gone)] if what == "equal" else [Piece(gone, "del"), Piece(come, "ins")]
+    found.append(Piece("".join(before[len(before) - end :])))
+    return [piece for piece in found if piece.text]
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many words two texts begin with together."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _joined(line: Line) -> Line:

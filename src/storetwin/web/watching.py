@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
 
@@ -31,6 +31,7 @@ def watched(
     url: str,
     work: Callable[[Watch], Awaitable[_T]],
     finish: Callable[[_T], Awaitable[Mapping[str, str]]],
+    known: Sequence[Check] = (),
 ) -> StreamingResponse:
     """Return an answer that tells how a test goes on, and how the page looks when it is done.
 
@@ -38,9 +39,10 @@ def watched(
         url: of the store.
         work: makes the test.
         finish: returns parts of the page by id.
+        known: checks that stay as they are.
     """
     return StreamingResponse(
-        _told(page, url, work, finish),
+        _told(page, url, work, finish, known),
         media_type=MEDIA_TYPE,
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -51,10 +53,11 @@ async def _told(
     url: str,
     work: Callable[[Watch], Awaitable[_T]],
     finish: Callable[[_T], Awaitable[Mapping[str, str]]],
+    known: Sequence[Check],
 ) -> AsyncIterator[bytes]:
     found: asyncio.Queue[Check | None] = asyncio.Queue()
-    checks: list[Check] = []
-    yield _patch(page.part(PIECES, "test", {"test": seen_test(url, [], is_live=True)}))
+    checks = list(known)
+    yield _patch(page.part(PIECES, "test", {"test": seen_test(url, checks, is_live=True)}))
     task = asyncio.ensure_future(work(found.put_nowait))
     task.add_done_callback(lambda _: found.put_nowait(None))
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from storetwin.connections.models import AuthScheme, Connection, Credentials
+from storetwin.http.answer import Heard
 from storetwin.http.egress import Egress
 from storetwin.http.load import Limiter, Spacing
 from storetwin.http.retry import Retrying
@@ -23,11 +24,13 @@ def connect_store(
     *,
     clock: Clock = utc_now,
     backoff: Backoff | None = None,
+    heard: Heard | None = None,
 ) -> StoreClient:
     """Return a client for a connection. Nothing is sent yet.
 
     Args:
         backoff: how long to wait before a request is repeated; the usual delays by default.
+        heard: told of each request and its answer.
     """
     transport = Transport(
         timeout=settings.request_timeout,
@@ -35,6 +38,7 @@ def connect_store(
         tls=TlsPolicy(connection.ca, connection.is_tls_insecure),
         egress=Egress(settings.allowed_networks),
         user_agent=f"Storetwin/{version('storetwin')}",
+        heard=heard,
     )
     options = connection.options
     limiter = Limiter(

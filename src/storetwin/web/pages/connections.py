@@ -13,7 +13,13 @@ from starlette.responses import Response
 
 from storetwin.connections.doubts import headline
 from storetwin.connections.models import Connection, Credentials
-from storetwin.connections.probe import ProbeReport, Watch
+from storetwin.connections.probe import (
+    STAGE_OF,
+    ProbeReport,
+    Watch,
+    kept_checks,
+    stages_again,
+)
 from storetwin.hub.connecting import DoesNotWorkError
 from storetwin.kernel.errors import StoretwinError, UnknownNameError
 from storetwin.mirror.identity import Look
@@ -34,6 +40,19 @@ ONE: Final = PATH + "/{connection}"
 API: Final = "/api/v1/connections"
 LIVE: Final = ("state", "todo", "facts")
 Named = Annotated[str, InPath(alias="connection", max_length=100)]
+
+
+class TestForm(BaseModel):
+    """What is to be looked at.
+
+    Args:
+        check: one check of the last test; all where none is named.
+    """
+
+    __test__ = False
+    model_config = ConfigDict(extra="ignore")
+
+    check: str = Field(default="", max_length=40)
 
 
 class PauseForm(BaseModel):
@@ -103,20 +122,28 @@ async def connection_live_page(page: Reading, name: Named) -> Response:
 
 
 @router.post(ONE + "/test")
-async def test_connection_page(page: Updating, name: Named) -> Response:
-    """Test a connection; to whoever reads along each check as it is known."""
+async def test_connection_page(
+    page: Updating, name: Named, given: Annotated[TestForm, Form()]
+) -> Response:
+    """Test a connection, or make one check again; to whoever reads along each as it is known."""
     connection = await page.hub.register.named(name)
+    known = kept_checks(connection)
+    is_whole = given.check not in STAGE_OF or not known
 
-    async def work(watch: Watch) -> ProbeReport:
-        return await page.hub.test_connection(connection.name, watch)
+    async def work(watch: Watch | None = None) -> ProbeReport:
+        if is_whole:
+            return await page.hub.test_connection(connection.name, watch)
+        return await page.hub.connecting.check_again(connection.name, given.check, watch)
 
     async def finish(_: ProbeReport) -> Mapping[str, str]:
         context = await _context(page, connection)
         return {part: page.part(PIECES, part, context) for part in ("test", *LIVE)}
 
     if wants_stream(page.request):
-        return watched(page, connection.url, work, finish)
-    report = await page.hub.test_connection(connection.name)
+        again = () if is_whole else stages_again(given.check, known)
+        stay = () if is_whole else [c for c in known if STAGE_OF.get(c.name) not in again]
+        return watched(page, connection.url, work, finish, stay)
+    report = await work()
     odd = next((check for check in report.checks if check.ok is False), None)
     if odd is None:
         return page.redirect(address_of(connection), "The connection works.")
