@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -105,7 +106,20 @@ def test_other_keys_count_only_once_they_have_passed(visit, house: House) -> Non
     replace_keys(page, weak.key, weak.secret)
     expect(page.get_by_role("status")).to_contain_text("uses the new keys")
     expect(page.locator("#state")).to_contain_text("Reads only")
-    expect(page.locator("#check-write + .fix")).to_contain_text("Nothing can be written")
+    fix = page.locator("#check-write + .fix")
+    expect(fix).to_contain_text("Nothing can be written")
+
+    fix.locator("summary").click()
+    expect(fix.get_by_role("region", name="Request")).to_contain_text("/wp-json/wc/v3/orders/batch")
+    expect(fix.get_by_role("region", name="Answer")).to_contain_text("write permissions")
+    assert findings(page) == []
+    assert not {weak.key, weak.secret} & set(re.findall(r"\w+", page.content()))
+    before = Counter(house.sandbox.requests.by_path)
+    with page.expect_response("**/test"):
+        fix.get_by_role("button", name="Check this again").click()
+    expect(page.locator("#test[aria-busy]")).to_have_count(0)
+    expect(page.locator("#check-identity")).to_contain_text("Passed")  # the rest stays
+    assert set(house.sandbox.requests.by_path - before) == {"/wp-json/wc/v3/orders/batch"}
     replace_keys(page, house.sandbox.key, house.sandbox.secret)
     expect(page.locator("#state")).not_to_contain_text("Reads only")
 
