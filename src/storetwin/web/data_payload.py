@@ -18,7 +18,8 @@ LONGEST: Final = 200_000  # characters of a document that are shown
 MOST_WORDS: Final = 600  # between the first and the last that differ, compared one by one
 LONGEST_VALUE: Final = 20_000  # characters of a value in a list of changes
 FEWEST_WORDS: Final = 4  # below it a text is compared as a whole
-LONGEST_MARKED: Final = 1_600  # characters of what went or came that are shown in one piece
+LONGEST_NAME: Final = 40  # signs and words without a blank that are read as one
+LONGEST_WORD: Final = 30  # characters that are looked through for the end of a word
 SHORTEST_FOLD: Final = 60  # characters that are worth leaving out
 LIKE: Final = 0.3  # how much of two texts has to be the same, for their words to be compared
 _WORDS: Final = re.compile(r"<[^<>]*>|\w+|\s+|[^\w\s]")
@@ -113,69 +114,51 @@ def _many(
 
 def word_by_word(old: str | None, new: str | None) -> tuple[Line, Line]:
     """Return two texts with what differs between them marked, word by word where they are alike."""
-    pieces = _compared(old, new)
-    return (
-        _joined([one for one in pieces if one.kind != "ins"]),
-        _joined([one for one in pieces if one.kind != "del"]),
-    )
+    pieces = in_one(old, new)
+    left = [one for one in pieces if one.kind != "ins"]
+    return left, [one for one in pieces if one.kind != "del"]
 
 
 def in_one(old: str | None, new: str | None) -> Line:
-    """Return two texts as one, with what went and what came marked in their places."""
-    return _joined(_compared(old, new))
-
-
-def folded(line: Line, keep: int = 90) -> Line:
-    """Return a line without the long stretches that are equal, and the middle of what is endless.
-
-    Args:
-        keep: characters that stay on each side of what differs.
-    """
-    if not any(piece.kind for piece in line):
-        return line
-    last = len(line) - 1
-    found: Line = []
-    for place, piece in enumerate(line):
-        around = LONGEST_MARKED // 2 if piece.kind else keep
-        head = 0 if not piece.kind and place == 0 else around
-        tail = 0 if not piece.kind and place == last else around
-        found += _without_middle(piece, head, tail)
-    return found
-
-
-def _without_middle(piece: Piece, head: int, tail: int) -> Line:
-    left = len(piece.text) - head - tail
-    if left <= SHORTEST_FOLD:
-        return [piece]
-    ends = [Piece(piece.text[:head], piece.kind), Piece(f"{left:,}", "cut")]
-    ends.append(Piece(piece.text[len(piece.text) - tail :], piece.kind))
-    return [one for one in ends if one.text]
-
-
-def _compared(old: str | None, new: str | None) -> Line:
-    """Return what is equal, what went and what came, in their order."""
+    """Return two texts as one: what is equal, what went and what came, in their places."""
     if old is None or new is None:
-        return [*_whole(old, "del"), *_whole(new, "ins")]
+        return _marked([(old or "", new or "")])
     before, after = _WORDS.findall(old), _WORDS.findall(new)
+    if not (_is_prose(old, before) and _is_prose(new, after)):
+        return _marked([(old, new)])
+    found = _between(before, after)
+    same = sum(len(gone) for gone, come in found if gone == come)
+    if 2 * same < LIKE * (len(old) + len(new)):
+        return _marked([(old, new)])
+    return _marked(found)
+
+
+def _is_prose(text: str, words: Sequence[str]) -> bool:
+    """Say whether a text is read in words: no amount, time or name is."""
+    return len(text.split()) >= FEWEST_WORDS or len(words) > LONGEST_NAME
+
+
+def _between(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, str]]:
+    """Return two lists of words as stretches: one text twice where they are equal, else what went and what came."""
     start = _common(before, after)
-    end = _common(before[start:][::-1], after[start:][::-1])
-    inner = before[start : len(before) - end], after[start : len(after) - end]
-    is_one_word = min(len(before), len(after)) < FEWEST_WORDS
-    if is_one_word or any(len(words) > MOST_WORDS for words in inner):
-        matches = [("replace", 0, len(inner[0]), 0, len(inner[1]))]
-        same = 0
+    is_long = max(len(before), len(after)) - start > MOST_WORDS
+    end = _common(before[start:][::-1], after[start:][::-1]) if is_long else 0
+    gone, come = before[start : len(before) - end], after[start : len(after) - end]
+    if max(len(gone), len(come)) > MOST_WORDS:
+        inner = [("replace", 0, len(gone), 0, len(come))]
     else:
-        matcher = SequenceMatcher(None, *inner, autojunk=False)
-        matches = list(matcher.get_opcodes())
-        same = sum(j - i for what, i, j, _, _ in matches if what == "equal")
-    if is_one_word or 2 * (start + end + same) < LIKE * (len(before) + len(after)):
-        return [*_whole(old, "del"), *_whole(new, "ins")]
-    found = [Piece("".join(before[:start]))]
-    for what, i, j, k, m in matches:
-        gone, come = "".join(inner[0][i:j]), "".join(inner[1][k:m])
-        found += [Piece(gone)] if what == "equal" else [Piece(gone, "del"), Piece(come, "ins")]
-    found.append(Piece("".join(before[len(before) - end :])))
-    return [piece for piece in found if piece.text]
+        inner = list(SequenceMatcher(None, gone, come, autojunk=False).get_opcodes())
+    first, last = "".join(before[:start]), "".join(before[len(before) - end :])
+    found = [(first, first)]
+    for place, (what, i, j, k, m) in enumerate(inner):
+        old, new = "".join(gone[i:j]), "".join(come[k:m])
+        is_gap = old.isspace() and 0 < place < len(inner) - 1  # a blank between what differs
+        is_equal = what == "equal" and not is_gap
+        if not is_equal and len(found) > 1 and found[-1][0] != found[-1][1]:
+            found[-1] = (found[-1][0] + old, found[-1][1] + new)
+        else:
+            found.append((old, old) if is_equal else (old, new))
+    return [*found, (last, last)]
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
@@ -184,23 +167,47 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
     return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _joined(line: Line) -> Line:
-    """Return a line in which a blank between two marked pieces is marked as well."""
+def _marked(stretches: Sequence[tuple[str, str]]) -> Line:
     found: Line = []
-    for place, piece in enumerate(line):
-        before = found[-1] if found else None
-        after = line[place + 1] if place + 1 < len(line) else None
-        is_between = before is not None and after is not None and before.kind == after.kind != ""
-        kind = before.kind if before and is_between and piece.text.isspace() else piece.kind
-        if before is not None and before.kind == kind:
-            found[-1] = Piece(before.text + piece.text, kind)
-        else:
-            found.append(Piece(piece.text, kind))
+    for gone, come in stretches:
+        both = [Piece(gone)] if gone == come else [Piece(gone, "del"), Piece(come, "ins")]
+        found += [piece for piece in both if piece.text]
     return found
 
 
-def _whole(text: str | None, kind: str) -> Line:
-    return [] if text is None else [Piece(text, kind)]
+def folded(line: Line, keep: int = 90, marked: int = 800) -> Line:
+    """Return a line without the long stretches that are equal, and the middle of what is endless.
+
+    Args:
+        keep: characters that stay on each side of what differs, about.
+        marked: characters at both ends of what differs.
+    """
+    if not any(piece.kind for piece in line):
+        return line
+    last = len(line) - 1
+    found: Line = []
+    for place, piece in enumerate(line):
+        around = marked if piece.kind else keep
+        head = 0 if not piece.kind and place == 0 else around
+        tail = 0 if not piece.kind and place == last else around
+        found += _without_middle(piece, head, tail)
+    return found
+
+
+def _without_middle(piece: Piece, head: int, tail: int) -> Line:
+    """Return the ends of a piece, in whole words, with how many characters are between them."""
+    text = piece.text
+    start, end = head, len(text) - tail
+    if end - start <= SHORTEST_FOLD:
+        return [piece]
+    if head:
+        start = text.rfind(" ", head - LONGEST_WORD, head) + 1 or head
+    if tail:
+        gap = text.find(" ", end, end + LONGEST_WORD)
+        end = end if gap < 0 else gap
+    ends = [Piece(text[:start], piece.kind), Piece(f"{end - start:,}", "cut")]
+    ends.append(Piece(text[end:], piece.kind))
+    return [one for one in ends if one.text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +217,11 @@ class Change:
     name: str
     old: str | None
     new: str | None
+
+    @property
+    def in_one(self) -> Line:
+        """Return both values as one line, without what is equal far from what differs."""
+        return folded(in_one(self.old, self.new), keep=40, marked=80)
 
 
 def changes_of(found: Sequence[DocumentChange]) -> list[Change]:

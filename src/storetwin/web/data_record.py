@@ -15,11 +15,11 @@ from storetwin.kernel.errors import UnknownNameError
 from storetwin.kernel.json_values import Json, Number, parse
 from storetwin.mapping.nouns import noun_of
 from storetwin.resources import RESOURCES
-from storetwin.staging.delta import as_text
 from storetwin.staging.look import WholeRecord
-from storetwin.staging.models import FieldChange, State
+from storetwin.staging.models import State
 from storetwin.web.data_asked import Asked, record_path, slug
-from storetwin.web.data_payload import Change, Line, changes_of, exact, pretty, word_by_word
+from storetwin.web.data_difference import NOTHING, differences_of, equal_of, waiting_of
+from storetwin.web.data_payload import Change, changes_of, exact, folded, pretty, word_by_word
 from storetwin.web.data_view import glance, label_of, name_of, one_of
 from storetwin.web.view import Page
 from storetwin.web.words import STATE
@@ -30,16 +30,6 @@ TOLD_WHOLE: Final = 4  # versions of which old and new values are shown at once
 MOST_LINKS: Final = 30  # records of one kind that are named
 EDITABLE: Final = frozenset({"products", "orders", "coupons"})
 """Resources whose records have a page of their own in the store's back office, by number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field that would change, with what differs marked."""
-
-    change: FieldChange
-    old: Line
-    new: Line
-    is_edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +71,7 @@ async def record_context(
     core = await _core(page, whole)
     record = whole.record
     store = next(one for one in stores if one.id == record.connection_id)
+    currency = record.figures.get("currency") or _currency(core) or store.store.currency
     context: dict[str, Any] = {
         "whole": whole,
         "record": record,
@@ -95,12 +86,12 @@ async def record_context(
         "in_store": _in_store(store, asked.resource, remote_id),
         "can_reread": not any(sign.isspace() or sign == "," for sign in remote_id),
         "can_map": record.state in (State.NEW, State.WAITING) and whole.link is None,
-        "link_count": len(core.links) if core else 0,
+        "waiting": waiting_of(whole, has_copy=copy is not None),
         "asked": asked,
         "resource": asked.resource,
     }
     more = {
-        "difference": lambda: _difference(whole, core),
+        "difference": lambda: _difference(whole, core, currency),
         "payload": lambda: _payload(asked, document),
         "links": lambda: _links(whole, core, document),
     }
@@ -126,6 +117,11 @@ async def _core(page: Page, whole: WholeRecord) -> CoreRecord | None:
         return None
 
 
+def _currency(core: CoreRecord | None) -> str | None:
+    found = core.document.values.get("currency") if core else None
+    return str(found) if found else None
+
+
 def _in_store(store: Connection, resource: str, remote_id: str) -> str | None:
     if resource not in EDITABLE or not remote_id.isdecimal():
         return None
@@ -135,27 +131,18 @@ def _in_store(store: Connection, resource: str, remote_id: str) -> str | None:
 # -- difference -----------------------------------------------------------------------------------
 
 
-def _difference(whole: WholeRecord, core: CoreRecord | None) -> dict[str, Any]:
-    differences = [
-        Difference(change, *word_by_word(change.old, change.new)) for change in whole.changes
-    ]
+def _difference(
+    whole: WholeRecord, core: CoreRecord | None, currency: str | None
+) -> dict[str, Any]:
     changed = {change.path.partition("/")[0] for change in whole.changes}
+    is_new = whole.record.core_id is None and not any(one.old for one in whole.changes)
+    changes = [one for one in whole.changes if not is_new or one.new not in NOTHING]
     return {
-        "differences": differences,
+        "is_new": is_new,
+        "differences": differences_of(whole.record.resource, changes, currency),
         "equal": [] if core is None else equal_of(core, changed),
         "edits": core.edits if core else (),
     }
-
-
-def equal_of(core: CoreRecord, changed: set[str]) -> list[tuple[str, str, str]]:
-    """Return the columns of core that stay as they are: name, label, value."""
-    values = core.document.values
-    found = []
-    for field in core.noun.fields:
-        text = as_text(values.get(field.name))
-        if field.name not in changed and text not in (None, "", "[]", "{}"):
-            found.append((field.name, field.label, str(text)))
-    return found
 
 
 # -- payload --------------------------------------------------------------------------------------
@@ -230,7 +217,7 @@ async def _compared(
         "second": between.second,
         "is_same": between.is_same,
         "lines": [
-            (one.name, *word_by_word(one.old, one.new))
+            (one.name, *map(folded, word_by_word(one.old, one.new)))
             for one in changes_of(between.comparison.changes)
         ],
     }
