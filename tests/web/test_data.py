@@ -157,6 +157,53 @@ def test_a_range_a_key_and_another_filter(page: Page) -> None:
     expect(page.locator("#data_chosen")).not_to_be_visible()
 
 
+def test_columns_and_density_are_remembered(page: Page) -> None:
+    page.goto(PRODUCTS)
+    menu = page.get_by_label("Sort and more")
+    menu.click()
+    page.get_by_role("checkbox", name="SKU").uncheck()
+    page.get_by_role("checkbox", name="Compact rows").check()
+    heads = page.locator("#data_rows thead th:visible")
+    for _ in range(2):
+        expect(heads).to_have_text(
+            ["", "Status", "Product", "Price", "Stock", "Change", "Modified"]
+        )
+        assert (rows(page).first.bounding_box() or {})["height"] < 32
+        check(page, axe=False)
+        page.locator("thead").get_by_role("link", name="Product").click()  # another table
+        expect(page).to_have_url(re.compile("sort=name"))
+        expect(heads).to_have_count(7)
+        page.goto(PRODUCTS)
+    page.goto("/data/orders")  # its columns are its own, its rows are as high
+    expect(heads).to_have_count(8)
+    assert (rows(page).first.bounding_box() or {})["height"] < 32
+
+
+SHIFTS = """() => { window.shifts = []; new PerformanceObserver((list) => list.getEntries().forEach((e) =>
+  window.shifts.push([e.value, ...e.sources.map((s) => s.node?.id || s.node?.className)]))).observe({type: "layout-shift"}); }"""
+
+
+def test_what_is_new_waits_and_moves_nothing(page: Page, house: House) -> None:
+    page.goto(f"{PRODUCTS}?status=new")
+    new = count_of(page, "New")
+    two = [row.get_attribute("data-row") or "" for row in rows(page).all()[:2]]
+    page.evaluate(SHIFTS)
+    ids = tuple(_named(token) for token in two)
+    try:
+        in_own_loop(act(house, Chosen(Filter("products"), ids=ids), ChoiceAction.IGNORE))
+        note = page.locator("#data_news")
+        expect(note).to_contain_text("2 fewer match.")
+        assert rows(page).first.get_attribute("data-row") == two[0]
+        assert page.evaluate("window.shifts") == []
+        assert findings(page) == []
+        note.get_by_role("link").click()
+        expect(pill(page, "New").locator(".n")).to_have_text(str(new - 2))
+        expect(rows(page).first).not_to_have_attribute("data-row", two[0])
+        expect(note).to_be_empty()
+    finally:
+        restore_all(house)
+
+
 def test_a_record_opens_beside_the_table_and_keys_walk_on(page: Page) -> None:
     page.goto(f"{PRODUCTS}?status=new")
     links = rows(page).locator("a.rowlink")

@@ -23,9 +23,11 @@ from storetwin.web.data_view import (
     one_of,
     pills_of,
     row_of,
+    searched_by,
     sum_of,
     tabs_of,
 )
+from storetwin.web.figures import number
 from storetwin.web.view import Page
 from storetwin.web.words import STATE
 
@@ -109,6 +111,7 @@ async def frame(page: Page, asked: Asked, stores: Sequence[Connection]) -> dict[
         "label": label_of(asked.resource),
         "one": one_of(asked.resource),
         "is_part": "hx-request" in page.request.headers,
+        "searched": searched_by(asked.resource),
         "counts": counts,
         "pull_stores": [s for s in stores if chosen is None or s is chosen],
         "never_pulled": not sum_of(counts, asked.resource),
@@ -166,13 +169,30 @@ async def found_of(page: Page, asked: Asked) -> StagedPage:
     )
 
 
+def news_of(seen: str | None, found: StagedPage) -> str | None:
+    """Return in words what is new in a table since it was shown; None for nothing.
+
+    Args:
+        seen: the mark that it had then.
+    """
+    if seen is None or seen == print_of(found):
+        return None
+    before = seen.partition("-")[2]
+    more = found.row_count - int(before) if before.isdecimal() else 0
+    if not more or found.is_cut_off:
+        return "The list has changed."
+    verb = "match" if abs(more) > 1 else "matches"
+    return f"{number(abs(more))} {'more' if more > 0 else 'fewer'} {verb}."
+
+
 def print_of(found: StagedPage) -> str:
-    """Return a mark that differs when a page has to be looked at again."""
+    """Return a mark that differs when a page has to be looked at again; it ends in how many match."""
     lines = [
         (str(r.connection_id), r.remote_id, r.version, r.state, r.is_selected, r.change_count)
         for r in found.data
     ]
-    return sha256(repr((found.row_count, lines)).encode("utf-8", "replace")).hexdigest()[:16]
+    mark = sha256(repr((found.row_count, lines)).encode("utf-8", "replace")).hexdigest()[:16]
+    return f"{mark}-{found.row_count}"
 
 
 async def rules_of(page: Page) -> dict[UUID, str]:
@@ -371,6 +391,7 @@ __all__ = [
     "command_of",
     "fields_of",
     "frame",
+    "news_of",
     "print_of",
     "resource_of",
     "slug",

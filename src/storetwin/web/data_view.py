@@ -38,7 +38,8 @@ PILLS: Final = (
 )
 ALWAYS: Final = frozenset({State.NEW, State.UPDATED, State.DELETED, State.IN_SYNC})
 """Pills that stand there with a zero, too: the others only while they count something."""
-SHORT: Final = 16  # characters of a change that fit into its column
+SHORT: Final = 16  # characters of a change's values that fit into its column
+LINE: Final = 26  # and of them with the field's name
 NAMES: Final = ("name", "title", "label", "code", "tax_class", "reviewer")
 """Members that say what a record is, where the twin keeps no name of it."""
 
@@ -144,7 +145,13 @@ class Row:
     @property
     def is_short(self) -> bool:
         """Say whether old and new value fit beside the field's name."""
-        return len(f"{self.old or ''}{self.new or ''}") < SHORT
+        values = len(f"{self.old or ''}{self.new or ''}")
+        return values < SHORT and values + len(self.field or "") < LINE
+
+    @property
+    def is_code(self) -> bool:
+        """Say whether what stands beside the name is written like a key."""
+        return any("mono" in cell.column.style for cell in self.cells if cell.text == self.sub)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +189,17 @@ def one_of(resource: str) -> str:
     return {"taxes": "tax rate", "countries": "country", "currencies": "currency"}.get(
         resource, resource.replace("_", " ").removesuffix("s")
     )
+
+
+def searched_by(resource: str) -> str:
+    """Return what the search of a resource looks through."""
+    return {
+        "products": "Name, SKU or id",
+        "variations": "Name, SKU or id",
+        "orders": "Number, name or e-mail",
+        "customers": "Name or e-mail",
+        "refunds": "Id",
+    }.get(resource, "Name or id")
 
 
 def columns_of(resource: str) -> tuple[Column, ...]:
@@ -261,11 +279,15 @@ def row_of(
         sub=next((cell.text for cell in cells if "c-opt2" in cell.column.style), None),
         cells=cells,
         change=_change(record, rules),
-        field=first.label if first and record.state is State.UPDATED else None,
+        field=_capital(first.label) if first and record.state is State.UPDATED else None,
         old=first.old if first else None,
         new=first.new if first else None,
         more=max(0, record.change_count - 1),
     )
+
+
+def _capital(label: str) -> str:
+    return label[:1].upper() + label[1:]
 
 
 def name_of(record: StagedRecord, document: Mapping[str, Any]) -> str:
@@ -285,9 +307,9 @@ def _change(record: StagedRecord, rules: Mapping[Any, str]) -> str:
     """Return in words what would become of a record."""
     if record.state is State.WAITING:
         n = len(record.candidates)
-        if n > 1:
-            return f"{n} possible matches in core"
-        return record.why or ("1 possible match in core" if n else "waits for a decision")
+        if n:
+            return f"{n} possible {'match' if n == 1 else 'matches'} in core"
+        return record.why or "waits for a decision"
     if record.state is State.IGNORED:
         name = rules.get(record.rule_id)
         return f"by rule “{name}”" if name else (record.why or "ignored by hand")

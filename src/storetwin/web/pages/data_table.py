@@ -16,7 +16,7 @@ from storetwin.web.data_explorer import (
     asked_of,
     found_of,
     frame,
-    print_of,
+    news_of,
     table,
 )
 from storetwin.web.data_view import TABS
@@ -63,8 +63,7 @@ async def live_data_page(page: Reading, resource: str) -> Response:
     async def feed() -> Mapping[str, str]:
         around = await frame(page, asked, stores)
         found = await found_of(page, asked)
-        news = "changed" if print_of(found) != seen else None
-        context = around | {"news": news, "record": None, "is_part": False}
+        context = around | {"news": news_of(seen, found), "record": None, "is_part": False}
         parts = {name: page.part(PIECES, name, context) for name in ("data_pills", "data_news")}
         return await shell_parts(page) | parts
 
