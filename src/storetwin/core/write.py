@@ -192,9 +192,10 @@ class _Batch:
                 writes.changed.append((target, found))
                 writes.changes.append(Change(core_id, action, found.fields, source))
             differing[core_id] = (action, tuple(found.fields))
-        await write_records(self.tx, self.tables, writes, self.now)
-        await restate_edits(self.tx, self.noun, {i: t.said for i, t in targets.items()}, said)
-        await write_changes(self.tx, self.noun, writes.changes, self.cause, self.now)
+        async with self.tx.pipelined():
+            await write_records(self.tx, self.tables, writes, self.now)
+            await restate_edits(self.tx, self.noun, {i: t.said for i, t in targets.items()}, said)
+            await write_changes(self.tx, self.noun, writes.changes, self.cause, self.now)
         for origin, core_id in self.core_ids.items():
             action, fields = differing[core_id]
             self.outcomes[origin] = Outcome(origin, core_id, action, fields)

@@ -2677,6 +2677,7 @@ CREATE OR REPLACE FUNCTION mirror.analyze_snapshots()
 AS $function$
 BEGIN
     ANALYZE mirror.snapshots;
+    ANALYZE staging.records;
 END $function$;
 
 CREATE OR REPLACE FUNCTION mirror.fold_tallies(own_organisation uuid, own_connection uuid, most bigint, given mirror.tally_changes[] DEFAULT '{}'::mirror.tally_changes[])

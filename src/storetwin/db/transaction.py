@@ -54,6 +54,17 @@ class Transaction:
             cursor = await self._connection.execute(query, params, binary=True)
             return await cursor.fetchone()
 
+    @asynccontextmanager
+    async def pipelined(self) -> AsyncIterator[None]:
+        """Send the statements within one after the other, without waiting for what came of each.
+
+        While PostgreSQL runs one, the next is made ready. What fails is raised at the end, and how
+        many rows a statement affected nobody learns.
+        """
+        with translating():
+            async with self._connection.pipeline():
+                yield
+
     async def stream(
         self, query: str, params: Parameters = None, size: int = 1000
     ) -> AsyncIterator[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from storetwin.core.definitions import hold_active
 from storetwin.core.models import Origin
-from storetwin.db.database import Row, Transaction
+from storetwin.db.database import Database, Row, Transaction
 from storetwin.db.queries import load_queries
 from storetwin.kernel.errors import RecordError
 from storetwin.mapping.documents import read
@@ -72,6 +73,10 @@ class Store:
             found = compile_mapper(noun, self.active.of(noun), self.site)
             self.mappers[noun.resource] = found
         return found
+
+
+BREATH = 10
+"""Records that are mapped before others may go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +144,26 @@ async def read_copies(
 ) -> list[Copy]:
     """Return some records with what they come to; those that are not there are left out."""
     noun = known_noun(resource)
-    params = store.params(resource) | {"ids": list(ids)}
-    rows = await tx.fetch_all(Q.read_copies, params)
-    return [_copy_of(store, noun, row) for row in rows]
+    return [_copy_of(store, noun, row) for row in await _read(tx, store, resource, ids)]
+
+
+async def read_ahead(
+    database: Database, store: Store, resource: str, ids: Sequence[str]
+) -> list[Copy]:
+    """Return the same, and let others go on in between: there is time."""
+    noun = known_noun(resource)
+    async with database.transaction(store.organisation_id) as tx:
+        rows = await _read(tx, store, resource, ids)
+    copies = []
+    for number, row in enumerate(rows, 1):
+        copies.append(_copy_of(store, noun, row))
+        if number % BREATH == 0:
+            await asyncio.sleep(0)
+    return copies
+
+
+async def _read(tx: Transaction, store: Store, resource: str, ids: Sequence[str]) -> list[Row]:
+    return await tx.fetch_all(Q.read_copies, store.params(resource) | {"ids": list(ids)})
 
 
 def known_noun(resource: str) -> Noun:

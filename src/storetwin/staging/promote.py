@@ -7,9 +7,11 @@ in sync, and the rest is still its own. What a record names comes before it, in 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 from uuid import UUID
 
 from storetwin.core.models import Action, Cause, Incoming, Origin, Outcome
@@ -32,18 +34,21 @@ from storetwin.staging.copies import (
     containers_of,
     in_order,
     known_noun,
+    read_ahead,
     read_copies,
     renew,
 )
 from storetwin.staging.models import State
+from storetwin.staging.refusals import Refusal, why_alone, why_unclear
 
 Q = load_queries(__package__)
+Ahead = TypeVar("Ahead")
 
 AT_ONCE = 250  # records in one transaction
 DEEPEST = 40  # records that name others that name others
 PATIENCE = "500ms"
 MOST_TRIES = 20
-MOST_ROUNDS = 1_000_000  # portions of one resource
+MOST_ROUNDS = 10_000  # over the records of one resource
 LETTER = "promotion of {}"
 """What the dead letter of a record is called: beside one that says that it could not be had."""
 
@@ -91,19 +96,36 @@ class Promotion:
 
     async def _work_off(self, resource: str) -> None:
         """Bring the records of one resource; what changes meanwhile is read anew."""
-        of = self._own() | {"resource": resource, "most": AT_ONCE}
         for _ in range(MOST_ROUNDS):
-            async with self._transaction() as tx:
-                rows = await tx.fetch_all(Q.read_taken, of)
-            if not rows:
+            if not await self._round(resource):
                 return
-            await self._bring(resource, [row["remote_id"] for row in rows])
         raise InvariantError(f"A promotion of {resource} does not come to its end.")
 
-    async def _bring(self, resource: str, ids: Sequence[str], depth: int = 0) -> None:
+    async def _round(self, resource: str) -> bool:
+        """Bring the records of one resource once; say whether there were any.
+
+        While PostgreSQL writes some of them, the next ones are read and mapped.
+        """
+        noun = known_noun(resource)
+        ids, copies = await self._portion(resource, "")
+        found = bool(ids)
+        while ids:
+            self.tried |= {self.store.origin(resource, remote_id) for remote_id in ids}
+            await self._bring_companions(noun, copies, 0)
+            ids, copies = await _beside(self._write(noun, copies), self._portion(resource, ids[-1]))
+        return found
+
+    async def _portion(self, resource: str, after: str) -> tuple[list[str], list[Copy]]:
+        """Return the ids of some records that are still to be brought, and what they come to."""
+        of = {"resource": resource, "after": after, "most": AT_ONCE}
+        async with self.database.transaction(self.run.organisation_id) as tx:
+            rows = await tx.fetch_all(Q.read_taken, self._own() | of)
+        ids = [row["remote_id"] for row in rows]
+        return ids, await read_ahead(self.database, self.store, resource, ids)
+
+    async def _bring(self, resource: str, ids: Sequence[str], depth: int) -> None:
         """Bring some records, after those that come along with them."""
         noun = known_noun(resource)
-        self.tried |= {self.store.origin(resource, remote_id) for remote_id in ids}
         async with self._transaction() as tx:
             copies = await read_copies(tx, self.store, resource, ids)
         if depth < DEEPEST:
@@ -240,7 +262,7 @@ class Promotion:
             for row in await tx.fetch_all(Q.read_states, params):
                 states[self.store.origin(resource, row["remote_id"])] = row["state"]
         return [
-            Refusal(origin, _why_alone(container, states[container]))
+            Refusal(origin, why_alone(container, states[container]))
             for origin, container in named.items()
             if container in states
         ]
@@ -261,7 +283,7 @@ class Promotion:
         return [
             Refusal(
                 origin,
-                _why_unclear(noun, len(found.get(origin, ()))),
+                why_unclear(noun, len(found.get(origin, ()))),
                 tuple(one.core_id for one in found.get(origin, ())),
             )
             for origin in mapped
@@ -347,33 +369,18 @@ class Promotion:
             yield tx
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A record that cannot be promoted, and why."""
-
-    origin: Origin
-    reason: str
-    candidates: tuple[UUID, ...] = ()
+async def _beside(first: Awaitable[None], second: Coroutine[Any, Any, Ahead]) -> Ahead:
+    """Do two things at once; return what came of the second. Where the first fails it is not awaited."""
+    reading = asyncio.create_task(second)
+    try:
+        await first
+    except BaseException:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        raise
+    return await reading
 
 
 def pieces(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     """Return some ids in portions of a transaction each."""
     return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
-
-
-def _why_alone(container: Origin, state: str) -> str:
-    noun = known_noun(container.resource)
-    what = f"Its {noun.label.lower()} {container.remote_id}"
-    if state == State.IGNORED:
-        return f"{what} is ignored: restore it, or ignore this one as well."
-    return f"{what} is not in core and could not be promoted: look at it first."
-
-
-def _why_unclear(noun: Noun, count: int) -> str:
-    by = noun.match.value.replace("_", " ")
-    if count == 1:
-        return (
-            f"A {noun.label.lower()} with its {by} is another record of the same store already:"
-            " say which it is, or that it is a new one."
-        )
-    return f"{count} {noun.name} have its {by}: say which one it is, or that it is a new one."

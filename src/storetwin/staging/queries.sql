@@ -318,9 +318,9 @@ taken AS (
 SELECT count(*) AS n FROM taken;
 
 -- name: read_taken
--- Some of the records that a promotion has still to bring.
+-- Some of the records that a promotion has still to bring, behind one.
 SELECT remote_id FROM staging.records
-WHERE organisation_id = %(organisation_id)s AND run_id = %(run_id)s AND resource = %(resource)s
+WHERE organisation_id = %(organisation_id)s AND run_id = %(run_id)s AND resource = %(resource)s AND remote_id > %(after)s
 ORDER BY resource, remote_id LIMIT %(most)s;
 
 -- name: count_taken

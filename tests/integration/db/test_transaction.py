@@ -181,3 +181,53 @@ async def test_a_wrong_password_is_a_setting_to_correct(postgres: EmbeddedPostgr
     wrong = postgres.dsn.replace("storetwin:", "storetwin:x", 1)
     with pytest.raises(ConfigurationError, match="let us in"):
         await Database.open(wrong)
+
+
+# -- statements one after the other ---------------------------------------------------------------
+
+
+async def test_a_pipeline_does_all_in_order_and_is_done_at_its_end(database: Database) -> None:
+    organisation = uuid4()
+    async with database.transaction(organisation) as transaction:
+        async with transaction.pipelined():
+            await transaction.execute(INSERT, (organisation, NOW))
+            for name in ("b", "c"):
+                await transaction.execute(
+                    "UPDATE tenancy.organisations SET name = name || %s", (name,)
+                )
+        row = await transaction.fetch_one("SELECT name FROM tenancy.organisations")
+    assert row == {"name": "abc"}
+    assert await count(database, organisation) == 1
+
+
+async def test_what_fails_in_a_pipeline_is_told_and_undoes_the_block(database: Database) -> None:
+    organisation = uuid4()
+
+    async def insert_twice() -> None:
+        async with database.transaction(organisation) as transaction, transaction.pipelined():
+            await transaction.execute(INSERT, (organisation, NOW))
+            await transaction.execute(INSERT, (organisation, NOW))
+            for _ in range(20):  # by the last of them what failed has long been heard of
+                await asyncio.sleep(0.01)
+                await transaction.execute(INSERT, (uuid4(), NOW))
+
+    with pytest.raises(UniqueViolationError) as caught:
+        await insert_twice()
+    assert caught.value.constraint == "organisations_pkey"
+    assert await count(database, organisation) == 0
+
+
+async def test_a_connection_lost_in_a_pipeline_is_told(database: Database, postgres) -> None:
+    async def lose_the_connection() -> None:
+        async with database.transaction(None) as transaction:
+            row = await transaction.fetch_one("SELECT pg_backend_pid() AS pid")
+            assert row is not None
+            async with transaction.pipelined():
+                async with await connect(postgres.admin_dsn) as admin:
+                    await admin.execute("SELECT pg_terminate_backend(%s)", (row["pid"],))
+                for _ in range(3):
+                    await transaction.execute("SELECT pg_sleep(0.05)")
+
+    with pytest.raises(DatabaseUnavailableError):
+        await lose_the_connection()
+    assert await count(database, None) == 0

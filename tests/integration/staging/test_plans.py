@@ -104,7 +104,7 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "by rule": (Q.find_by_rule, {"rule_id": OURS, "most": 100}),
     "gone": (Q.find_gone, of_stretches(STRETCHES) | {"text": "a", "key": "a", "look": 100}),
     "rows": (Q.read_rows, of_found(NAMED)),
-    "taken": (Q.read_taken, {"run_id": OURS, "most": 100}),
+    "taken": (Q.read_taken, {"run_id": OURS, "after": "", "most": 100}),
     "copies": (Q.read_copies, {"ids": ["1000", "1001"]}),
     "stale": (Q.hold_stale, {"most": 100}),
     "states": (Q.read_states, {"ids": ["1000", "1001"]}),

@@ -64,6 +64,15 @@ CREATE INDEX records_of_run ON staging.records (run_id, resource, remote_id) WHE
 CREATE INDEX records_of_rule ON staging.records (rule_id, connection_id, remote_id) WHERE rule_id IS NOT NULL;
 CREATE INDEX records_by_column ON staging.records USING gin (changed_columns) WHERE changed_columns IS NOT NULL;
 
+-- A pull that fills the twin fills this table as well, and what is chosen is looked up in it soon: without statistics by an
+-- index that leads nowhere, 4,000 records in two seconds.
+CREATE OR REPLACE FUNCTION mirror.analyze_snapshots() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    ANALYZE mirror.snapshots;
+    ANALYZE staging.records;
+END $$;
+
 -- How many records there are. Every writer adds what it changed, in its own transaction, and waits for nobody; now and then
 -- one of them folds what has gathered into the sums. What is true is both together. See 0010 for the same of the twin.
 CREATE TABLE staging.counts (

@@ -21,10 +21,16 @@ CREATE TABLE core.links (
 );
 COMMENT ON TABLE core.links IS 'Which core record a record of a store is, and what of it was promoted.';
 COMMENT ON COLUMN core.links.noun IS 'The table of the core record.';
+COMMENT ON COLUMN core.links.resource IS 'Of the store: its kind of records.';
+COMMENT ON COLUMN core.links.remote_id IS 'The store''s own id.';
+COMMENT ON COLUMN core.links.core_id IS 'The core record.';
 COMMENT ON COLUMN core.links.snapshot_version IS 'Version of the snapshot that was promoted last.';
 COMMENT ON COLUMN core.links.values_hash IS 'Of what it came to: with the same there is nothing to promote.';
 COMMENT ON COLUMN core.links.mapped IS 'What it came to, where several stores'' records may be one core record; else absent.';
 COMMENT ON COLUMN core.links.definition_id IS 'The import mapping that was active; absent: none was.';
+COMMENT ON COLUMN core.links.definition_version IS 'Its version.';
+COMMENT ON COLUMN core.links.promoted_at IS 'When it was promoted last.';
+COMMENT ON COLUMN core.links.run_id IS 'The promotion that did it last.';
 COMMENT ON COLUMN core.links.gone_at IS 'Since when core knows that the store has it no more.';
 CREATE INDEX links_by_core ON core.links (organisation_id, noun, core_id);
 
@@ -41,6 +47,8 @@ CREATE TABLE core.awaited (
         REFERENCES connections.connections (organisation_id, id) ON DELETE CASCADE
 );
 COMMENT ON TABLE core.awaited IS 'Records that core records name and that are not in core yet: filled in when they come.';
+COMMENT ON COLUMN core.awaited.resource IS 'Of the record that is awaited.';
+COMMENT ON COLUMN core.awaited.remote_id IS 'The store''s own id of it.';
 COMMENT ON COLUMN core.awaited.place IS 'Table and column of the reference.';
 COMMENT ON COLUMN core.awaited.core_id IS 'The record whose row, or whose part''s row, it stands in.';
 CREATE INDEX awaited_by_core ON core.awaited (organisation_id, core_id);
@@ -57,6 +65,12 @@ CREATE TABLE core.edits (
     PRIMARY KEY (organisation_id, noun, core_id, field)
 );
 COMMENT ON TABLE core.edits IS 'What a person changed: it wins over what stores say until it is taken back.';
+COMMENT ON COLUMN core.edits.noun IS 'The table of the core record.';
+COMMENT ON COLUMN core.edits.core_id IS 'The core record.';
+COMMENT ON COLUMN core.edits.field IS 'The column that was changed.';
+COMMENT ON COLUMN core.edits.value IS 'What the person wants it to say.';
+COMMENT ON COLUMN core.edits.edited_by IS 'Who; absent where that is not known.';
+COMMENT ON COLUMN core.edits.edited_at IS 'When.';
 COMMENT ON COLUMN core.edits.said IS 'What the stores say meanwhile: it stands again once the change is taken back.';
 
 CREATE TABLE core.changes (
@@ -74,9 +88,15 @@ CREATE TABLE core.changes (
 );
 COMMENT ON TABLE core.changes IS 'Every change of a core record, written with it; nothing here is changed or deleted.';
 COMMENT ON COLUMN core.changes.change IS 'Numbers rise with time, with gaps.';
+COMMENT ON COLUMN core.changes.noun IS 'The table of the core record.';
+COMMENT ON COLUMN core.changes.core_id IS 'The core record.';
+COMMENT ON COLUMN core.changes.action IS 'created, updated or deleted: no store has it any more.';
 COMMENT ON COLUMN core.changes.fields IS
     'Old and new value of each column; rows of parts as in order_lines/17/quantity. Absent where a record was made.';
 COMMENT ON COLUMN core.changes.connection_id IS 'The store whose word it was; absent where a person changed it.';
+COMMENT ON COLUMN core.changes.run_id IS 'The promotion that brought it; absent where a person changed it.';
+COMMENT ON COLUMN core.changes.user_id IS 'Who changed it, or asked for the promotion; absent where nobody did.';
+COMMENT ON COLUMN core.changes.at IS 'When.';
 CREATE INDEX changes_by_record ON core.changes (organisation_id, noun, core_id, change DESC);
 REVOKE UPDATE, DELETE, TRUNCATE ON core.changes FROM storetwin_app;
 
@@ -123,6 +143,8 @@ CREATE TABLE core.locations (
         REFERENCES connections.connections (organisation_id, id) ON DELETE CASCADE
 );
 COMMENT ON TABLE core.locations IS 'Where stock lies: each connection has a place of its own, called as it is.';
+COMMENT ON COLUMN core.locations.id IS 'Its id in core.';
+COMMENT ON COLUMN core.locations.created_at IS 'When core got it.';
 
 CREATE TABLE core.inventory_levels (
     organisation_id uuid NOT NULL,
@@ -146,6 +168,11 @@ CREATE TABLE core.inventory_levels (
 COMMENT ON TABLE core.inventory_levels IS 'How much of a product, or of a variation, lies where; each store speaks for its own place.';
 COMMENT ON COLUMN core.inventory_levels.key IS 'The connection whose place it is.';
 COMMENT ON COLUMN core.inventory_levels.position IS 'Always 0.';
+COMMENT ON COLUMN core.inventory_levels.manage_stock IS 'Whether the store counts it: true, false, or parent where the product is counted in its place.';
+COMMENT ON COLUMN core.inventory_levels.quantity IS 'How many there are; absent where the store does not count.';
+COMMENT ON COLUMN core.inventory_levels.status IS 'What the store says of it: instock, outofstock or onbackorder.';
+COMMENT ON COLUMN core.inventory_levels.backorders IS 'Whether more may be sold than there are: no, notify or yes.';
+COMMENT ON COLUMN core.inventory_levels.low_quantity IS 'At and below how many it is low; absent: as the store has it for all.';
 CREATE INDEX inventory_levels_by_location ON core.inventory_levels (organisation_id, location_id);
 
 CREATE TABLE core.customer_figures (
@@ -164,11 +191,15 @@ CREATE TABLE core.customer_figures (
     FOREIGN KEY (organisation_id, customer_id) REFERENCES core.customers (organisation_id, id) ON DELETE CASCADE
 );
 COMMENT ON TABLE core.customer_figures IS 'What a customer''s orders come to, in each currency; kept by whatever changes them.';
+COMMENT ON COLUMN core.customer_figures.currency IS 'Of the orders; amounts of several are never added.';
 COMMENT ON COLUMN core.customer_figures.orders IS 'How many count: those whose status is one of core.settings.counted_statuses.';
 COMMENT ON COLUMN core.customer_figures.spent IS 'Totals of those orders, before refunds.';
 COMMENT ON COLUMN core.customer_figures.refunded IS 'What of it was given back.';
 COMMENT ON COLUMN core.customer_figures.lifetime_value IS 'What was spent less what was given back.';
 COMMENT ON COLUMN core.customer_figures.average IS 'Lifetime value an order; absent where none counts.';
+COMMENT ON COLUMN core.customer_figures.first_order_at IS 'Of those that count.';
+COMMENT ON COLUMN core.customer_figures.last_order_at IS 'Of those that count.';
+COMMENT ON COLUMN core.customer_figures.computed_at IS 'When it was counted last.';
 
 CREATE TABLE core.settings (
     organisation_id uuid PRIMARY KEY REFERENCES tenancy.organisations ON DELETE CASCADE,
@@ -177,6 +208,8 @@ CREATE TABLE core.settings (
     updated_at timestamptz NOT NULL
 );
 COMMENT ON TABLE core.settings IS 'What an organisation chose about its customer figures; without a row the defaults hold.';
+COMMENT ON COLUMN core.settings.counted_statuses IS 'Orders with one of these count.';
+COMMENT ON COLUMN core.settings.updated_at IS 'When it was chosen.';
 COMMENT ON COLUMN core.settings.thresholds IS 'Of the segments: recency in days, frequency in orders, money by currency.';
 
 DO $$
