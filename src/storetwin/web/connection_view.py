@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -32,6 +33,7 @@ HOOK_WORD: Final[Mapping[Hooks, str]] = {
     Hooks.WAITING: "Waiting",
     Hooks.OK: "Active",
 }
+FIRST: Final = "products"  # what people look at first
 OFTEN: Final = 3  # failures in a row that are no accident any more
 
 
@@ -50,6 +52,14 @@ class Step:
     fact: str = ""
     at: datetime | None = None
     word: str = "Passed"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The new records of a resource."""
+
+    resource: str
+    records: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +150,9 @@ class Seen:
         return next((s for s in self.schedules if (s.kind, s.resource) == (kind, ALL)), None)
 
     @property
-    def new(self) -> int:
-        """Return how many of its records wait to enter core for the first time."""
-        return sum(one.records for one in self.counts if one.state is Staged.NEW)
-
-    def count(self, resource: str, state: Staged) -> int:
-        """Return how many records of a resource are in a state."""
-        fitting = (c for c in self.counts if (c.resource, c.state) == (resource, state))
-        return sum(one.records for one in fitting)
+    def to_review(self) -> Review:
+        """Return which of its records are looked at first."""
+        return first_to_review(self.counts)
 
     # -- what is to be done -----------------------------------------------------------------------
 
@@ -196,7 +201,7 @@ class Seen:
         entered = sum(
             one.records for one in self.counts if one.state in (Staged.IN_SYNC, Staged.UPDATED)
         )
-        fact = f"{entered:,} records in core" if entered else ""
+        fact = f"{entered:,} {'record' if entered == 1 else 'records'} in core" if entered else ""
         return Step("choose", "Choose what enters core", is_done=entered > 0, fact=fact)
 
     def _kept_up(self) -> Step:
@@ -210,6 +215,16 @@ class Seen:
         fact = "webhooks and " if self.hooks and self.hooks.standing is Hooks.OK else ""
         fact += sentence(found.spec) if found else "a schedule"
         return Step("keep", "Keep it in step", is_done=is_done, fact=fact)
+
+
+def first_to_review(counts: Iterable[Count]) -> Review:
+    """Return the new products where there are some, else the resource with the most new records."""
+    new = Counter[str]()
+    for one in counts:
+        if one.state is Staged.NEW:
+            new[one.resource] += one.records
+    first = FIRST if new[FIRST] or not new else new.most_common(1)[0][0]
+    return Review(first, new[first])
 
 
 async def see_all(hub: Hub) -> list[Seen]:

@@ -15,7 +15,9 @@ from storetwin.connections.webhooks import ReceivingEnd
 from storetwin.connections.webhooks_health import Traffic, Upkeep, health
 from storetwin.hub.webhooks import Overview
 from storetwin.runs.schedules import LONGEST, SHORTEST, Interval, parse_spec
+from storetwin.staging.models import Count, State
 from storetwin.web.connection_checks import GROUPS, KINDS, seen_test
+from storetwin.web.connection_view import Review, first_to_review
 from storetwin.web.pages.connection_new import suggested_name
 from storetwin.web.pages.users import device
 from storetwin.web.pages.webhooks import topic_rows
@@ -166,3 +168,19 @@ def test_a_topic_has_a_row_whether_it_is_well_lacking_or_only_heard(*, is_wanted
     else:  # what the store had of ours then counts no more
         assert found["order.updated"] == ("Off", None)
         assert "order.created" not in found
+
+
+@pytest.mark.parametrize(
+    ("new", "first"),
+    [
+        ({"orders": 90, "products": 2}, Review("products", 2)),
+        ({"orders": 90, "tags": 3}, Review("orders", 90)),
+        ({}, Review("products", 0)),
+    ],
+)
+def test_the_number_on_the_button_is_that_of_the_page_it_leads_to(
+    new: dict[str, int], first: Review
+) -> None:
+    counts = [Count(uuid4(), name, State.NEW, "publish", n, 0) for name, n in new.items()]
+    counts += [Count(uuid4(), "products", State.IN_SYNC, "", 7, 0)]
+    assert first_to_review(counts) == first

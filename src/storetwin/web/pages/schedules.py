@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -14,8 +14,11 @@ from starlette.responses import Response
 from storetwin.api.problems import answer_to
 from storetwin.connections.catalogue import catalogue_for
 from storetwin.connections.models import Connection, ConnectionState
+from storetwin.db.database import Row as RunRow
 from storetwin.hub.schedules import zone_of
 from storetwin.kernel.errors import StoretwinError, UnknownNameError
+from storetwin.runs.listing import Wanted
+from storetwin.runs.models import RunKind, RunState
 from storetwin.runs.schedules import Schedule, ScheduleKind
 from storetwin.web.route import PageRoute
 from storetwin.web.schedule_words import HINT, WHAT, sentence, zone_name
@@ -30,6 +33,8 @@ API: Final = "/api/v1/schedules"
 ALL: Final = "all"
 OTHER: Final = "other"
 EDITOR: Final = "schedules/edit.html"
+MOST_EXPLAINED: Final = 20
+CAME_TO_NOTHING: Final = (RunState.FAILED, RunState.INCOMPLETE, RunState.INTERRUPTED)
 PRESETS: Final[Mapping[str, str]] = {
     "5m": "every 5 min",
     "15m": "every 15 min",
@@ -71,19 +76,29 @@ class ScheduleForm(BaseModel):
 
 
 class SwitchForm(BaseModel):
-    """Whether something is to be read."""
+    """Whether something is to be read.
+
+    Args:
+        shown: the store whose schedules are looked at; empty for all.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
     is_on: bool
+    shown: str = Field(default="", max_length=200)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One schedule, as its line shows it."""
+    """One schedule, as its line shows it.
+
+    Args:
+        failed: the run that came to nothing last; None where none did, or nobody looked.
+    """
 
     connection: Connection
     schedule: Schedule
+    failed: RunRow | None = None
 
     @property
     def resource(self) -> str:
@@ -97,11 +112,9 @@ class Row:
         return f"{PATH}/{name}/{self.schedule.kind}/{quote(self.resource, safe='')}"
 
     @property
-    def word(self) -> str:
-        """Return how it stands, as a word of `WORDS`."""
-        if self.schedule.is_paused or self.connection.state is ConnectionState.PAUSED:
-            return "Paused"
-        return "Failing" if self.schedule.failures else "Active"
+    def is_off(self) -> bool:
+        """Say whether nothing is read by it."""
+        return self.schedule.is_paused or self.connection.state is ConnectionState.PAUSED
 
     @property
     def when(self) -> str:
@@ -122,6 +135,7 @@ async def schedules_page(
     found = await page.hub.schedules.of(connection or None)
     every = await page.hub.register.every() if connection else [of for of, _ in found]
     rows = [Row(of, schedule) for of, schedules in found for schedule in _sorted(schedules)]
+    rows = await _explained(page, rows)
     context = {
         "rows": rows,
         "stores": every,
@@ -194,7 +208,8 @@ async def update_schedule_page(
     told = (
         "It is on: what is overdue is read once." if given.is_on else "It is off. Nothing is lost."
     )
-    return page.redirect(PATH, told, Tone.OK if given.is_on else Tone.IDLE)
+    to = f"{PATH}?connection={quote(given.shown, safe='')}" if given.shown else PATH
+    return page.redirect(to, told, Tone.OK if given.is_on else Tone.IDLE)
 
 
 @router.post(ONE + "/remove")
@@ -207,6 +222,19 @@ async def delete_schedule_page(
 
 
 # -- what is shown ------------------------------------------------------------------------------
+
+
+async def _explained(page: Page, rows: Sequence[Row]) -> list[Row]:
+    """Add to schedules that came to nothing the run that did; to the first ones only."""
+    explained, left = [], MOST_EXPLAINED
+    for row in rows:
+        failed: list[RunRow] = []
+        if row.schedule.failures and left:
+            left -= 1
+            wanted = Wanted(kinds=[RunKind(row.schedule.kind)], states=CAME_TO_NOTHING, limit=1)
+            failed = await page.hub.asking.every(row.connection.name, wanted)
+        explained.append(replace(row, failed=failed[0] if failed else None))
+    return explained
 
 
 async def _editor(
