@@ -27,6 +27,7 @@ from storetwin.web.mapping_form import Edited, edited_of, put, rules_of
 
 MOST_SOURCES = 200
 USUAL = "products"
+OFTEN_MAPPED = frozenset({USUAL, "variations", "categories", "orders", "customers", "coupons"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A noun, and how many rules there are for it."""
+    """A noun, and how many rules there are for it.
+
+    Args:
+        is_aside: it stands behind "more".
+    """
 
     name: str
     label: str
     rules: int
+    is_aside: bool
 
 
 @dataclass
@@ -185,7 +191,7 @@ async def see(hub: Hub, mapping_id: str, where: Where, form: Edited | None = Non
         connection=connection,
         where=where,
         document=document,
-        tabs=_tabs(kept),
+        tabs=_tabs(kept, where.noun),
         lines=_lines(document, where.noun, sample, flaws),
         flaws=flaws,
         form=form,
@@ -218,12 +224,13 @@ def _settled(kept: dict[str, Any], where: Where) -> Where:
     return Where(noun, where.rule if is_there else "", where.sample)
 
 
-def _tabs(kept: dict[str, Any]) -> list[Tab]:
-    tabs = [
-        Tab(name, name.replace("_", " ").capitalize(), len(rules_of(kept, name)))
-        for name, noun in NOUNS.items()
-        if noun.resource
-    ]
+def _tabs(kept: dict[str, Any], here: str) -> list[Tab]:
+    tabs = []
+    for name, noun in NOUNS.items():
+        if noun.resource:
+            rules = len(rules_of(kept, name))
+            is_aside = not rules and name != here and name not in OFTEN_MAPPED
+            tabs.append(Tab(name, name.replace("_", " ").capitalize(), rules, is_aside))
     return sorted(tabs, key=lambda tab: tab.rules == 0)  # those that it speaks of first
 
 
