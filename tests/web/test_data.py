@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from uuid import UUID
 
 from house import NARROW, House, check, cut_off, findings, hub_of
 from playwright.sync_api import Locator, Page, expect
@@ -133,9 +134,7 @@ def test_what_came_to_match_meanwhile_is_told(page: Page, house: House) -> None:
         restore_all(house)
 
 
-def _named(token: str):
-    from uuid import UUID
-
+def _named(token: str) -> tuple[UUID, str]:
     connection_id, _, remote_id = token.partition(":")
     return UUID(connection_id), remote_id
 
@@ -249,6 +248,39 @@ def test_what_a_record_is_told_from_each_side(page: Page, house: House) -> None:
         page.goto("/data")
         page.evaluate(f"location.href = '/data/orders/shop/{order}?download=payload'")
     assert json.loads(got.value.path().read_bytes())["id"] == order
+
+
+def test_what_belongs_to_a_record_is_named(page: Page, house: House) -> None:
+    product = house.sandbox.store.ids("products")[0]
+    page.goto(f"/data/products/shop/{product}?tab=links")
+    stored = json.loads(house.sandbox.store.document("products", product) or b"")
+    facts = page.locator("#drawer .facts")
+    for one in stored["categories"]:
+        expect(facts).to_contain_text(f"{one['name']} {one['id']}")
+    first = stored["categories"][0]
+    facts.get_by_role("link", name=first["name"]).first.click()
+    expect(page).to_have_url(re.compile(rf"/data/categories/shop/{first['id']}$"))
+
+
+async def _edit(house: House, core_id: UUID, name: str) -> None:
+    async with hub_of(house) as hub:
+        await hub.core.edit("tags", core_id, {"name": name}, user_id=None)
+
+
+def test_what_a_person_changed_in_core_is_taken_back(page: Page, house: House) -> None:
+    path = f"/core/tags/{house.values['core_id']}"
+    page.goto(path)
+    before = page.get_by_role("heading", level=1).inner_text()
+    in_own_loop(_edit(house, UUID(house.values["core_id"]), "A name of our own"))
+    page.goto(path)
+    expect(page.get_by_role("heading", level=1)).to_have_text("A name of our own")
+    expect(page.locator(".edited")).to_contain_text(f"Stores say {before}")
+    expect(page.locator(".hist li").first).to_contain_text(f"Name {before}A name of our own")
+    check(page)
+    page.get_by_role("button", name="Take back").click()
+    expect(page.get_by_role("status").first).to_contain_text("Name is what the stores say again.")
+    expect(page.get_by_role("heading", level=1)).to_have_text(before)
+    expect(page.locator(".edited")).to_have_count(0)
 
 
 def test_markup_of_a_store_is_text(page: Page) -> None:

@@ -325,15 +325,16 @@ class Staging:
     def _promoting(self) -> Promoting:
         return Promoting(self.runner)
 
-    async def _one(self, connection: Connection, resource: str, remote_id: str) -> StagedRecord:
+    async def named(
+        self, connection: Connection, resource: str, ids: Sequence[str]
+    ) -> list[StagedRecord]:
+        """Return what the table shows of some records, without those that there are not."""
+        own, names = [(connection.id, one) for one in ids], {connection.id: connection.name}
         async with self._transaction() as tx:
-            rows = await repository.read_records(
-                tx,
-                self.organisation_id,
-                resource,
-                [(connection.id, remote_id)],
-                {connection.id: connection.name},
-            )
+            return await repository.read_records(tx, self.organisation_id, resource, own, names)
+
+    async def _one(self, connection: Connection, resource: str, remote_id: str) -> StagedRecord:
+        rows = await self.named(connection, resource, [remote_id])
         if not rows or not rows[0].state.is_shown:
             raise UnknownStagedRecordError(f"There is no record {resource}/{remote_id}.")
         return rows[0]

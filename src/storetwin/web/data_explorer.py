@@ -208,7 +208,7 @@ async def rows_of(
     rules: Mapping[UUID, str],
 ) -> list[Row]:
     """Return records as rows, with the figures that only their documents say."""
-    documents = await _documents(page, asked.resource, found.data)
+    documents = await documents_of(page, asked.resource, found.data)
     currencies = {store.id: store.store.currency for store in stores}
     return [
         row_of(
@@ -222,9 +222,10 @@ async def rows_of(
     ]
 
 
-async def _documents(
+async def documents_of(
     page: Page, resource: str, records: Sequence[StagedRecord]
 ) -> dict[tuple[UUID, str], dict[str, Any]]:
+    """Return what the table shows of some records' documents."""
     if resource in KNOWN:
         return {}
     found: dict[tuple[UUID, str], dict[str, Any]] = {}
@@ -388,7 +389,6 @@ __all__ = [
     "PATH",
     "PIECES",
     "asked_of",
-    "command_of",
     "fields_of",
     "frame",
     "news_of",

@@ -12,33 +12,21 @@ from storetwin.hub.core import CoreRecord
 from storetwin.hub.history import Told
 from storetwin.hub.records import Shown
 from storetwin.kernel.errors import UnknownNameError
-from storetwin.kernel.json_values import Json, Number, parse
-from storetwin.mapping.nouns import noun_of
-from storetwin.resources import RESOURCES
 from storetwin.staging.look import WholeRecord
 from storetwin.staging.models import State
-from storetwin.web.data_asked import Asked, record_path, slug
+from storetwin.web.data_asked import Asked, slug
 from storetwin.web.data_difference import NOTHING, differences_of, equal_of, waiting_of
+from storetwin.web.data_links import links_of
 from storetwin.web.data_payload import Change, changes_of, exact, folded, pretty, word_by_word
-from storetwin.web.data_view import glance, label_of, name_of, one_of
+from storetwin.web.data_view import glance, name_of, one_of
 from storetwin.web.view import Page
 from storetwin.web.words import STATE
 
 TABS: Final = ("difference", "payload", "history", "links")
 MOST_VERSIONS: Final = 20
 TOLD_WHOLE: Final = 4  # versions of which old and new values are shown at once
-MOST_LINKS: Final = 30  # records of one kind that are named
 EDITABLE: Final = frozenset({"products", "orders", "coupons"})
 """Resources whose records have a page of their own in the store's back office, by number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """Records that belong to this one."""
-
-    label: str
-    items: Sequence[tuple[str, str, str]]  # address, text, what else is to be said
-    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +81,11 @@ async def record_context(
     more = {
         "difference": lambda: _difference(whole, core, currency),
         "payload": lambda: _payload(asked, document),
-        "links": lambda: _links(whole, core, document),
     }
     if context["tab"] == "history":
         return context | await _history(page, asked, whole)
+    if context["tab"] == "links":
+        return context | await links_of(page, store, whole, core, document)
     return context | more[context["tab"]]()
 
 
@@ -221,83 +210,3 @@ async def _compared(
             for one in changes_of(between.comparison.changes)
         ],
     }
-
-
-# -- links ----------------------------------------------------------------------------------------
-
-
-def _links(whole: WholeRecord, core: CoreRecord | None, document: bytes) -> dict[str, Any]:
-    record = whole.record
-    try:
-        value = parse(document)
-    except ValueError:
-        value = None
-    linked = _named(record.connection, record.resource, value)
-    if record.resource == "customers" and record.key:
-        address = f"/data/orders?q={record.key}"
-        linked.append(Linked("Orders", [(address, f"orders of {record.key}", "")]))
-    others = []
-    if core:
-        others = [
-            (record_path(one.resource, one.connection, one.remote_id), one)
-            for one in core.links
-            if (one.connection_id, one.remote_id) != (record.connection_id, record.remote_id)
-        ]
-    along = [
-        Linked(
-            label_of(resource),
-            [(record_path(resource, record.connection, one), one, "") for one in ids[:MOST_LINKS]],
-            max(0, len(ids) - MOST_LINKS),
-        )
-        for resource, ids in (whole.along or {}).items()
-    ]
-    return {"linked": linked, "others": others, "along": along}
-
-
-def _named(connection: str, resource: str, value: Json) -> list[Linked]:
-    """Return the records that a document names, by what they are to it."""
-    noun = noun_of(resource)
-    if noun is None or not isinstance(value, dict):
-        return []
-    named: dict[tuple[str, str], list[str]] = {}
-    for reference in noun.references:
-        label = reference.label or reference.name.removesuffix("_id").replace("_", " ")
-        named.setdefault((label.capitalize(), reference.noun), []).extend(
-            _ids_at(value, reference.source)
-        )
-    for part in noun.parts:
-        rows = value.get(part.source)
-        for row in rows if isinstance(rows, list) else []:
-            for reference in part.references:
-                ids = _ids_at(row, reference.source)
-                named.setdefault((label_of(reference.noun), reference.noun), []).extend(ids)
-    if resource == "products":
-        named[("Variations", "variations")] = _ids_at(value, "variations")
-    return [
-        Linked(
-            label,
-            [
-                (record_path(_resource_of(other), connection, one), one, "")
-                for one in list(dict.fromkeys(ids))[:MOST_LINKS]
-            ],
-            max(0, len(set(ids)) - MOST_LINKS),
-        )
-        for (label, other), ids in named.items()
-        if ids
-    ]
-
-
-def _resource_of(noun: str) -> str:
-    known = {resource.name for resource in RESOURCES}
-    return noun if noun in known else {"tax_rates": "taxes"}.get(noun, noun)
-
-
-def _ids_at(value: Json, source: str) -> list[str]:
-    """Return the ids that stand at a dotted path; 0 and nothing name none."""
-    for name in source.split(".") if source else []:
-        if not isinstance(value, dict):
-            return []
-        value = value.get(name)
-    values = value if isinstance(value, list) else [value]
-    texts = [one.text if isinstance(one, Number) else one for one in values]
-    return [text for text in texts if isinstance(text, str) and text not in ("", "0")]

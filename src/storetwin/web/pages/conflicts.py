@@ -20,7 +20,7 @@ from storetwin.hub.apart import give_way, gone_apart
 from storetwin.hub.core import CoreRecord
 from storetwin.staging.delta import as_text
 from storetwin.web.data_asked import record_path, slug
-from storetwin.web.pages.core_record import title_of
+from storetwin.web.data_links import title_of
 from storetwin.web.route import PageRoute
 from storetwin.web.view import Page, Reading, Updating
 from storetwin.web.words import Tone

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from storetwin.core.read import Document
 from storetwin.hub.core import CoreRecord
-from storetwin.mapping.models import Field, Kind
-from storetwin.staging.delta import as_text
+from storetwin.mapping.models import Field as Column
+from storetwin.mapping.models import Kind
+from storetwin.staging.delta import WHOLE, as_text
 from storetwin.web.data_asked import record_path, slug
+from storetwin.web.data_difference import NOTHING, Side, kinds_of, moment_of, spoken
+from storetwin.web.data_links import title_of
+from storetwin.web.data_payload import Line, folded, in_one, word_by_word
 from storetwin.web.data_view import label_of
-from storetwin.web.figures import money
 from storetwin.web.route import PageRoute
-from storetwin.web.view import Reading
+from storetwin.web.view import Reading, Updating
 
 router = APIRouter(route_class=PageRoute)
 ROUTERS = (router,)
 MOST_ROWS: Final = 50  # of one part
 HIDDEN: Final = frozenset({"key", "position"})
-TITLES: Final = ("name", "title", "number", "code", "email", "slug")
 
 
 @router.get("/core/{noun}/{core_id}")
@@ -48,48 +50,57 @@ async def core_record_page(page: Reading, noun: str, core_id: UUID) -> Response:
         ],
         "stores": {one.id: one.name for one in await page.hub.register.every()},
         "most": MOST_ROWS,
+        "changes": [(change, _fields_of(found, change.fields)) for change in found.changes],
         "data_path": f"/data/{slug(found.noun.resource or name)}",
     }
     api = f"/api/v1/core/{name}/{core_id}"
     return await page.render("data/core.html", context, api=api)
 
 
-def title_of(found: CoreRecord) -> str:
-    """Return what people know a record by; never nothing."""
-    values = found.document.values
-    if found.noun.name == "customers":
-        parts = [values.get("first_name"), values.get("last_name")]
-        name = " ".join(str(part) for part in parts if part)
-        if name:
-            return name
-    told = next((str(values[name]) for name in TITLES if values.get(name)), None)
-    return told or f"{found.noun.label} {found.document.core_id}"
+class TakeBackForm(BaseModel):
+    """Which column is to be what the stores say again."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    field: str = Field(max_length=100)
 
 
-def fields_of(found: CoreRecord) -> list[tuple[Field, str | None, datetime | None]]:
-    """Return the columns that hold something, as text; times as they are."""
+@router.post("/core/{noun}/{core_id}/take-back")
+async def update_core_record_page(
+    page: Updating, noun: str, core_id: UUID, given: Annotated[TakeBackForm, Form()]
+) -> Response:
+    """Let a column be again what the stores say."""
+    name = noun.replace("-", "_")
+    user_id = page.principal.user_id
+    found = await page.hub.core.take_back(name, core_id, [given.field], user_id=user_id)
+    labels = {one.name: one.label for one in found.noun.fields}
+    told = f"{labels.get(given.field, given.field)} is what the stores say again."
+    return page.redirect(f"/core/{noun}/{core_id}", told)
+
+
+def fields_of(found: CoreRecord) -> list[tuple[Column, Side]]:
+    """Return the columns that hold something, as people write it."""
     values = found.document.values
-    currency = values.get("currency")
+    currency = as_text(values.get("currency"))
     shown = []
     for field in found.noun.fields:
-        value = values.get(field.name)
-        if value in (None, "", [], {}):
-            continue
-        moment = value if isinstance(value, datetime) else None
-        if field.kind is Kind.MONEY:
-            text: str | None = _amount(value, str(currency) if currency else None)
-        elif isinstance(value, bool):
-            text = "yes" if value else "no"
-        else:
-            text = as_text(value)
-        shown.append((field, text, moment))
+        text = as_text(values.get(field.name), WHOLE)
+        if text not in NOTHING:
+            line = word_by_word(None, spoken(text, field.kind, currency))[1]
+            shown.append((field, Side(line, moment_of(text, field.kind))))
     return shown
 
 
-def _amount(value: Any, currency: str | None) -> str:
-    text = f"{value:f}"
-    whole, _, cents = text.partition(".")
-    return money(f"{whole}.{cents.rstrip('0').ljust(2, '0')}", currency)
+def _fields_of(found: CoreRecord, fields: Mapping[str, Sequence[Any]]) -> list[tuple[str, Line]]:
+    """Return what a change changed: the column's label, and both values in one line."""
+    labels = {one.name: one.label for one in (*found.noun.fields, *found.noun.levels)}
+    kinds, currency = kinds_of(found.noun), as_text(found.document.values.get("currency"))
+    told = []
+    for name, pair in fields.items():
+        texts = (as_text(value, WHOLE) for value in pair)
+        old, new = (spoken(text, kinds.get(name, Kind.TEXT), currency) for text in texts)
+        told.append((labels.get(name, name), folded(in_one(old, new), keep=40, marked=80)))
+    return told
 
 
 def _references(document: Document, found: CoreRecord) -> list[tuple[str, str, str | None]]:
