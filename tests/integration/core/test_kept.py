@@ -13,7 +13,7 @@ from core_records import Held, records_of
 from core_stores import Stores
 from recorded import recorded
 from storetwin.core.models import Action, Cause, Origin
-from storetwin.core.read import Document
+from storetwin.core.read import Document, links
 from storetwin.core.read import documents as read_documents
 from storetwin.core.write import write_batch
 from storetwin.db import Database
@@ -22,6 +22,8 @@ from storetwin.mapping.mapper import compile_mapper
 from storetwin.mapping.models import Mapped, Noun
 from storetwin.mapping.nouns import NOUNS, noun_of
 from storetwin.sandboxes.woocommerce import Store
+from storetwin.staging.compare import read_known
+from storetwin.staging.delta import differences
 
 PLACES = {name: place for place, name in enumerate(NOUNS)}
 
@@ -75,7 +77,22 @@ async def check(stores: Stores, records: list[Held]) -> Counter[str]:
         for core_id, mapped in own.items():
             assert_same(noun, mapped, found[core_id], stores.connections[0])
         counts[noun.name] = len(own)
+    await check_in_sync(stores, [one for one in records if one.origin in kept])
     return counts
+
+
+async def check_in_sync(stores: Stores, records: list[Held]) -> None:
+    """What was just promoted does not differ from core, field by field, nor by its hash."""
+    for noun in NOUNS.values():
+        own = {one.origin: one for one in records if one.noun.name == noun.name}
+        async with stores.transaction() as tx:
+            known_links = await links(tx, own)
+            core_ids = {origin: link.core_id for origin, link in known_links.items()}
+            known = await read_known(tx, noun, core_ids)
+        assert known.keys() == own.keys()
+        for origin, one in own.items():
+            assert known_links[origin].hash == one.mapped.hash
+            assert differences(noun, known[origin], one.mapped) == [], origin
 
 
 def assert_same(noun: Noun, mapped: Mapped, document: Document, connection_id: UUID) -> None:
