@@ -1,8 +1,12 @@
-"""Every scalar of every record is in a column, beside the columns, or left out for a reason."""
+"""Every scalar of every record is in a column, beside the columns, or left out for a reason.
+
+At length, with 10,000 orders: ``pytest tests/unit/mapping/test_coverage.py --hypothesis-profile=long``.
+"""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from accounting import EXTRA, Account
 from recorded import recorded
@@ -14,11 +18,12 @@ from storetwin.resources import RESOURCES
 from storetwin.sandboxes.woocommerce.model.store import Store
 
 MOST_EXTRA = 0.2
+ORDERS = 10_000 if settings.get_current_profile_name() == "long" else 300
 
 
 @pytest.fixture(scope="module")
 def store() -> Store:
-    return Store(seed=3, orders=300)
+    return Store(seed=3, orders=ORDERS)
 
 
 def account_of(noun: Noun, texts: list[str]) -> Account:

@@ -23,7 +23,7 @@ from storetwin.web.data_choosing import (
     will_of,
 )
 from storetwin.web.data_explorer import asked_of
-from storetwin.web.data_view import label_of
+from storetwin.web.data_view import label_of, one_of
 from storetwin.web.figures import share
 from storetwin.web.pages.data_acts import done, event
 from storetwin.web.route import PageRoute
@@ -53,6 +53,8 @@ async def preview_promotion_page(
         "asked": asked,
         "resource": asked.resource,
         "label": label_of(asked.resource),
+        "one": one_of(asked.resource),
+        "counted": counted,
         "will": will,
         "meant": counted(preview.matched, asked.resource),
         "fields": sum(preview.changed_fields.values()),

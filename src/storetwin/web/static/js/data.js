@@ -27,6 +27,8 @@
     const every = $("#sel_all");
     every.hidden = all || here < rows.length || match <= rows.length || !count;
     every.textContent = `Select all ${more}${number(match)} that match`;
+    const rule = $("#sel_rule"); // a rule is the filter: it has no exceptions
+    if (rule) rule.hidden = !all || left.size > 0;
     $$(".only-one", bar).forEach((e) => { e.hidden = count !== 1 || all; });
     const field = (name, value) => { bar.elements.namedItem(name).value = value; };
     field("all", all ? "yes" : ""); field("seen", count);

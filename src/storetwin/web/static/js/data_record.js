@@ -58,12 +58,25 @@
     const open = drawer();
     if (open) window.htmx.ajax("GET", location.pathname + location.search, { target: "#drawer", swap: "outerHTML" });
   });
-  // search in the payload: lines with the text are marked, the first comes into sight
+  // search in the payload: lines with the text are marked; Enter leads from one to the next, with Shift back
+  let hit = 0;
+  const hits = () => $$("#data_payload .l.hit");
+  const reveal = (to) => {
+    const all = hits(), said = $("#data_found");
+    hit = all.length ? (to + all.length) % all.length : 0;
+    all.forEach((l, n) => l.classList.toggle("at", n === hit));
+    all[hit]?.scrollIntoView({ block: "nearest" });
+    said.textContent = $("#data_find").value.trim() === "" ? "" : all.length ? `${hit + 1} of ${all.length}` : "No match";
+  };
   document.addEventListener("input", (e) => {
     if (e.target.id !== "data_find") return;
-    const text = e.target.value.trim().toLowerCase(), lines = $$("#data_payload .l");
-    let hits = 0;
-    lines.forEach((l) => { const hit = text !== "" && l.textContent.toLowerCase().includes(text); l.classList.toggle("hit", hit); if (hit && !hits++) l.scrollIntoView({ block: "nearest" }); });
-    $("#data_found").textContent = text ? `${hits} ${hits === 1 ? "line" : "lines"}` : "";
+    const text = e.target.value.trim().toLowerCase();
+    $$("#data_payload .l").forEach((l) => { l.classList.toggle("hit", text !== "" && l.textContent.toLowerCase().includes(text)); l.classList.remove("at"); });
+    reveal(0);
+  });
+  document.addEventListener("keydown", (e) => {
+    if (e.key !== "Enter" || e.target.id !== "data_find") return;
+    e.preventDefault();
+    reveal(hit + (e.shiftKey ? -1 : 1));
   });
 })();

@@ -31,6 +31,10 @@
       $("a.rowlink", all[cursor]).focus();
       document.dispatchEvent(new CustomEvent("rows:moved", { detail: all[cursor] }));
     }
-    if (e.key === "x" && cursor >= 0) $("input[type=checkbox]", all[cursor])?.click();
+    if (e.key === "x") {
+      const focused = all.findIndex((r) => r.contains(document.activeElement));
+      if (focused >= 0) cursor = focused;
+      if (all[cursor]) $("input[type=checkbox]", all[cursor])?.click();
+    }
   });
 })();
