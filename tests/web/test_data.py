@@ -88,7 +88,10 @@ def test_all_that_match_but_three_is_what_is_ignored(page: Page, house: House) -
     assert new > 53
     page.get_by_label("Select the 50 rows of this page").check()
     expect(page.locator("#sel_text")).to_have_text("50 selected.")
+    rule = page.locator("#data_chosen").get_by_role("link", name="Save as rule …", exact=True)
+    expect(rule).to_be_hidden()
     page.get_by_role("button", name=f"Select all {new} that match").click()
+    expect(rule).to_have_attribute("href", re.compile(r"filter=status%3Dnew$"))
     for place in (0, 2, 4):
         rows(page).nth(place).get_by_role("checkbox").uncheck()
     expect(page.locator("#sel_text")).to_have_text(
@@ -145,6 +148,10 @@ def test_a_range_a_key_and_another_filter(page: Page) -> None:
     boxes.nth(1).click()
     boxes.nth(5).click(modifiers=["Shift"])
     expect(page.locator("#sel_text")).to_have_text("5 selected.")
+    rows(page).nth(8).locator("a.rowlink").focus()
+    page.keyboard.press("x")  # the row that has the focus, not one that keys were at before
+    expect(boxes.nth(8)).to_be_checked()
+    page.keyboard.press("x")
     page.keyboard.press("j")
     page.keyboard.press("x")
     page.locator("thead").get_by_role("link", name="Product").click()
@@ -238,6 +245,10 @@ def test_what_a_record_is_told_from_each_side(page: Page, house: House) -> None:
     assert (shown["id"], shown["total"]) == (stored["id"], stored["total"])
     page.get_by_placeholder("Search keys and values").fill('"total"')
     expect(payload.locator(".l.hit").first).to_contain_text("total")
+    many = payload.locator(".l.hit").count()
+    page.keyboard.press("Enter")
+    expect(page.locator("#data_found")).to_have_text(f"2 of {many}")
+    expect(payload.locator(".l.hit").nth(1)).to_have_class(re.compile(r"\bat\b"))
     page.get_by_role("link", name="Exact bytes").click()
     expect(payload).to_contain_text(f'"total":"{stored["total"]}"')
     page.locator("#tab-history").click()
