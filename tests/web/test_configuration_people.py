@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from house import House, Visit, findings
+from house import House, Visit, findings, hub_of, session_of
 from playwright.sync_api import Page, expect
 
+from api_callers import person_of
+from database_clones import in_own_loop
 from storetwin.tenancy.models import Role
+from storetwin.web.cookies import SESSION
 
 USERS = "/configuration/users"
 KEYS = USERS + "/api-keys"
@@ -134,3 +137,49 @@ def test_ones_own_sessions_and_password(visit: Callable[..., Visit], house: Hous
     expect(page.get_by_role("button", name="End", exact=True)).to_have_count(before - 1)
     others.goto("/operations")
     expect(others).to_have_url(re.compile("/sign-in"))
+
+
+def test_the_organisation_is_called_otherwise_and_back(
+    visit: Callable[..., Visit], house: House
+) -> None:
+    page = visit(expected=[422]).page
+    page.goto(USERS)
+    page.get_by_role("link", name="Organisation", exact=True).click()
+    before = page.get_by_label("Name", exact=True).input_value()
+    for name in ("Analytical Engines", before):
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("status")).to_contain_text(f"called {name} from now on")
+        expect(page.locator(".org").first).to_contain_text(name)
+    page.get_by_label("Name", exact=True).fill(" ")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").last).to_contain_text("Nothing was changed")
+    expect(page.get_by_role("button", name=re.compile("^Remove"))).to_have_count(
+        0
+    )  # the default one
+    assert visit(Role.VIEWER, expected=[403]).page.goto(f"{USERS}/organisation").status == 403
+
+
+def test_an_organisation_is_removed_by_its_owner_who_types_its_name(
+    visit: Callable[..., Visit], house: House
+) -> None:
+    async def owned() -> str:
+        async with hub_of(house) as hub:
+            made = await hub.people.organisations.make(None, "Soon gone")
+            owner = await person_of(hub.of(made.organisation_id), Role.OWNER)
+        return await session_of(house.url, owner)
+
+    visiting = visit(None, expected=[409])
+    cookie = {"name": SESSION, "value": in_own_loop(owned()), "url": house.url}
+    visiting.context.add_cookies([cookie | {"httpOnly": True, "sameSite": "Lax"}])
+    page = visiting.page
+    page.goto(f"{USERS}/organisation")
+    assert findings(page) == []
+    page.get_by_label("to confirm").fill("Elsewhere")
+    page.get_by_role("button", name="Remove Soon gone").click()
+    expect(page.get_by_role("alert").last).to_contain_text("is not called so")
+    page.get_by_label("to confirm").fill("Soon gone")
+    page.get_by_role("button", name="Remove Soon gone").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    page.goto(USERS)
+    expect(page).to_have_url(re.compile("/sign-in"))  # the session ended with it
