@@ -261,6 +261,16 @@ def test_what_a_record_is_told_from_each_side(page: Page, house: House) -> None:
     assert json.loads(got.value.path().read_bytes())["id"] == order
 
 
+def test_an_id_alone_leads_to_its_record(visit, house: House) -> None:
+    page = visit(expected=[404]).page
+    order = house.sandbox.store.ids("orders")[-1]
+    page.goto(f"/data/orders/{order}?tab=links")
+    expect(page).to_have_url(f"{house.url}/data/orders/shop/{order}?tab=links")
+    answer = page.goto("/data/orders/987654")
+    assert answer is not None
+    assert answer.status == 404
+
+
 def test_what_belongs_to_a_record_is_named(page: Page, house: House) -> None:
     product = house.sandbox.store.ids("products")[0]
     page.goto(f"/data/products/shop/{product}?tab=links")

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from storetwin.api.staging_forms import StagedTable, record_shown
+from storetwin.hub.staging import UnknownStagedRecordError
 from storetwin.web.data_asked import PATH, Asked
 from storetwin.web.data_explorer import (
     INDEX,
@@ -27,6 +28,7 @@ from storetwin.web.view import Page, Reading
 router = APIRouter(route_class=PageRoute)
 ROUTERS = (router,)
 FRAGMENTS: Final = ("found", "drawer")
+MOST_STORES: Final = 100  # that are looked through for an id
 NOTHING_OPEN: Final[dict[str, Any]] = {"record": None}
 
 
@@ -68,6 +70,23 @@ async def live_data_page(page: Reading, resource: str) -> Response:
         return await shell_parts(page) | parts
 
     return LiveStream(page, feed)
+
+
+@router.get(f"{PATH}/{{resource}}/{{remote_id}}")
+async def find_data_record_page(page: Reading, resource: str, remote_id: str) -> Response:
+    """Lead to the one record that has an id, or to all stores' records that have it."""
+    asked, stores = await asked_of(page, resource)
+    found = []
+    for store in stores[:MOST_STORES]:
+        found += await page.hub.staging.named(store, asked.resource, [remote_id])
+    shown_ = [one for one in found if one.state.is_shown]
+    if not shown_:
+        raise UnknownStagedRecordError(f"There is no record {asked.resource}/{remote_id}.")
+    if len(shown_) > 1:
+        return RedirectResponse(asked.path + asked.query(q=remote_id), 307)
+    query = page.request.url.query
+    path = asked.path_of(shown_[0].connection, remote_id)
+    return RedirectResponse(f"{path}{'?' + query if query else ''}", 307)
 
 
 async def shown(page: Page, context: Mapping[str, Any]) -> Response:
