@@ -54,6 +54,7 @@ DO: Final[Mapping[Standing, str]] = {
     Standing.OFF: "Create them: changes then come within seconds. It takes keys that may write.",
     Standing.SILENT: "Look whether the store’s cron runs (WooCommerce › Status › Scheduled "
     "Actions), then send a test.",
+    Standing.WAITING: "Send a test, or change something in the store.",
     Standing.REFUSED: "Where the signature is wrong, take a new secret.",
 }
 Named = Annotated[str, InPath(alias="connection", max_length=100)]
