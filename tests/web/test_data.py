@@ -395,6 +395,16 @@ def test_dialogs_and_what_is_selected_are_legible(page: Page) -> None:
     assert findings(page) == []
     page.keyboard.press("Escape")
     rows(page).first.get_by_role("checkbox").check()
+    mapping = page.get_by_role("button", name="Map …")
+    expect(mapping).to_be_visible()
+    rows(page).nth(1).get_by_role("checkbox").check()
+    expect(mapping).to_be_hidden()  # one record is one core record
+    rows(page).nth(1).get_by_role("checkbox").uncheck()
+    mapping.click()
+    expect(page.get_by_role("heading", name="Which core product is it?")).to_be_visible()
+    assert findings(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
     check(page)
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": NARROW, "height": 844})

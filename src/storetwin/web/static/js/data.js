@@ -29,7 +29,8 @@
     every.textContent = `Select all ${more}${number(match)} that match`;
     const rule = $("#sel_rule"); // a rule is the filter: it has no exceptions
     if (rule) rule.hidden = !all || left.size > 0;
-    $$(".only-one", bar).forEach((e) => { e.hidden = count !== 1 || all; });
+    const one = count === 1 && !all && rows.find((box) => box.checked);
+    $$(".only-one", bar).forEach((e) => { e.hidden = !one || !("maps" in one.closest("tr").dataset); });
     const field = (name, value) => { bar.elements.namedItem(name).value = value; };
     field("all", all ? "yes" : ""); field("seen", count);
     field("picked", all ? "" : [...picked].join("\n")); field("but", all ? [...left].join("\n") : "");
