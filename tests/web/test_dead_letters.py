@@ -73,7 +73,7 @@ async def _execute(house: House, folder: Path, statement: str) -> None:
         await tx.execute(statement)
 
 
-def test_they_are_grouped_by_what_caused_them(visit, letters: list[str]) -> None:
+def test_they_are_grouped_by_what_caused_them(visit, house: House, letters: list[str]) -> None:
     page = visit().page
     page.goto("/dead-letters")
     causes = page.locator(".causes > li")
@@ -95,6 +95,9 @@ def test_they_are_grouped_by_what_caused_them(visit, letters: list[str]) -> None
     expect(page.locator("#drawer")).to_be_hidden()
     page.emulate_media(color_scheme="dark")
     assert findings(page) == []
+    page.goto(f"/dead-letters/{letters[0]}")
+    page.get_by_role("link", name="Open the record").click()
+    expect(page).to_have_url(re.compile(f"/data/orders/shop/{house.values['remote_id']}$"))
 
 
 def _named(page) -> str:

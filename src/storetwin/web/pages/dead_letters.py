@@ -16,6 +16,7 @@ from starlette.responses import Response
 from storetwin.hub.letters import WAITING, Chosen, Retrying
 from storetwin.kernel.errors import StoretwinError
 from storetwin.runs.models import RunKind, RunState, Stage
+from storetwin.web.data_asked import record_path
 from storetwin.web.live import LiveStream, shell_parts
 from storetwin.web.route import PageRoute
 from storetwin.web.view import Page, Reading, Updating
@@ -215,7 +216,12 @@ async def _held(page: Page, letter: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     document = shown.document or b""
     text = document[:SHOWN_BYTES].decode("utf-8", "replace")
-    return {"text": text, "size": len(document), "is_cut": len(document) > SHOWN_BYTES}
+    return {
+        "text": text,
+        "size": len(document),
+        "is_cut": len(document) > SHOWN_BYTES,
+        "path": record_path(letter["resource"], letter["connection"], letter["remote_id"]),
+    }
 
 
 async def _followed(page: Page, run_ids: Sequence[UUID]) -> list[dict[str, Any]]:
