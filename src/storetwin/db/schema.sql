@@ -3025,7 +3025,10 @@ CREATE OR REPLACE FUNCTION staging.find_by_column(wanted_resource text, wanted_c
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog'
  SET plan_cache_mode TO 'force_custom_plan'
-AS $function$
+ SET enable_seqscan TO 'off'
+ SET enable_indexscan TO 'off'
+ SET enable_indexonlyscan TO 'off'
+AS $function$  -- the array's own index alone
 DECLARE
     own uuid := nullif(current_setting('app.organisation_id', true), '')::uuid;
 BEGIN

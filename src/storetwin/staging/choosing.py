@@ -29,6 +29,8 @@ Statement = tuple[str, dict[str, Any]]
 _COLUMNS = {Sort.MODIFIED: "modified_at", Sort.NAME: "name_key", Sort.KEY: "key"}
 _KEY = re.compile(r"\bkey\b")
 _MEANT = re.compile(r"/\* meant \*/.*?/\* end of meant \*/", re.DOTALL)
+_OF_MEANT = re.compile(r"/\* of meant \*/.*?/\* end of them \*/", re.DOTALL)
+_EACH = re.compile(r"/\* each \*/(.*)/\* end of each \*/", re.DOTALL)
 _MATCHES = re.compile(r"/\* matches \*/(.*)/\* end \*/", re.DOTALL)
 
 
@@ -115,7 +117,8 @@ def change(statement: str, chosen: Chosen, connections: Sequence[UUID]) -> State
     if chosen.ids:
         return statement, params
     wanted = chosen.filter
-    meant = Q.meant.replace("/* conditions */", conditions(wanted, "r.") + _searched(wanted))
+    searched = _searched(wanted)
+    meant = Q.meant.replace("/* conditions */", conditions(wanted, "r.") + searched)
     is_selected = [True, False] if wanted.is_selected is None else [wanted.is_selected]
     params |= params_of(wanted, Slice()) | {
         "few_connections": list(connections),
@@ -126,7 +129,11 @@ def change(statement: str, chosen: Chosen, connections: Sequence[UUID]) -> State
         "but_connections": [connection for connection, _ in chosen.but],
         "but_ids": [remote_id for _, remote_id in chosen.but],
     }
-    return _MEANT.sub(lambda _: meant, statement), params
+    statement = _MEANT.sub(lambda _: meant.rstrip(";"), statement)
+    if not searched:
+        each = _part(_EACH, meant)
+        statement = _OF_MEANT.sub(lambda _: each, statement)
+    return statement, params
 
 
 def conditions(wanted: Filter, table: str = "") -> str:
@@ -189,6 +196,11 @@ def _ready(query: str, wanted: Filter, part: Slice) -> str:
 
 
 def _searched(wanted: Filter) -> str:
-    found = _MATCHES.search(Q.matches)
+    return f" AND {_part(_MATCHES, Q.matches)}" if wanted.search and wanted.search.strip() else ""
+
+
+def _part(mark: re.Pattern[str], query: str) -> str:
+    """Return the marked part of a query."""
+    found = mark.search(query)
     assert found is not None
-    return f" AND {found[1]}" if wanted.search and wanted.search.strip() else ""
+    return found[1]

@@ -153,9 +153,10 @@ WITH meant AS MATERIALIZED (
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */),
 changed AS (
-    UPDATE staging.records r SET is_selected = true, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id) FROM meant m
-    WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND r.connection_id = m.connection_id
-      AND r.remote_id = m.remote_id AND NOT r.is_selected
+    UPDATE staging.records r SET is_selected = true, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id)
+    WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+      AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
+      AND NOT r.is_selected
       AND r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
       AND (%(by_rule)s::uuid IS NULL OR r.rule_id IS DISTINCT FROM %(by_rule)s)
     RETURNING 1)
@@ -171,9 +172,10 @@ WITH meant AS MATERIALIZED (
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */),
 changed AS (
-    UPDATE staging.records r SET is_selected = false, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id) FROM meant m
-    WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND r.connection_id = m.connection_id
-      AND r.remote_id = m.remote_id AND r.is_selected
+    UPDATE staging.records r SET is_selected = false, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id)
+    WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+      AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
+      AND r.is_selected
     RETURNING 1)
 SELECT (SELECT count(*) FROM meant) AS matched, (SELECT count(*) FROM changed) AS changed;
 
@@ -190,9 +192,10 @@ changed AS (
     UPDATE staging.records r
     SET state = 'ignored', is_selected = false, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id), why = %(why)s, candidates = NULL, change_count = 0,
         changed_columns = NULL, changed_fields = NULL
-    FROM meant m
-    WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND r.connection_id = m.connection_id
-      AND r.remote_id = m.remote_id AND r.state NOT IN ('ignored', 'gone')
+   
+    WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+      AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
+      AND r.state NOT IN ('ignored', 'gone')
       AND (%(by_rule)s::uuid IS NULL OR r.rule_id IS DISTINCT FROM %(by_rule)s)
     RETURNING 1)
 SELECT (SELECT count(*) FROM meant) AS matched, (SELECT count(*) FROM changed) AS changed;
@@ -234,15 +237,16 @@ SELECT (SELECT count(*) FROM meant) AS matched,
        (SELECT count(*) FROM changed) + (SELECT count(*) FROM dropped) AS changed;
 
 -- name: meant
--- All records that match, but some: takes the place of the marked part of the statements above (choosing.py).
+-- All records that match, but some: takes the place of the marked part of the statements above (choosing.py). Where no text
+-- is looked for, its own marked part is asked of each row at once: to join what was found to itself takes twice as long.
 SELECT r.connection_id, r.remote_id FROM staging.records r
-WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
-  AND r.connection_id = ANY(%(few_connections)b::uuid[]) AND r.state = ANY(%(few_states)b::text[])
+WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND /* each */
+  r.connection_id = ANY(%(few_connections)b::uuid[]) AND r.state = ANY(%(few_states)b::text[])
   AND (%(any_status)s OR r.status = ANY(%(few_statuses)b::text[]))
   AND r.is_selected = ANY(%(few_selected)b::boolean[]) /* conditions */
   AND (r.connection_id, r.remote_id) NOT IN (
       SELECT b.connection_id, b.remote_id
-      FROM unnest(%(but_connections)b::uuid[], %(but_ids)b::text[]) AS b(connection_id, remote_id));
+      FROM unnest(%(but_connections)b::uuid[], %(but_ids)b::text[]) AS b(connection_id, remote_id)) /* end of each */;
 
 -- name: matches
 -- Records that a text occurs in, or that are called so: its marked part is a condition of the statement above.
@@ -262,9 +266,9 @@ WITH meant AS MATERIALIZED (
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */)
 SELECT r.state, count(*) AS n
-FROM meant m
-JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
- AND r.connection_id = m.connection_id AND r.remote_id = m.remote_id
+FROM staging.records r
+WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+  AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
 GROUP BY r.state;
 
 -- name: sample_meant
@@ -277,10 +281,10 @@ WITH meant AS MATERIALIZED (
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */)
 SELECT r.connection_id, r.remote_id
-FROM meant m
-JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
- AND r.connection_id = m.connection_id AND r.remote_id = m.remote_id
-WHERE r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
+FROM staging.records r
+WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+  AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
+  AND r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
 ORDER BY r.connection_id, r.remote_id LIMIT %(most)s;
 
 -- name: count_changed_columns
@@ -293,11 +297,11 @@ WITH meant AS MATERIALIZED (
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */)
 SELECT c.name, count(*) AS n
-FROM meant m
-JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
- AND r.connection_id = m.connection_id AND r.remote_id = m.remote_id
+FROM staging.records r
 CROSS JOIN LATERAL unnest(r.changed_columns) AS c(name)
-WHERE r.changed_columns IS NOT NULL
+WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+  AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
+  AND r.changed_columns IS NOT NULL
 GROUP BY c.name ORDER BY n DESC, c.name LIMIT 100;
 
 -- name: take_records
@@ -310,9 +314,10 @@ WITH meant AS MATERIALIZED (
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */),
 taken AS (
-    UPDATE staging.records r SET run_id = %(run_id)s FROM meant m
-    WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND r.connection_id = m.connection_id
-      AND r.remote_id = m.remote_id AND r.connection_id = %(connection_id)s
+    UPDATE staging.records r SET run_id = %(run_id)s
+    WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+      AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
+      AND r.connection_id = %(connection_id)s
       AND r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
     RETURNING 1)
 SELECT count(*) AS n FROM taken;

@@ -381,7 +381,8 @@ CREATE FUNCTION staging.find_by_column(
     wanted_resource text, wanted_connections uuid[], wanted_column text, most integer)
     RETURNS TABLE (connection_id uuid, remote_id text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
-    SET plan_cache_mode = force_custom_plan AS $$
+    SET plan_cache_mode = force_custom_plan
+    SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off AS $$  -- the array's own index alone
 DECLARE
     own uuid := nullif(current_setting('app.organisation_id', true), '')::uuid;
 BEGIN
