@@ -8,9 +8,20 @@
     toggle.addEventListener("change", () => { try { localStorage.setItem("keys", toggle.checked ? "on" : "off"); } catch { /* until the next page */ } });
   }
   const palette = $("#palette"), list = $("#palette-list"), input = palette && $("input", palette);
-  const matching = () => $$("li", list).filter((li) => !li.hidden);
+  // pages that match, then records: the server finds them, and says for which text
+  const found = () => { const box = $("#palette_found"); return box && box.dataset.q === input.value.trim() ? $$("a", box) : []; };
+  const offered = () => [...$$("li", list).filter((li) => !li.hidden).map((li) => $("a", li)), ...found()];
   input?.addEventListener("input", () => { const q = input.value.trim().toLowerCase(); $$("li", list).forEach((li) => { li.hidden = !li.textContent.toLowerCase().includes(q); }); });
-  palette && $("form", palette).addEventListener("submit", (e) => { e.preventDefault(); const first = matching()[0]; if (first) location.href = $("a", first).href; });
+  palette && $("form", palette).addEventListener("submit", (e) => {
+    const first = offered().find((a) => !a.closest(".cmd-h"));
+    if (first) { e.preventDefault(); location.href = first.href; }
+  });
+  palette?.addEventListener("keydown", (e) => {
+    if (e.key !== "ArrowDown" && e.key !== "ArrowUp") return;
+    const all = [input, ...offered()], at = all.indexOf(document.activeElement) + (e.key === "ArrowDown" ? 1 : -1);
+    e.preventDefault();
+    all[(at + all.length) % all.length].focus();
+  });
 
   let cursor = -1, g = 0;
   const rows = () => $$("table[data-rows] tbody tr").filter((r) => $("a.rowlink", r));
