@@ -12,7 +12,10 @@ from house import House, check_both_themes
 from playwright.sync_api import expect
 
 from storetwin.tenancy.models import Role
+from storetwin.web.assets import load_assets
+from storetwin.web.data_asked import record_path
 from storetwin.web.pages.certificates import Proof
+from storetwin.web.rendering import load_templates
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
@@ -39,6 +42,12 @@ def test_the_sentence_says_what_is_proven() -> None:
     assert proof(0).sentence.startswith("shop could not be proven whole")
     assert proof(0).seconds == 4
     assert proof(0, 0).unlisted == 2
+
+
+def test_a_record_that_is_in_no_list_is_a_link_to_it() -> None:
+    context = {"proof": proof(0), "document": proof(0).document, "record_path": record_path}
+    text = load_templates(load_assets()).block("certificates/one.html", "unlisted", context)
+    assert '<a href="/data/r0/shop/7">7</a>' in text
 
 
 def test_the_latest_proof_of_each_store_stands_first(page) -> None:
