@@ -101,6 +101,9 @@ def test_another_timeframe_or_store_is_none(visit) -> None:
     one = visit(expected=[404, 422])
     assert one.page.request.get("/analytics?timeframe=5d").status == 422
     assert one.page.request.get("/analytics?connection=nowhere").status == 404
+    one.page.goto("/analytics?timeframe=7d&connection=shop")
+    one.page.get_by_role("link", name="Remove the filter by store shop").click()
+    expect(one.page).to_have_url(re.compile(r"/analytics\?timeframe=7d$"))
     answer = one.page.request.get(
         "/analytics?timeframe=7d", headers={"Accept": "application/json"}, max_redirects=0
     )
