@@ -62,7 +62,7 @@ def test_a_run_is_previewed_started_and_followed_without_reloading(
     expect(page.locator("#side_run")).to_contain_text("Pull · shop")
     log = page.get_by_role("log")
     expect(log).to_contain_text("begun")
-    expect(page.locator("#run_rows")).to_contain_text("Done", timeout=20_000)
+    expect(page.locator("#run_rows")).to_contain_text("Done", timeout=60_000)
     house.sandbox.faults.switch_off("latency")
     wait_for_end(page)
     assert page.evaluate("window.sameDocument") is True
