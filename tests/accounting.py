@@ -75,6 +75,8 @@ def _places(noun: Noun, path: Path, word: str, mapped: Mapped) -> Iterator[str]:
 def _places_in_part(part: Part, path: Path, word: str, rows: list[Row]) -> Iterator[str]:
     own = [row for row in rows if all(row[k] == v for k, v in part.constants.items())]
     if part.is_object:
+        if not path and word in ("null", '""'):
+            yield COLUMN  # no row
         yield from _places_in_row(part, path, word, own[0] if own else None)
         return
     if (len(path) < 2 and word == "null") or (not path and word == '""'):
