@@ -11,12 +11,16 @@ from pathlib import Path
 
 STAGES = (
     ("unit, architecture", ["tests/unit", "tests/architecture", "-n", "2"]),
-    # These wait more than they compute: for the server, for sandboxes, for what is due.
-    ("database, client, pull", ["tests/integration", "tests/migration", "-n", "4"]),
+    # These wait more than they compute: for the server, for sandboxes, for what is due. What a
+    # module's tests share is made once a worker, so neighbours stay together as long as possible.
+    (
+        "database, client, pull",
+        ["tests/integration", "tests/migration", "-n", "6", "--dist", "worksteal"],
+    ),
     ("conformance", ["tests/conformance", "-n", "2"]),
     # A file stays on one worker: what its tests share is made once.
     ("pages", ["tests/web", "-n", "3"]),
-    ("end to end, docs", ["tests/e2e", "tests/docs", "-n", "3", "--dist", "loadfile"]),
+    ("end to end, docs", ["tests/e2e", "tests/docs", "-n", "4", "--dist", "loadfile"]),
 )
 ON_A_SECOND_POSTGRESQL = [
     "tests/integration/db",

@@ -52,7 +52,7 @@ def test_a_run_is_previewed_started_and_followed_without_reloading(
                 ",", ""
             )
         )
-        > 500
+        > 100
     )
     expect(preview).to_contain_text("Written to the store")
     page.get_by_role("button", name="Start", exact=True).click()
