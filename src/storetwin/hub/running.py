@@ -274,13 +274,19 @@ class Runner:
     ) -> AsyncIterator[tuple[Run, Hold]]:
         """Write the run down while holding the lock that says that its process lives."""
         run_id = self.queued.run_id if self.queued else new_id(self.clock())
+        run: Run | None = None
         async with AsyncExitStack() as held:
-            async with self._opening(connection, kind.lane):
-                await self._make_way(connection, kind.lane)
-                hold = Hold(self.database, lock_of(run_id))
-                await held.enter_async_context(hold)
-                async with self.database.transaction(self.organisation_id) as tx:
-                    run = await self._begin(tx, connection, kind, options, run_id)
+            try:
+                async with self._opening(connection, kind.lane):
+                    await self._make_way(connection, kind.lane)
+                    hold = Hold(self.database, lock_of(run_id))
+                    await held.enter_async_context(hold)
+                    async with self.database.transaction(self.organisation_id) as tx:
+                        run = await self._begin(tx, connection, kind, options, run_id)
+            except BaseException as error:  # told to stop when it had just begun
+                if run is not None:
+                    await undisturbed(self.fail(run, connection, Cost(), error))
+                raise
             yield run, hold
 
     async def _begin(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
 from hubs import RESOURCE_NAMES, Twin, lacking, lasting, open_twin
-from storetwin.hub.running import RunInProgressError
+from storetwin.connections.models import Connection
+from storetwin.hub.running import RunInProgressError, Runner
 from storetwin.kernel.errors import CredentialError, RetryableError, UnknownNameError
-from storetwin.runs.models import Progress, Stage
+from storetwin.runs.models import Lane, Progress, Stage
 from storetwin.runs.repository import RunTakenOverError
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
 
@@ -288,3 +290,21 @@ async def test_a_run_whose_process_died_is_closed_by_the_next_one(twin: Twin) ->
     await twin.rows("UPDATE runs.runs SET state = 'running', ended_at = NULL RETURNING run_id")
     await twin.pull("taxes")
     assert await states_of_runs(twin) == ["done", "interrupted"]
+
+
+async def test_a_run_that_is_stopped_as_it_begins_is_not_left_open(
+    twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is written down; while it lets others in again, its process is told to stop."""
+    opening = Runner._opening
+
+    @asynccontextmanager
+    async def stopped(self: Runner, connection: Connection, lane: Lane) -> AsyncIterator[None]:
+        async with opening(self, connection, lane):
+            yield
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(Runner, "_opening", stopped)
+    with pytest.raises(asyncio.CancelledError):
+        await twin.pull("orders")
+    assert await states_of_runs(twin) == ["interrupted"]
