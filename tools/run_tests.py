@@ -14,16 +14,26 @@ STAGES = (
     # These wait more than they compute: for the server, for sandboxes, for what is due. What a
     # module's tests share is made once a worker, so neighbours stay together as long as possible.
     (
-        "database, client, pull",
-        ["tests/integration", "tests/migration", "-n", "6", "--dist", "worksteal"],
+        "database, client, pull, conformance",
+        [
+            "tests/integration",
+            "tests/migration",
+            "tests/conformance",
+            "-n",
+            "4",
+            "--dist",
+            "worksteal",
+        ],
     ),
-    ("conformance", ["tests/conformance", "-n", "2"]),
     # A file stays on one worker: what its tests share is made once.
     ("pages", ["tests/web", "-n", "3"]),
     ("end to end, docs", ["tests/e2e", "tests/docs", "-n", "4", "--dist", "loadfile"]),
 )
 ON_A_SECOND_POSTGRESQL = [
-    "tests/integration/db",
+    "tests/integration/db/test_core_tables.py",
+    "tests/integration/db/test_every_query.py",
+    "tests/integration/db/test_roles.py",
+    "tests/integration/db/test_row_level_security.py",
     "tests/migration",
     "tests/integration/mirror/test_bytes.py",
     "-n",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from house import NARROW, House, check, filled, findings
+from house import IS_LONG, NARROW, House, check, filled, findings
 from playwright.sync_api import expect
 
 from storetwin.tenancy.models import Role
@@ -30,14 +30,16 @@ PATHS = sorted(
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_page_is_legible(visit, house: House, path: str) -> None:
-    """No finding of axe light and wide, dark and narrow; nothing cut off; whole without scripts."""
+    """No finding of axe light and wide or dark and narrow; nothing cut off; whole without scripts."""
     page = visit().page
     page.goto(filled(house, path))
     expect(page.locator("h1")).to_have_count(1)
-    check(page)
-    page.emulate_media(color_scheme="dark")
-    page.set_viewport_size({"width": NARROW, "height": 844})
-    assert findings(page) == []
+    is_next = PATHS.index(path) % 2 == 1  # in short, every other page in the one state or the other
+    check(page, axe=IS_LONG or is_next)
+    if IS_LONG or not is_next:
+        page.emulate_media(color_scheme="dark")
+        page.set_viewport_size({"width": NARROW, "height": 844})
+        assert findings(page) == []
     plain = page.request.get(filled(house, path)).text()  # as who has no scripts gets it
     assert "<h1" in plain
     assert re.search(r'id="nav".*Operations', plain, re.DOTALL)
