@@ -244,11 +244,11 @@ class Chaos:
 
     def kill(self) -> None:
         victim = self._busy_worker()
-        held, at = self._held_by(self._owned(victim)), time.time()
+        owned, at = self._owned(victim), time.time()
         victim.kill()
         victim.wait()
         self._workers.remove(victim)
-        self._cut_off("kill", held, at)
+        self._cut_off("kill", self._held_by(owned), at)  # not what had come to its end just before
         self.told.kills += 1
         self.start_worker()
         if self.told.kills % 3 == 0:
