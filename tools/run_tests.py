@@ -20,7 +20,7 @@ STAGES = (
             "tests/migration",
             "tests/conformance",
             "-n",
-            "4",
+            "5",
             "--dist",
             "worksteal",
         ],
