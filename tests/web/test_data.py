@@ -333,6 +333,11 @@ def test_without_scripts_one_reads_and_acts_on_what_is_ticked(visit, house: Hous
         expect(page.get_by_role("heading", name="Promote 1 product into core")).to_be_visible()
         page.get_by_role("link", name="Cancel").click()
         expect(page).to_have_url(f"{house.url}{PRODUCTS}?status=new")
+        rows(page).first.locator("a.rowlink").click()
+        beside = page.url
+        assert beside.endswith("?status=new")
+        page.locator("#drawer").get_by_role("button", name="Ignore", exact=True).click()
+        expect(page).to_have_url(beside)  # the table beside it shows what it showed
     finally:
         restore_all(house)
 

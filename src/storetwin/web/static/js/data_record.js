@@ -20,6 +20,11 @@
     if (!open && before) $("a.rowlink", rowOf(before) || document)?.focus();
     if (open && shown !== before && matchMedia("(max-width: 1199.98px)").matches) open.focus();
   });
+  // what was just put in its place does not know yet what to do; there may be several such, one after the other
+  const settled = (go) => {
+    if (!$(".htmx-added,.htmx-settling,.htmx-swapping")) go();
+    else document.addEventListener("htmx:afterSettle", () => setTimeout(() => settled(go)), { once: true });
+  };
   const close = () => $("#data_close")?.click();
   const step = (by) => {
     const all = rows(), at = all.findIndex((r) => r.dataset.row === shown), next = all[at + by];
@@ -39,7 +44,7 @@
   const openMap = (row) => {
     const go = () => $("#data_map")?.click();
     if (row.dataset.row === shown) go();
-    else { document.addEventListener("htmx:afterSettle", () => setTimeout(go), { once: true }); $("a.rowlink", row).click(); }
+    else { document.addEventListener("htmx:afterSettle", () => setTimeout(() => settled(go)), { once: true }); $("a.rowlink", row).click(); }
   };
   document.addEventListener("keydown", (e) => {
     if (e.key === "Escape" && drawer() && !$("dialog[open]") && !e.defaultPrevented && !$("details.menu-x[open]")) { e.preventDefault(); close(); return; }
@@ -50,9 +55,7 @@
     const wanted = inBar && button !== "map" ? $(`[data-key="${button}"]`, inBar) : own || (inBar && $(`[data-key="${button}"]`, inBar));
     if (!wanted || wanted.closest("[hidden]")) return;
     e.preventDefault();
-    // what was just put in its place does not know yet what to do
-    if ($(".htmx-added,.htmx-settling,.htmx-swapping")) document.addEventListener("htmx:afterSettle", () => setTimeout(() => ($(`#drawer [data-key="${button}"]`) || wanted).click()), { once: true });
-    else wanted.click();
+    settled(() => (wanted.isConnected ? wanted : $(`#drawer [data-key="${button}"]`))?.click());
   });
   document.body.addEventListener("data:done", () => {
     const open = drawer();
