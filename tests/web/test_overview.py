@@ -32,7 +32,7 @@ from storetwin.web.event_words import line_of, told_of_deed
 from storetwin.web.needs import Cause, Facts, Need, Weight, lacking_of, needs
 from storetwin.web.overview_charts import chart_of_changes, chart_of_sales
 from storetwin.web.overview_setup import setup_steps
-from storetwin.web.overview_view import StoreRow, worst_first
+from storetwin.web.overview_view import StoreRow, reading_of, worst_first
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 RUN = UUID(int=7)
@@ -191,6 +191,29 @@ def test_the_worst_store_comes_first() -> None:
     assert found[0].word == "Failing"
     assert StoreRow(store(last=FAILED)).word == "Behind"
     assert "1 of 1 in step" in found[3].strip
+
+
+def test_only_what_is_being_read_turns() -> None:
+    row = {"connection": "shop", "kind": "pull", "state": "running"}
+    reading = reading_of(
+        [
+            row | {"resource": "orders", "progress_state": "running"},
+            row | {"resource": "products", "progress_state": "done"},
+            row | {"resource": None, "progress_state": None},
+            row | {"kind": "receive", "resource": "coupons", "progress_state": "running"},
+            row | {"state": "queued", "resource": "refunds", "progress_state": "running"},
+        ]
+    )
+    assert reading == {"shop": frozenset({"orders"})}
+    seen = store()
+    [orders] = seen.standing.resources
+    products = replace(orders, resource="products")
+    whole = replace(seen, standing=replace(seen.standing, resources=[orders, products]))
+    found = StoreRow(whole, reading=reading["shop"])
+    assert {cell.resource: cell.is_running for cell in found.cells} == {
+        "orders": True, "products": False,
+    }  # fmt: skip
+    assert found.strip == "2 of 2 in step, orders is being read"
 
 
 def test_the_first_steps_tick_themselves_by_facts_alone() -> None:

@@ -80,6 +80,10 @@ class Schedules:
     async def of(self, name: str | None = None) -> list[tuple[Connection, list[Schedule]]]:
         """Return the schedules of a connection, or of each; those usual where it has none yet."""
         chosen = [await self.register.named(name)] if name else await self.register.every()
+        return await self.among(chosen)
+
+    async def among(self, chosen: Sequence[Connection]) -> list[tuple[Connection, list[Schedule]]]:
+        """Return the schedules of these connections; those usual where one has none yet."""
         for connection in chosen:
             await self.ensure(connection.id)
         async with self._transaction() as tx:

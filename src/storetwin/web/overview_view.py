@@ -50,10 +50,12 @@ class StoreRow:
 
     Args:
         lacking: how many records the latest proof says are missing.
+        reading: the resources that runs are reading now.
     """
 
     seen: Seen
     lacking: int = 0
+    reading: frozenset[str] = frozenset()
 
     @property
     def id(self) -> UUID:
@@ -89,16 +91,16 @@ class StoreRow:
     def cells(self) -> list[Cell]:
         """Return a bar for each resource of weight, and one for the others together."""
         by_name = {one.resource: one for one in self.seen.standing.resources}
-        running = bool([r for r in self.seen.standing.at_work if r["kind"] != RunKind.RECEIVE])
         cells = [
-            Cell(name, *_cell(by_name[name].standing, self.seen), is_running=running)
+            Cell(name, *_cell(by_name[name].standing, self.seen), name in self.reading)
             for name in MAIN
             if name in by_name
         ]
-        rest = [one.standing for one in by_name.values() if one.resource not in MAIN]
+        rest = [one for one in by_name.values() if one.resource not in MAIN]
         if rest:
-            worst = max(rest, key=list(_WORST).index)
-            cells.append(Cell(f"{len(rest)} others", *_cell(worst, self.seen), is_running=running))
+            worst = max((one.standing for one in rest), key=list(_WORST).index)
+            is_running = any(one.resource in self.reading for one in rest)
+            cells.append(Cell(f"{len(rest)} others", *_cell(worst, self.seen), is_running))
         return cells
 
     @property
@@ -107,7 +109,8 @@ class StoreRow:
         cells = self.cells
         fine = sum(cell.tone == "ok" for cell in cells)
         rest = [f"{cell.resource}: {cell.word}" for cell in cells if cell.tone != "ok"]
-        return f"{fine} of {len(cells)} in step" + (f", {', '.join(rest)}" if rest else "")
+        running = [f"{cell.resource.replace('_', ' ')} is being read" for cell in cells if cell.is_running]
+        return ", ".join([f"{fine} of {len(cells)} in step", *rest, *running])
 
     @property
     def run_word(self) -> str | None:
@@ -219,9 +222,25 @@ class Overview:
         return min((one["ended_at"] for one in found if one), default=None)
 
 
+def reading_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """Return which resources of each store runs are reading now, by the store's name.
+
+    Args:
+        runs: that wait or are at work, a row for each resource of each.
+    """
+    found: dict[str, set[str]] = {}
+    for row in runs:
+        is_read = row["state"] == RunState.RUNNING and row["kind"] != RunKind.RECEIVE
+        if is_read and row["progress_state"] == RunState.RUNNING:
+            found.setdefault(row["connection"], set()).add(row["resource"])
+    return {name: frozenset(names) for name, names in found.items()}
+
+
 async def look(hub: Hub) -> Overview:
     """Return how things stand."""
     hooks = await hub.standings.webhooks()
+    runs = await hub.standings.follow([], is_all=True)
+    reading = reading_of(runs)
     counts: dict[UUID, list[Count]] = {}
     for count in await hub.staging.counts():
         counts.setdefault(count.connection_id, []).append(count)
@@ -234,8 +253,7 @@ async def look(hub: Hub) -> Overview:
         if one.certificate is not None and not one.certificate["is_complete"]:
             missing = lacking_of(json.loads(one.certificate["document"]))
         lacking[str(key)] = missing
-        rows.append(StoreRow(seen, missing))
-    runs = await hub.standings.follow([], is_all=True)
+        rows.append(StoreRow(seen, missing, reading.get(one.connection.name, frozenset())))
     facts = Facts(
         stores=[row.seen for row in rows],
         causes=[

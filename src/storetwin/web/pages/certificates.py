@@ -18,6 +18,7 @@ from storetwin.hub.standings import ConnectionStanding
 from storetwin.runs.asking import Asked
 from storetwin.runs.models import RunKind
 from storetwin.web.data_asked import record_path
+from storetwin.web.listing import PageNumber, Search, part_of
 from storetwin.web.needs import lacking_of
 from storetwin.web.route import PageRoute
 from storetwin.web.view import JSON, Importing, Page, Reading
@@ -141,16 +142,21 @@ async def certificates_page(
     page: Reading,
     connection: Annotated[str | None, Query(max_length=200)] = None,
     behind: UUID | None = None,
+    q: Search = None,
+    number: PageNumber = 1,
 ) -> Response:
     """Show what is proven of each store, and the proofs before."""
     if page.wants_json:
         return await page.render("certificates/index.html", api=API)
-    stores = [_latest(one) for one in await page.hub.standings.every()]
+    every = sorted([_latest(one) for one in await page.hub.standings.every()], key=_rank)
+    kept = {"connection": connection or "", "behind": str(behind or "")}
+    stores = part_of(every, q, number, path=PATH, at="stores-t", words=_words, size=ROWS, kept=kept)
     rows = await page.hub.asking.certificates(
         connection or None, is_complete=None, behind=behind, limit=ROWS + 1
     )
     context = {
-        "stores": sorted(stores, key=_rank),
+        "stores": stores,
+        "names": sorted(store.one.connection.name for store in every),
         "rows": rows[:ROWS],
         "older": rows[ROWS - 1]["certificate_id"] if len(rows) > ROWS else None,
         "connection": connection,
@@ -209,6 +215,11 @@ def _latest(one: ConnectionStanding) -> StoreProof:
         (found["ended_at"] - found["started_at"]).total_seconds(),
         run_id,
     )
+
+
+def _words(store: StoreProof) -> str:
+    """Return what a store is searched by."""
+    return f"{store.one.connection.name} {store.one.connection.url}"
 
 
 def _rank(store: StoreProof) -> tuple[int, float, str]:

@@ -26,6 +26,7 @@ from storetwin.mirror.identity import Look
 from storetwin.tenancy.models import Permission
 from storetwin.web.connection_checks import seen_test
 from storetwin.web.connection_view import HOOK_WORD, Seen, see, see_all
+from storetwin.web.listing import PageNumber, Search, part_of
 from storetwin.web.live import LiveStream, shell_parts
 from storetwin.web.route import PageRoute
 from storetwin.web.schedule_words import WHAT, sentence
@@ -95,9 +96,11 @@ class RemoveForm(BaseModel):
 
 
 @router.get(PATH)
-async def connections_page(page: Reading) -> Response:
+async def connections_page(page: Reading, q: Search = None, number: PageNumber = 1) -> Response:
     """List the connections."""
-    context = {"stores": await see_all(page.hub)}
+    every = await see_all(page.hub)
+    stores = part_of(every, q, number, path=PATH, at="stores-t", words=_words)
+    context = {"stores": stores}
     return await page.render("connections/index.html", context, api=API)
 
 
@@ -257,6 +260,11 @@ async def delete_connection_page(
 
 
 # -- what is shown ------------------------------------------------------------------------------
+
+
+def _words(seen: Seen) -> str:
+    """Return what a store is searched by."""
+    return f"{seen.connection.name} {seen.connection.url}"
 
 
 def address_of(connection: Connection) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated, Any, Final, Literal
@@ -15,6 +16,7 @@ from storetwin.hub.chronicle import Sought, happened
 from storetwin.runs.models import RunKind
 from storetwin.tenancy.models import Permission
 from storetwin.web.event_words import Line, line_of
+from storetwin.web.listing import PageNumber, Part, Search, part_of
 from storetwin.web.live import LiveStream, shell_parts
 from storetwin.web.needs import AT_A_GLANCE, Need
 from storetwin.web.overview_charts import changes_chart, sales_chart
@@ -38,31 +40,39 @@ FRAMES: Final[Mapping[str, timedelta]] = {
     "30d": timedelta(days=30),
 }
 KIND_OF: Final = {kind.value: KIND[kind] for kind in RunKind}
+FRAMED: Final[Mapping[str, str]] = {"24h": "24 h", "7d": "7 days", "30d": "30 days"}
 Frame = Literal["24h", "7d", "30d"]
+FRAME: Final = "24h"
 
 
 @router.get(PATH)
 async def overview_page(
     page: Reading,
-    frame: Frame = "24h",
-    q: Annotated[str | None, Query(max_length=200)] = None,
-    page_number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    frame: Frame = FRAME,
+    q: Search = None,
+    page_number: PageNumber = 1,
 ) -> Response:
     """Show what needs somebody, how the stores stand, and what went on lately."""
     overview = await look(page.hub)
     if page.wants_json:
         return await page.render(TEMPLATE, api="/api/v1/status")
     events = await _latest(page, EVENTS)
-    found = _found(overview.rows, q)
-    begin = (page_number - 1) * ROWS
+    stores = part_of(
+        overview.rows,
+        q,
+        page_number,
+        path=PATH,
+        at="stores-t",
+        words=_words,
+        size=ROWS,
+        kept={"frame": "" if frame == FRAME else frame},
+    )
     first = overview.rows[0].seen if overview.rows else None
     context: dict[str, Any] = {
         "overview": overview,
         "glance": AT_A_GLANCE,
-        "rows": found[begin : begin + ROWS],
-        "number": page_number,
-        "has_more": len(found) > begin + ROWS,
-        "q": q,
+        "stores": stores,
+        "frames": [(name, text, _framed(stores, name)) for name, text in FRAMED.items()],
         "frame": frame,
         "events": events,
         "newest": events[0].event_id if events else "",
@@ -84,14 +94,20 @@ async def overview_live_page(
     page: Reading,
     known: Annotated[str, Query(max_length=64)] = "",
     newest: UUID | Literal[""] = "",
+    stores: Annotated[str, Query(max_length=40 * ROWS)] = "",
 ) -> Response:
-    """Tell how the figures and the lines of stores look; nothing is moved, what is new waits."""
+    """Tell how the figures and the lines of stores look; nothing is moved, what is new waits.
+
+    Args:
+        stores: ids of those whose lines are looked at, with commas between.
+    """
+    looked_at = frozenset(stores.split(","))
 
     async def feed() -> Mapping[str, str]:
         overview = await look(page.hub)
         context = {"overview": overview, "KIND_OF": KIND_OF}
         parts = {name: page.part(PIECES, name, context) for name in FIGURES}
-        for row in overview.rows:
+        for row in [row for row in overview.rows if str(row.id) in looked_at]:
             one = page.part(PIECES, "store_row", {"row": row, "KIND_OF": KIND_OF})
             parts[f"store-{row.id}"] = one
         news = {"has_news": bool(known) and _mark(overview.needs) != known}
@@ -112,15 +128,15 @@ async def _latest(page: Page, limit: int) -> list[Line]:
     return [line_of(event) for event in await happened(page.hub, sought, limit=limit)]
 
 
-def _found(rows: Sequence[StoreRow], q: str | None) -> list[StoreRow]:
-    """Return the stores whose name or address holds a text."""
-    wanted = (q or "").strip().casefold()
-    return [
-        row
-        for row in rows
-        if wanted in row.seen.connection.name.casefold()
-        or wanted in row.seen.connection.url.casefold()
-    ]
+def _words(row: StoreRow) -> str:
+    """Return what a store is searched by."""
+    return f"{row.seen.connection.name} {row.seen.connection.url}"
+
+
+def _framed(stores: Part[StoreRow], frame: str) -> str:
+    """Return where the same page is with another time frame."""
+    kept = {"frame": "" if frame == FRAME else frame}
+    return replace(stores, kept=kept, at="").href(stores.number)
 
 
 def _mark(needs: Sequence[Need]) -> str:

@@ -20,6 +20,7 @@ from storetwin.kernel.errors import StoretwinError, UnknownNameError
 from storetwin.runs.listing import Wanted
 from storetwin.runs.models import RunKind, RunState
 from storetwin.runs.schedules import Schedule, ScheduleKind
+from storetwin.web.listing import PageNumber, Search, part_of
 from storetwin.web.route import PageRoute
 from storetwin.web.schedule_words import HINT, WHAT, sentence, zone_name
 from storetwin.web.view import Deleting, Page, Reading, Updating
@@ -33,6 +34,7 @@ API: Final = "/api/v1/schedules"
 ALL: Final = "all"
 OTHER: Final = "other"
 EDITOR: Final = "schedules/edit.html"
+STORES: Final = 25  # on a page
 MOST_EXPLAINED: Final = 20
 CAME_TO_NOTHING: Final = (RunState.FAILED, RunState.INCOMPLETE, RunState.INTERRUPTED)
 PRESETS: Final[Mapping[str, str]] = {
@@ -129,15 +131,22 @@ class Row:
 
 @router.get(PATH)
 async def schedules_page(
-    page: Reading, connection: Annotated[str | None, Query(max_length=200)] = None
+    page: Reading,
+    connection: Annotated[str | None, Query(max_length=200)] = None,
+    q: Search = None,
+    number: PageNumber = 1,
 ) -> Response:
     """Show when each store is read."""
-    found = await page.hub.schedules.of(connection or None)
-    every = await page.hub.register.every() if connection else [of for of, _ in found]
+    every = await page.hub.register.every()
+    meant = [await page.hub.register.named(connection)] if connection else every
+    kept = {"connection": connection or ""}
+    part = part_of(meant, q, number, path=PATH, at="sc-t", words=_words, size=STORES, kept=kept)
+    found = await page.hub.schedules.among(part.rows)
     rows = [Row(of, schedule) for of, schedules in found for schedule in _sorted(schedules)]
     rows = await _explained(page, rows)
     context = {
         "rows": rows,
+        "part": part,
         "stores": every,
         "connection": connection,
         "WHAT": WHAT,
@@ -222,6 +231,11 @@ async def delete_schedule_page(
 
 
 # -- what is shown ------------------------------------------------------------------------------
+
+
+def _words(connection: Connection) -> str:
+    """Return what a store is searched by."""
+    return f"{connection.name} {connection.url}"
 
 
 async def _explained(page: Page, rows: Sequence[Row]) -> list[Row]:

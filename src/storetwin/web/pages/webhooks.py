@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Form, Query
@@ -13,7 +14,8 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from storetwin.connections.webhooks_health import Standing
+from storetwin.connections.models import Connection
+from storetwin.connections.webhooks_health import Health, Standing
 from storetwin.connections.webhooks_plan import TOPICS
 from storetwin.db.database import Row
 from storetwin.hub.mending import Mended
@@ -21,6 +23,7 @@ from storetwin.hub.webhooks import Overview
 from storetwin.mirror.deliveries import Sought
 from storetwin.tenancy.models import Permission
 from storetwin.web.connection_view import HOOK_WORD
+from storetwin.web.listing import PageNumber, Search, part_of
 from storetwin.web.route import PageRoute
 from storetwin.web.view import Deleting, Reading, Updating
 from storetwin.web.words import Tone
@@ -30,6 +33,7 @@ ROUTERS = (router,)
 PATH: Final = "/configuration/webhooks"
 ONE: Final = PATH + "/{connection}"
 SHOWN: Final = 50
+STORES: Final = 20  # on a page
 LONGEST_SHOWN: Final = 200_000  # bytes of a body
 LATEST: Final = 2**63 - 1
 State = Literal["waiting", "applied", "ignored"]
@@ -57,6 +61,15 @@ DO: Final[Mapping[Standing, str]] = {
     Standing.WAITING: "Send a test, or change something in the store.",
     Standing.REFUSED: "Where the signature is wrong, take a new secret.",
 }
+BY_NEED: Final = (
+    Standing.BROKEN,
+    Standing.REFUSED,
+    Standing.SILENT,
+    Standing.WAITING,
+    Standing.OK,
+    Standing.OFF,
+    Standing.POLLING,
+)
 Named = Annotated[str, InPath(alias="connection", max_length=100)]
 Store = Annotated[str | None, Query(max_length=200)]
 Number = Annotated[int, InPath(ge=1, le=2**63 - 1)]
@@ -95,10 +108,24 @@ class TopicRow:
 
 
 @router.get(PATH)
-async def webhooks_page(page: Reading, connection: Store = None) -> Response:
-    """Show how the webhooks of a store are doing."""
+async def webhooks_page(
+    page: Reading, connection: Store = None, q: Search = None, number: PageNumber = 1
+) -> Response:
+    """Show how the webhooks of a store are doing, and those of the others in a line each."""
     stores = await page.hub.register.every()
-    context: dict[str, Any] = {"stores": stores, "one": None}
+    healths = await page.hub.standings.webhooks()
+    kept = {"connection": connection or ""}
+    others = part_of(
+        worst_first(stores, healths),
+        q,
+        number,
+        path=PATH,
+        at="st-t",
+        words=lambda one: f"{one[0].name} {one[0].url}",
+        size=STORES,
+        kept=kept,
+    )
+    context: dict[str, Any] = {"stores": stores, "one": None, "others": others}
     if not stores:
         return await page.render("webhooks/index.html", context, api="/api/v1/connections")
     found = await page.hub.register.named(connection) if connection else stores[0]
@@ -113,6 +140,8 @@ async def webhooks_page(page: Reading, connection: Store = None) -> Response:
         "remedy": DO.get(overview.health.standing),
         "rows": topic_rows(overview, topics),
         "Standing": Standing,
+        "HOOK_WORD": HOOK_WORD,
+        "SAID": SAID,
         "has_public_url": page.hub.public_url is not None,
         "public_url": page.hub.public_url,
     }
@@ -226,6 +255,15 @@ async def retry_delivery_page(page: Updating, name: Named, number: Number) -> Re
 
 
 # -- what is shown ------------------------------------------------------------------------------
+
+
+def worst_first(
+    stores: Sequence[Connection], healths: Mapping[UUID, Health]
+) -> list[tuple[Connection, Health]]:
+    """Return stores with how their webhooks are doing: those that need somebody first, then by name."""
+    order = list(BY_NEED)
+    known = [(store, healths[store.id]) for store in stores if store.id in healths]
+    return sorted(known, key=lambda one: (order.index(one[1].standing), one[0].name))
 
 
 def topic_rows(overview: Overview, topics: list[Row]) -> list[TopicRow]:
