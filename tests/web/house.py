@@ -128,6 +128,7 @@ async def _settle(
             "slug": NAME,
             "resource": "orders",
             "remote_id": str(sandbox.store.ids("orders")[0]),
+            "moment": "now",
             "noun": "tags",
             "core_id": str(await _promoted(twin, "tags")),
         }

@@ -6,7 +6,7 @@ import json
 import re
 from uuid import UUID
 
-from house import NARROW, House, check, cut_off, findings, hub_of
+from house import NARROW, WIDE, House, check, cut_off, findings, hub_of
 from playwright.sync_api import Locator, Page, expect
 
 from database_clones import in_own_loop
@@ -302,6 +302,54 @@ def test_what_a_person_changed_in_core_is_taken_back(page: Page, house: House) -
     expect(page.get_by_role("status").first).to_contain_text("Name is what the stores say again.")
     expect(page.get_by_role("heading", level=1)).to_have_text(before)
     expect(page.locator(".edited")).to_have_count(0)
+
+
+def test_a_record_is_shown_as_it_was_at_a_moment(visit, house: House) -> None:
+    product = house.sandbox.store.ids("products")[3]
+    one = visit(expected=[404, 422])
+    page, path = one.page, f"{PRODUCTS}/shop/{product}"
+    page.goto(f"{path}?tab=history")
+    page.locator(".hist").get_by_role("link", name="Version 1").click()
+    expect(page).to_have_url(re.compile(r"/at/1$"))
+    expect(page.locator("#m-t")).to_have_text("As the twin has it")
+    expect(page.locator("#data_payload")).to_contain_text(f'"id": {product}')
+    page.get_by_role("link", name="Exact bytes").click()
+    expect(page.locator("#data_payload")).to_contain_text(f'{{"id":{product},')
+    check(page)
+    page.goto(f"{path}/at/2100-01-01T08:00Z")
+    expect(page.locator("#main")).to_contain_text("That moment is yet to come")
+    page.get_by_label("Another moment").fill("2001-02-03T04:05:06")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile(r"/at/2001-02-03T03:05:06Z$"))  # he reads by Vienna's clock
+    expect(page.locator("#main h2")).to_have_text(
+        "The twin did not have it at 2001-02-03 03:05:06 UTC."
+    )
+    expect(page.locator("#main")).to_contain_text("Its first version was written at")
+    check(page)
+    assert page.goto(f"{path}/at/teatime").status == 422
+    asked = one.context.request.get(
+        f"{path}/at/now", headers={"Accept": "application/json"}, max_redirects=0
+    )
+    assert asked.headers["location"] == (
+        f"/api/v1/snapshots/products/{product}?connection=shop&at=now"
+    )
+
+
+def test_a_long_name_ends_in_its_cell_and_is_clicked_where_it_is_seen(page: Page) -> None:
+    """The name of a record may be as long as a store likes; the picture of its link is the link."""
+    for width in (WIDE, NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{PRODUCTS}?status=new")
+        link = rows(page).first.locator("a.rowlink")
+        for name in ("Bergschuh " * 20, "Bergschuh" * 22):
+            link.evaluate("(e, name) => { e.textContent = name; }", name)
+            assert cut_off(page) == []
+            box, cell = link.bounding_box(), rows(page).first.locator(".lead").bounding_box()
+            assert box is not None
+            assert cell is not None
+            assert box["x"] + box["width"] <= cell["x"] + cell["width"]
+        link.click()  # in the middle of what is seen of it
+        expect(page.locator("#drawer .drawer-h h2")).to_be_visible()
 
 
 def test_markup_of_a_store_is_text(page: Page) -> None:
