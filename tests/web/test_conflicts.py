@@ -103,7 +103,14 @@ def test_both_stand_beside_what_was_agreed_and_the_store_is_given_way(visit, apa
     page.goto("/")
     expect(page.locator(".needs")).to_contain_text("1 field differs from the store's.")
     page.goto(apart)
-    page.get_by_role("checkbox").first.check()
+    for key, name, is_taken in [
+        ("2", "Take the store's for 1 field", True),
+        ("3", "Take the store's", False),
+    ]:
+        page.keyboard.press(key)  # there is one row: no other can be meant
+        expect(page.get_by_role("checkbox", checked=is_taken)).to_be_focused()
+        expect(page.locator("#cf-apply")).to_have_text(name)
+    page.keyboard.press("2")
     page.get_by_role("button", name="Take the store's for 1 field").click()
     expect(page.get_by_role("status")).to_contain_text("1 field is what the store says again.")
     expect(page.get_by_role("heading", name="No conflicts")).to_be_visible()

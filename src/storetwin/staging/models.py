@@ -209,11 +209,16 @@ class StagedPage:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A record that a promotion leaves out, and why."""
+    """A record that a promotion leaves out, and why.
+
+    Args:
+        candidates: core records of which it may be one.
+    """
 
     connection_id: UUID
     remote_id: str
     reason: str
+    candidates: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

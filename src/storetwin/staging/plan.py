@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from storetwin.core.decide import match
 from storetwin.core.models import Candidate, Origin
 from storetwin.mapping.models import Noun
 from storetwin.staging.copies import Copy
 from storetwin.staging.models import LeftOut, Preview, State
+from storetwin.staging.refusals import why_one_of
 
 MOST_NAMED = 20  # records that stay behind, of those looked at
 
@@ -44,14 +46,14 @@ def look(
     found, left_out = 0, []
     for copy in copies:
         of = (copy.origin.connection_id, copy.origin.remote_id)
-        why = copy.problem
+        why, may_be = copy.problem, tuple[UUID, ...]()
         if why is None and copy.core_id is None and not copy.is_anew and not copy.is_gone:
             chosen = match(copy.origin.connection_id, candidates.get(copy.origin, ()))
             if chosen.candidates:
-                why = "It may be one of several core records: say which, or that it is a new one."
+                why, may_be = why_one_of(len(chosen.candidates)), chosen.candidates
             found += chosen.core_id is not None
         if why is not None:
-            left_out.append(LeftOut(*of, why))
+            left_out.append(LeftOut(*of, why, may_be))
     return found, left_out
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from storetwin.core.models import Origin
-from storetwin.mapping.models import Noun
+from storetwin.mapping.models import Match, Noun
 from storetwin.staging.copies import known_noun
 from storetwin.staging.models import State
+
+_SPOKEN = {Match.SKU: "SKU", Match.EMAIL: "e-mail address"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,16 @@ def why_alone(container: Origin, state: str) -> str:
     return f"{what} is not in core and could not be promoted: look at it first."
 
 
+def why_one_of(count: int) -> str:
+    """Return why a record is left out of a promotion that may be one of some core records."""
+    if count == 1:
+        return "A core record like it is another record of the same store already: say which it is."
+    return f"It may be one of {count} core records: say which, or that it is a new one."
+
+
 def why_unclear(noun: Noun, count: int) -> str:
     """Return why a record waits that may be one of some core records."""
-    by = noun.match.value.replace("_", " ")
+    by = _SPOKEN.get(noun.match, noun.match.value.replace("_", " "))
     if count == 1:
         return (
             f"A {noun.label.lower()} with its {by} is another record of the same store already:"

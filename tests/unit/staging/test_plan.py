@@ -55,6 +55,7 @@ def test_a_close_look_tells_new_from_known_from_unclear() -> None:
     found, left_out = look(copies, may_be)
     assert found == 1
     assert [one.remote_id for one in left_out] == ["3", "4", "5"]
+    assert {one.remote_id: len(one.candidates) for one in left_out} == {"3": 1, "4": 2, "5": 0}
     closely = Closely(7, found, left_out, frozenset({Origin(SHOP, "tags", "9")}))
     preview = summarise({State.NEW: 7, State.UPDATED: 2, State.IN_SYNC: 4}, closely, {"Name": 2})
     assert (preview.matched, preview.created, preview.updated, preview.unchanged) == (13, 3, 3, 4)

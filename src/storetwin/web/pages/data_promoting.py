@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from starlette.responses import Response
 from storetwin.api.run_forms import RunWhole, whole
 from storetwin.api.staging_forms import preview_shown
 from storetwin.jobs.living import living_workers
+from storetwin.kernel.errors import UnknownNameError
 from storetwin.runs.models import RunState
-from storetwin.web.data_asked import PATH
+from storetwin.staging.models import LeftOut
+from storetwin.web.data_asked import PATH, slug
 from storetwin.web.data_choosing import (
     ChosenForm,
     chosen_of,
@@ -23,6 +26,7 @@ from storetwin.web.data_choosing import (
     will_of,
 )
 from storetwin.web.data_explorer import asked_of
+from storetwin.web.data_links import title_of
 from storetwin.web.data_view import label_of, one_of
 from storetwin.web.figures import share
 from storetwin.web.pages.data_acts import done, event
@@ -37,6 +41,7 @@ BREATH: Final = 0.1
 TEMPLATE: Final = "data/preview.html"
 FRAGMENT: Final = "data_dialog"
 MOST_RUNS: Final = 40
+MOST_CANDIDATES: Final = 3  # that are named of each record that stays behind
 
 
 @router.post(f"{PATH}/{{resource}}/promotion-preview")
@@ -62,13 +67,23 @@ async def preview_promotion_page(
         "given": given,
         "back": local(given.back, asked.path),
         "left_out": [
-            (names.get(one.connection_id, ""), one.remote_id, one.reason)
+            (names.get(one.connection_id, ""), one, await _named(page, asked.resource, one))
             for one in preview.left_out
         ],
         "runs": None,
     }
     document = preview_shown(preview)
     return await page.render(TEMPLATE, context, fragments={FRAGMENT}, document=document)
+
+
+async def _named(page: Page, resource: str, one: LeftOut) -> list[tuple[str, str]]:
+    """Return the first core records that a record may be: what each is called, and its page."""
+    found = []
+    for core_id in one.candidates[:MOST_CANDIDATES]:
+        with suppress(UnknownNameError):  # it went meanwhile
+            title = title_of(await page.hub.core.one(resource, core_id))
+            found.append((title, f"/core/{slug(resource)}/{core_id}"))
+    return found
 
 
 @router.post(f"{PATH}/{{resource}}/promotions")

@@ -32,7 +32,8 @@
     if (e.key === "?") { e.preventDefault(); $("#keys")?.showModal(); return; }
     const search = $("[data-search]");
     if (e.key === "/" && search) { e.preventDefault(); search.focus(); return; }
-    if (g && Date.now() - g < 900 && places[e.key]) { location.href = places[e.key]; return; }
+    // whoever goes elsewhere does not mean what the same letter does here
+    if (g && Date.now() - g < 900 && places[e.key]) { e.preventDefault(); e.stopImmediatePropagation(); location.href = places[e.key]; return; }
     g = e.key === "g" ? Date.now() : 0;
     const all = rows();
     if (!all.length) return;
