@@ -1227,7 +1227,8 @@ CREATE TABLE staging.records (
     changed_columns text[],
     changed_fields json,
     why text,
-    candidates uuid[]
+    candidates uuid[],
+    column_keys bigint[] GENERATED ALWAYS AS (staging.column_keys(connection_id, resource, changed_columns))
 );
 
 CREATE TABLE staging.rules (
@@ -2080,7 +2081,7 @@ CREATE INDEX runs_queued ON runs.runs USING btree (connection_id, run_id) WHERE 
 
 CREATE INDEX schedules_due ON runs.schedules USING btree (next_at) WHERE (NOT is_paused);
 
-CREATE INDEX records_by_column ON staging.records USING gin (changed_columns) WHERE (changed_columns IS NOT NULL);
+CREATE INDEX records_by_column ON staging.records USING gin (column_keys) WHERE (column_keys IS NOT NULL);
 
 CREATE INDEX records_by_key ON staging.records USING btree (connection_id, resource, key, remote_id);
 
@@ -2956,6 +2957,22 @@ AS $function$
     UNION SELECT m.organisation_id FROM tenancy.memberships m
 $function$;
 
+CREATE OR REPLACE FUNCTION staging.column_key(connection_id uuid, resource text, name text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT pg_catalog.hashtextextended(connection_id::text || '/' || resource || '/' || name, 0)
+$function$;
+
+CREATE OR REPLACE FUNCTION staging.column_keys(connection_id uuid, resource text, names text[])
+ RETURNS bigint[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT pg_catalog.array_agg(staging.column_key(connection_id, resource, n.name)) FROM unnest(names) AS n(name)
+$function$;
+
 CREATE OR REPLACE FUNCTION staging.count_records()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3032,10 +3049,15 @@ AS $function$  -- the array's own index alone
 DECLARE
     own uuid := nullif(current_setting('app.organisation_id', true), '')::uuid;
 BEGIN
+    -- What an index could answer, but need not, stands where none can be asked: else the planner reads all keys of a
+    -- connection, to lay them beside the few that were found.
     RETURN QUERY
         SELECT r.connection_id, r.remote_id FROM staging.records r
-        WHERE r.changed_columns @> ARRAY[wanted_column] AND r.changed_columns IS NOT NULL
-          AND r.organisation_id = own AND r.resource = wanted_resource AND r.connection_id = ANY(wanted_connections)
+        WHERE r.column_keys && ARRAY(
+                SELECT staging.column_key(c.id, wanted_resource, wanted_column) FROM unnest(wanted_connections) AS c(id))
+          AND r.column_keys IS NOT NULL
+          AND COALESCE(r.organisation_id = own AND r.resource = wanted_resource AND r.connection_id = ANY(wanted_connections)
+                       AND r.changed_columns @> ARRAY[wanted_column], false)
         LIMIT most;
 END $function$;
 

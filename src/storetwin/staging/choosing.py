@@ -30,6 +30,8 @@ _COLUMNS = {Sort.MODIFIED: "modified_at", Sort.NAME: "name_key", Sort.KEY: "key"
 _KEY = re.compile(r"\bkey\b")
 _MEANT = re.compile(r"/\* meant \*/.*?/\* end of meant \*/", re.DOTALL)
 _OF_MEANT = re.compile(r"/\* of meant \*/.*?/\* end of them \*/", re.DOTALL)
+_MATCHED = re.compile(r"/\* matched \*/.*?/\* end of matched \*/", re.DOTALL)
+_SUMS = re.compile(r"/\* sums \*/(.*)/\* end of sums \*/", re.DOTALL)
 _EACH = re.compile(r"/\* each \*/(.*)/\* end of each \*/", re.DOTALL)
 _MATCHES = re.compile(r"/\* matches \*/(.*)/\* end \*/", re.DOTALL)
 
@@ -133,6 +135,9 @@ def change(statement: str, chosen: Chosen, connections: Sequence[UUID]) -> State
     if not searched:
         each = _part(_EACH, meant)
         statement = _OF_MEANT.sub(lambda _: each, statement)
+    if not searched and not is_narrowed(wanted):
+        sums = _part(_SUMS, Q.matched)
+        statement = _MATCHED.sub(lambda _: sums, statement)
     return statement, params
 
 

@@ -160,7 +160,7 @@ changed AS (
       AND r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
       AND (%(by_rule)s::uuid IS NULL OR r.rule_id IS DISTINCT FROM %(by_rule)s)
     RETURNING 1)
-SELECT (SELECT count(*) FROM meant) AS matched, (SELECT count(*) FROM changed) AS changed;
+SELECT /* matched */ (SELECT count(*) FROM meant) /* end of matched */ AS matched, (SELECT count(*) FROM changed) AS changed;
 
 -- name: deselect_records
 -- Takes back that they are chosen.
@@ -177,7 +177,7 @@ changed AS (
       AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
       AND r.is_selected
     RETURNING 1)
-SELECT (SELECT count(*) FROM meant) AS matched, (SELECT count(*) FROM changed) AS changed;
+SELECT /* matched */ (SELECT count(*) FROM meant) /* end of matched */ AS matched, (SELECT count(*) FROM changed) AS changed;
 
 -- name: ignore_records
 -- Leaves them out of promotions and of what is to be looked at, until somebody takes that back.
@@ -198,7 +198,7 @@ changed AS (
       AND r.state NOT IN ('ignored', 'gone')
       AND (%(by_rule)s::uuid IS NULL OR r.rule_id IS DISTINCT FROM %(by_rule)s)
     RETURNING 1)
-SELECT (SELECT count(*) FROM meant) AS matched, (SELECT count(*) FROM changed) AS changed;
+SELECT /* matched */ (SELECT count(*) FROM meant) /* end of matched */ AS matched, (SELECT count(*) FROM changed) AS changed;
 
 -- name: restore_records
 -- Takes back that they are ignored: what nobody needs to know of goes, what is linked is compared again.
@@ -233,7 +233,7 @@ changed AS (
       AND r.remote_id = h.remote_id AND r.state = 'ignored'
       AND (r.core_id IS NOT NULL OR h.has_copy AND NOT r.is_gone)
     RETURNING 1)
-SELECT (SELECT count(*) FROM meant) AS matched,
+SELECT /* matched */ (SELECT count(*) FROM meant) /* end of matched */ AS matched,
        (SELECT count(*) FROM changed) + (SELECT count(*) FROM dropped) AS changed;
 
 -- name: meant
@@ -247,6 +247,33 @@ WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND 
   AND (r.connection_id, r.remote_id) NOT IN (
       SELECT b.connection_id, b.remote_id
       FROM unnest(%(but_connections)b::uuid[], %(but_ids)b::text[]) AS b(connection_id, remote_id)) /* end of each */;
+
+-- name: matched
+-- How many records match, but some, as the counts have it: takes the place of the marked part of the statements above where the
+-- counts know (choosing.py). To count the records themselves takes a second walk over all of them, past whatever an index still
+-- names of their earlier versions.
+SELECT /* sums */ (
+    SELECT COALESCE(sum(c.records), 0)::bigint FROM (
+        SELECT connection_id, state, status, is_selected, records FROM staging.counts
+        WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(few_connections)b::uuid[]) AND resource = %(resource)s
+        UNION ALL
+        SELECT connection_id, state, status, is_selected, records FROM staging.count_changes
+        WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(few_connections)b::uuid[]) AND resource = %(resource)s
+    ) AS c
+    WHERE c.state = ANY(%(few_states)b::text[]) AND (%(any_status)s OR c.status = ANY(%(few_statuses)b::text[]))
+      AND c.is_selected = ANY(%(few_selected)b::boolean[])
+) - (
+    SELECT count(*) FROM (
+        SELECT DISTINCT b.connection_id, b.remote_id
+        FROM unnest(%(but_connections)b::uuid[], %(but_ids)b::text[]) AS b(connection_id, remote_id)) AS b
+    CROSS JOIN LATERAL (
+        SELECT FROM staging.records r
+        WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = b.connection_id AND r.resource = %(resource)s
+          AND r.remote_id = b.remote_id AND r.connection_id = ANY(%(few_connections)b::uuid[])
+          AND r.state = ANY(%(few_states)b::text[]) AND (%(any_status)s OR r.status = ANY(%(few_statuses)b::text[]))
+          AND r.is_selected = ANY(%(few_selected)b::boolean[])
+        LIMIT 1) AS r
+) /* end of sums */;
 
 -- name: matches
 -- Records that a text occurs in, or that are called so: its marked part is a condition of the statement above.

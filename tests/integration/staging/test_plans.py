@@ -6,6 +6,8 @@ the planner's statistics as they are after ANALYZE, and nothing forbidden to it.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +29,7 @@ from storetwin.staging.choosing import (
     of_found,
     of_stretches,
 )
-from storetwin.staging.models import Chosen, Filter, Sort
+from storetwin.staging.models import Chosen, Filter, Sort, State
 
 OURS, OTHERS = UUID(int=1), range(2, 6)
 SHOPS = [UUID(int=number) for number in (11, 12, 13)]
@@ -85,14 +87,21 @@ def connection(postgres: Any, template: str) -> Iterator[psycopg.Connection[Any]
 
 def scans(connection: psycopg.Connection[Any], query: str, params: dict[str, Any]) -> set[str]:
     """Return the tables that a plan reads from one end to the other."""
-    row = connection.execute(f"EXPLAIN (FORMAT JSON) {query}".encode(), OWN | params).fetchone()
+    nodes = plan(connection, query, OWN | params)
+    return {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
+
+
+def plan(
+    connection: psycopg.Connection[Any], query: str, params: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the nodes of a plan."""
+    row = connection.execute(f"EXPLAIN (FORMAT JSON) {query}".encode(), params).fetchone()
     assert row is not None
-    found, left = set(), [row[0][0]["Plan"]]
+    found, left = [], [row[0][0]["Plan"]]
     while left:
         node = left.pop()
         left += node.get("Plans", ())
-        if node["Node Type"] == "Seq Scan":
-            found.add(node["Relation Name"])
+        found.append(node)
     return found
 
 
@@ -127,6 +136,68 @@ def test_nothing_is_read_from_one_end_to_the_other(
     query, params = QUESTIONS[question]
     more = {"by_rule": None, "why": None}
     assert scans(connection, query, more | params) == set()
+
+
+@pytest.mark.parametrize("shops", [SHOPS, SHOPS[2:]], ids=["all", "the smallest"])
+def test_a_differing_column_is_found_by_its_own_index(
+    connection: psycopg.Connection[Any], shops: list[UUID]
+) -> None:
+    """And by no other beside it: to read all keys of a connection as well took half a second."""
+    row = connection.execute(
+        "SELECT prosrc, proconfig FROM pg_proc WHERE oid = 'staging.find_by_column'::regproc"
+    ).fetchone()
+    assert row is not None
+    body = re.search("RETURN QUERY(.*?);", row[0], re.DOTALL)
+    assert body is not None
+    given = {"own": "own", "wanted_resource": "resource", "wanted_connections": "shops",
+             "wanted_column": "name", "most": "most"}  # fmt: skip
+    query = re.sub(rf"\b({'|'.join(given)})\b", lambda word: f"%({given[word[0]]})s", body[1])
+    params = {"own": OURS, "resource": "orders", "shops": shops, "name": "total", "most": 2_001}
+    with connection.transaction(force_rollback=True):
+        connection.execute("SET LOCAL ROLE storetwin_owner")
+        for setting in row[1]:
+            connection.execute(f"SET LOCAL {setting}".encode())
+        nodes = plan(connection, query, params)
+    assert [node["Index Name"] for node in nodes if "Index Name" in node] == ["records_by_column"]
+
+
+def test_a_differing_column_is_found_in_the_store_that_is_asked_for(
+    connection: psycopg.Connection[Any],
+) -> None:
+    for shop in SHOPS:
+        of = {"few_connections": [shop], "field": "total", "most": 10_000}
+        found = connection.execute(Q.find_by_column.encode(), OWN | of).fetchall()
+        [(count,)] = connection.execute(
+            "SELECT count(*) FROM staging.records WHERE connection_id = %s AND changed_columns = '{total}'",
+            (shop,),
+        ).fetchall()
+        assert {row[0] for row in found} == {shop}
+        assert len(found) == len({row[1] for row in found}) == count > 10
+    none = {"few_connections": SHOPS, "field": "status", "most": 10_000}
+    assert connection.execute(Q.find_by_column.encode(), OWN | none).fetchall() == []
+
+
+@pytest.mark.parametrize("name", ["select", "deselect", "ignore"])
+def test_what_is_chosen_is_walked_once(connection: psycopg.Connection[Any], name: str) -> None:
+    """And not once more to say how many that are: the counts know it."""
+    but = tuple(NAMED[:2])
+    chosen = Chosen(Filter("orders", states=(State.UPDATED,)), but=but)
+    statement, params = change(getattr(Q, f"{name}_records"), chosen, SHOPS)
+    more = {"organisation_id": OURS, "by_rule": None, "why": None}
+    with connection.transaction(force_rollback=True):
+        nodes = plan(connection, statement, params | more)
+        walks = Counter(
+            node["Relation Name"] for node in nodes if "Relation Name" in node and node["Node Type"] != "ModifyTable"
+        )  # fmt: skip
+        row = connection.execute(statement.encode(), params | more).fetchone()
+        [(left,)] = connection.execute(
+            "SELECT count(*) FROM staging.records WHERE state = 'updated' AND resource = 'orders'"
+            " AND (connection_id, remote_id) <> ALL(SELECT * FROM unnest(%s::uuid[], %s::text[]))",
+            ([one for one, _ in but], [one for _, one in but]),
+        ).fetchall()
+    assert walks["records"] == 2, "what is changed, and what stays outside"
+    assert row is not None
+    assert row[0] == (left if name != "ignore" else row[1]) > 100
 
 
 def test_a_pull_looks_records_up_by_their_key(connection: psycopg.Connection[Any]) -> None:

@@ -15,6 +15,7 @@ from storetwin.staging.choosing import (
     change,
     choose,
     count_all,
+    is_narrowed,
     stretches_of,
 )
 from storetwin.staging.models import Chosen, Count, Filter, Sort, State
@@ -83,3 +84,14 @@ def test_records_by_name_are_not_taken_for_all() -> None:
     assert "meant" in statement
     assert params["found_ids"] == ["7"]
     assert "few_states" not in params
+
+
+@given(FILTERS, st.lists(st.tuples(st.just(SHOP), st.text(max_size=4)), max_size=2).map(tuple))
+def test_how_many_are_meant_the_counts_say_where_they_know(
+    wanted: Filter, but: tuple[tuple[UUID, str], ...]
+) -> None:
+    statement, params = change(Q.deselect_records, Chosen(wanted, but=but), [SHOP])
+    is_known = not is_narrowed(wanted) and not (wanted.search and wanted.search.strip())
+    assert ("staging.counts" in statement) is is_known
+    assert "SELECT count(*) FROM changed" in statement
+    assert params["but_ids"] == [remote_id for _, remote_id in but]
