@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import scratch
 from database_clones import clone, in_own_loop, make_template, shared_server
 from storetwin.db import Database
 from storetwin.db.embedded import EmbeddedPostgres
@@ -17,6 +18,8 @@ _ENVIRONMENT = os.environ  # noqa: TID251 - read and cleared here so that tests 
 _POSTGRES_BIN = _ENVIRONMENT.get("STORETWIN_TEST_POSTGRES_BIN")
 for _name in [name for name in _ENVIRONMENT if name.startswith("STORETWIN_")]:
     del _ENVIRONMENT[_name]
+
+scratch.use_memory(_ENVIRONMENT)
 
 settings.register_profile("long", deadline=None)
 # The same examples each time: what is new is sought at length. How long something takes is a benchmark's.

@@ -32,6 +32,7 @@ HASTY = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "300",
+    "max_wal_size": "512MB",
 }
 _numbers = itertools.count(1)
 

@@ -83,14 +83,17 @@ def second_postgresql() -> Path | None:
     return next((path.parent for path in found if int(path.parts[-3]) >= 15), None)
 
 
-def run(name: str, arguments: list[str], **environment: str) -> int:
+def run(name: str, arguments: list[str], **more: str) -> int:
     started = time.monotonic()
+    environment = {**os.environ, **more}
+    # What is compiled once need not be compiled by each of the hundreds of processes that follow.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     print(f"== {name}", flush=True)
     try:
         code = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", *arguments, *sys.argv[1:]],
             check=False,
-            env={**os.environ, **environment},
+            env=environment,
             timeout=LONGEST_STAGE,
         ).returncode
     except subprocess.TimeoutExpired:

@@ -352,10 +352,12 @@ class Heard:
         return [event["data"] for event in self.events if event["event"] == name]
 
 
-async def hear(api: Api, path: str, *, headers: dict[str, str] | None = None) -> Heard:
+async def hear(
+    api: Api, path: str, *, headers: dict[str, str] | None = None, into: Heard | None = None
+) -> Heard:
     """Follow a stream to its end."""
     given = {"Authorization": f"Bearer {api.token}"} | (headers or {})
-    heard = Heard()
+    heard = Heard() if into is None else into
     url = f"{api.url}/api/v1{path}"
     async with api.session.get(url, headers=given) as answer:
         heard.status = answer.status
@@ -400,15 +402,21 @@ async def test_a_run_is_followed_to_its_end(twin: Twin, api: Api, database_dsn: 
 
 
 async def test_all_runs_are_followed_at_once(twin: Twin, api: Api, database_dsn: str) -> None:
-    following = asyncio.create_task(hear(api, "/events?for_seconds=4"))
-    await asyncio.sleep(0.3)
+    heard = Heard()
+    following = asyncio.create_task(hear(api, "/events", into=heard))
+
+    def told() -> list[str]:
+        return [s["state"] for s in heard.of("state") if s["run_id"] == asked["run_id"]]
+
+    async def is_told() -> bool:
+        return told()[-1:] == ["done"]
+
     async with working(twin.hub, database_dsn):
         asked = await api.post("/runs", ONE, 202)
-        await ended(api, asked["run_id"])
-    heard = await following
-    told = [s["state"] for s in heard.of("state") if s["run_id"] == asked["run_id"]]
-    assert told[-1] == "done"
-    assert len(told) == len(set(told))
+        await until(is_told)
+    assert len(told()) == len(set(told()))
+    following.cancel()
+    heard = await hear(api, "/events?for_seconds=1")
     assert heard.of("closed") == [{"reason": "time"}]
 
 
