@@ -83,18 +83,22 @@ async def _promote(hub: Hub, chosen: Chosen, *, as_json: bool) -> Exit:
     asked = await hub.staging.promote(chosen)
     with ProgressScreen() as screen:
         states = [await _work(hub, one, screen) for one in asked]
+        came = [(await hub.reports.run(str(one.run_id)))[1] for one in asked]
     is_done = all(state.value == "done" for state in states)
+    behind = [{p["resource"]: p["unreadable"] for p in rows if p["unreadable"]} for rows in came]
     if as_json:
         runs = [
-            {"run_id": str(one.run_id), "connection": one.connection.name, "state": state.value}
-            for one, state in zip(asked, states, strict=True)
-        ]
+            {"run_id": str(one.run_id), "connection": one.connection.name, "state": state.value, "stayed_behind": left}
+            for one, state, left in zip(asked, states, behind, strict=True)
+        ]  # fmt: skip
         print_json({"runs": runs, "records": sum(one.records for one in asked)})
-    else:
-        for one, state in zip(asked, states, strict=True):
-            print(f"{one.connection.name}: {one.records:,} promoted, {state.value}.")
-        if not is_done:
-            print("  See what stayed behind: storetwin staging RESOURCE --state waiting")
+        return Exit.DONE if is_done else Exit.INCOMPLETE
+    for one, state, rows, left in zip(asked, states, came, behind, strict=True):
+        entered = [f"{p['records'] - p['unreadable']:,} {p['resource']}" for p in rows]
+        print(f"{one.connection.name}: {', '.join(entered)} promoted, {state.value}.")
+        for resource, count in left.items():
+            see = f"storetwin staging {resource} --state waiting"
+            print(f"  {count:,} {resource} stayed behind. See why: {see}")
     return Exit.DONE if is_done else Exit.INCOMPLETE
 
 

@@ -15,6 +15,7 @@ from database_clones import clone, in_own_loop
 from hubs import ENCRYPTION_KEY, settings_for
 from staging_rows import Mirror
 from storetwin.bootstrap import open_hub
+from storetwin.cli.exits import Exit
 from storetwin.cli.main import app
 from storetwin.connections.models import Connection, Credentials
 from storetwin.connections.register import NewConnection
@@ -51,6 +52,17 @@ def environment(postgres: Any, template: str, tmp_path_factory: Any) -> Iterator
         }
 
 
+async def leave_blank(environment: dict[str, str], remote_id: str) -> None:
+    """Let a record be one whose custom fields the store did not show."""
+    dsn, folder = environment["STORETWIN_DATABASE_URL"], Path(environment["STORETWIN_DATA_DIR"])
+    async with (
+        open_hub(settings_for(dsn, folder)) as hub,
+        hub.database.transaction(hub.organisation_id) as tx,
+    ):
+        partial = "UPDATE mirror.snapshots SET state = 'partial' WHERE remote_id = %s"
+        assert await tx.execute(partial, (remote_id,)) == 1
+
+
 def test_a_person_chooses_and_promotes_on_the_command_line(environment: dict[str, str]) -> None:
     def run(*arguments: str, code: int = 0) -> str:
         done = CliRunner().invoke(app, arguments, env=environment)
@@ -66,12 +78,17 @@ def test_a_person_chooses_and_promotes_on_the_command_line(environment: dict[str
     assert "17 new" in run("promote", "products", "--dry-run")
     told = json.loads(run("promote", "products", "--json"))
     assert (told["records"], [one["state"] for one in told["runs"]]) == (17, ["done"])
+    assert told["runs"][0]["stayed_behind"] == {}
     counts = json.loads(run("staging", "--json"))["products"]
     assert counts == {"in_sync": 17, "new": 2, "ignored": 1, "selected": 0}
     run("ignore", "products", page["data"][0]["remote_id"], "--undo")
     assert json.loads(run("staging", "--json"))["products"]["new"] == 3
     assert "is a new one" in run("map", "products", page["data"][0]["remote_id"], "--new")
     assert "Thing" in run("staging", "products", page["data"][1]["remote_id"])
+    in_own_loop(leave_blank(environment, page["data"][2]["remote_id"]))
+    told = run("promote", "products", "--all", "--yes", code=Exit.INCOMPLETE)
+    assert "shop: 2 products promoted, incomplete." in told
+    assert "1 products stayed behind. See why: storetwin staging products --state waiting" in told
     run("staging", "nonsense", code=2)
     run("select", "products", code=2)  # which ones?
     run("rule", "add", "drafts", "products", "--action", "ignore", "--status", "draft")
