@@ -16,7 +16,7 @@ from storetwin.tenancy.models import Role
 from storetwin.web.app import routers_of_pages
 from storetwin.web.route import PageRoute
 
-PARTS = ("/live", "/preview", ".csv", ".json")
+PARTS = ("/live", "/preview", ".csv", ".json", ".jsonl", ".txt")
 """Ends of addresses that answer with parts of a page, with its stream, or with a file."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -174,3 +175,37 @@ def test_a_lost_stream_says_so_and_comes_back(visit, house: House) -> None:
     one.context.set_offline(False)
     expect(page.locator("#live-lost")).to_be_hidden(timeout=10_000)
     one.wrong.clear()  # the browser tells of the requests that it could not send
+
+
+def test_the_activity_is_searched_paged_and_taken_along(visit, house: House) -> None:
+    """And another organisation gets none of it."""
+    run_id = house.values["run_id"]
+    page = visit().page
+    page.goto(f"/operations/runs/{run_id}")
+    log = page.get_by_role("log")
+    every = log.locator("li").count()
+    assert every > 10
+    page.get_by_label("Search the activity").fill("PRODUCTS:")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"\?q="))
+    expect(log.locator("li")).to_have_count(1)
+    expect(log).to_contain_text("Products: ")
+    page.locator('summary[aria-label="Download the activity"]').click()
+    with page.expect_download() as some:
+        page.get_by_role("link", name="As text").click()
+    assert some.value.suggested_filename == f"storetwin-run-{run_id}.txt"
+    assert len(some.value.path().read_text().splitlines()) == 1
+    lines = page.request.get(f"/operations/runs/{run_id}/log.jsonl").text().splitlines()
+    told = [json.loads(line) for line in lines]
+    assert [one["at"] for one in told] == sorted((one["at"] for one in told), reverse=True)
+    assert told[-1]["text"].endswith("resources")
+    page.goto(f"/operations/runs/{run_id}?before={told[3]['at']}")
+    expect(log).not_to_contain_text("Done:")
+    page.get_by_role("link", name="Latest lines").click()
+    expect(log).to_contain_text("Done:")
+    page.get_by_role("link", name="Set aside 1").click()
+    expect(log).to_contain_text("orders/1 set aside: orders/1 answers 500 (discarded since)")
+    page.goto(f"/operations/runs/{run_id}?q=no-such-thing")
+    expect(log).to_contain_text("Nothing holds “no-such-thing”")
+    page.get_by_role("link", name="Show all").click()
+    expect(log.locator("li")).to_have_count(every)

@@ -153,6 +153,30 @@ class Letters:
             raise UnknownNameError(f"There is no dead letter {letter_id}.")
         return found[0]
 
+    async def of_run(
+        self,
+        run_id: UUID,
+        *,
+        needle: str | None = None,
+        before: tuple[datetime, UUID] | None = None,
+        limit: int,
+    ) -> list[Row]:
+        """Return what a run set aside and no later one did, the latest first.
+
+        Args:
+            needle: what its line has to hold.
+            before: only what was earlier.
+        """
+        async with self._transaction() as tx:
+            return await letters.asides_of_run(
+                tx, self.organisation_id, run_id, needle=needle, before=before, limit=limit
+            )
+
+    async def count_of_run(self, run_id: UUID, *, needle: str | None = None) -> int:
+        """Return how many records a run set aside that no later one did."""
+        async with self._transaction() as tx:
+            return await letters.count_asides(tx, self.organisation_id, run_id, needle=needle)
+
     async def counts(self) -> list[Row]:
         """Return how many wait, by connection and resource."""
         async with self._transaction() as tx:

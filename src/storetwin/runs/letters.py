@@ -71,6 +71,35 @@ async def discard_matching(
     )
 
 
+async def asides_of_run(
+    tx: Transaction,
+    organisation_id: UUID,
+    run_id: UUID,
+    *,
+    needle: str | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Row]:
+    """Return what a run set aside and no later one did, the latest first.
+
+    Args:
+        needle: what its line has to hold, in any case of letters.
+        before: only what was earlier than this moment, or then with a lower id.
+    """
+    at, letter_id = before or (None, None)
+    asked = {"organisation_id": organisation_id, "run_id": run_id, "needle": needle}
+    return await tx.fetch_all(Q.asides_of_run, asked | {"at": at, "id": letter_id, "limit": limit})
+
+
+async def count_asides(
+    tx: Transaction, organisation_id: UUID, run_id: UUID, *, needle: str | None
+) -> int:
+    """Return how many records a run set aside that no later one did."""
+    asked = {"organisation_id": organisation_id, "run_id": run_id, "needle": needle}
+    row = await tx.fetch_one(Q.count_asides, asked)
+    return int(row["n"]) if row else 0
+
+
 def _params(matching: Matching) -> dict[str, object]:
     return {
         "organisation_id": matching.organisation_id,

@@ -64,3 +64,25 @@ FROM (
 ) f
 JOIN connections.connections c ON c.organisation_id = f.organisation_id AND c.id = f.connection_id
 GROUP BY f.cause ORDER BY count(*) DESC, f.cause LIMIT %(limit)s;
+
+-- name: asides_of_run
+-- What a run set aside and no later one did, the latest first. A letter that was settled since has the time of that; what
+-- was seen in the run first has its own.
+SELECT f.dead_letter_id, f.resource, f.name, f.reason, f.state, f.at
+FROM (
+    SELECT d.dead_letter_id, d.resource, d.name, d.reason, d.state,
+           CASE WHEN d.first_seen_at >= r.started_at THEN d.first_seen_at ELSE least(d.last_seen_at, r.ended_at) END AS at
+    FROM runs.dead_letters d JOIN runs.runs r ON r.run_id = d.run_id
+    WHERE d.organisation_id = %(organisation_id)s AND d.run_id = %(run_id)s
+      AND (%(needle)s::text IS NULL
+           OR strpos(lower(d.resource || '/' || d.name || ' set aside: ' || d.reason), lower(%(needle)s)) > 0)
+) f
+WHERE %(at)s::timestamptz IS NULL OR (f.at, f.dead_letter_id) < (%(at)s::timestamptz, %(id)s::uuid)
+ORDER BY f.at DESC, f.dead_letter_id DESC LIMIT %(limit)s;
+
+-- name: count_asides
+-- How many records a run set aside that no later one did.
+SELECT count(*) AS n FROM runs.dead_letters
+WHERE organisation_id = %(organisation_id)s AND run_id = %(run_id)s
+  AND (%(needle)s::text IS NULL
+       OR strpos(lower(resource || '/' || name || ' set aside: ' || reason), lower(%(needle)s)) > 0);

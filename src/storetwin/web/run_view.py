@@ -1,17 +1,15 @@
-"""A run as a page shows it: lines a resource, how far it is, what happened when. Pure."""
+"""A run as a page shows it: lines a resource, and how far it is. Pure."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from storetwin.api.run_forms import ResourceProgress, RunWhole
-from storetwin.runs.models import RunKind, RunState
-from storetwin.web.figures import duration
-from storetwin.web.words import KIND, RUN, Tone
+from storetwin.runs.models import RunKind
+from storetwin.web.words import KIND, RUN
 
 MAIN: Final = (
     "products",
@@ -25,7 +23,6 @@ MAIN: Final = (
 )
 """Resources with a line of their own; the others share one, unless something is the matter."""
 SOONEST_LEFT: Final = (5.0, 0.02)  # seconds and share before which nobody can say how long it takes
-MOST_LINES: Final = 200  # of the activity
 READING: Final = 0.9  # of a pull; the rest is its proof
 LAST_STEP: Final = 0.99  # what has not ended is not whole
 TITLES: Final = {RunKind.PULL: "Full pull"}
@@ -56,21 +53,6 @@ class Line:
         if self.word != "Running" or not self.seconds or self.seconds < 1:
             return None
         return self.done / self.seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One thing that happened, as the activity tells it.
-
-    Args:
-        level: ``info``, ``warning`` or ``aside``.
-    """
-
-    at: datetime
-    tone: Tone
-    icon: str
-    text: str
-    level: str = "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +111,7 @@ class RunView:
             shown = [n for n in names if n in MAIN or _is_of_note(by_name.get(n))]
             shown.sort(key=lambda name: MAIN.index(name) if name in MAIN else len(MAIN))
             rest = [name for name in names if name not in shown]
-        found = [self._line(_title(name), [by_name.get(name)]) for name in shown]
+        found = [self._line(title_of(name), [by_name.get(name)]) for name in shown]
         if rest:
             found.append(self._line(_titles(rest), [by_name.get(name) for name in rest]))
         if self.proof:
@@ -186,16 +168,6 @@ class RunView:
             return sum(running)
         return self.records / self.elapsed if self.elapsed and self.elapsed >= 1 else None
 
-    def activity(self, level: str | None = None) -> list[Happened]:
-        """Return what happened, the oldest first; only of one level where one is named."""
-        found = sorted(_happened(self), key=lambda one: one.at)
-        kept = [one for one in found if level is None or one.level == level]
-        return kept[-MOST_LINES:]
-
-    def count(self, level: str) -> int:
-        """Return how much happened of a level."""
-        return sum(one.level == level for one in _happened(self))
-
     def _line(self, title: str, progress: Sequence[ResourceProgress | None]) -> Line:
         begun = [line for line in progress if line is not None]
         if not begun:
@@ -235,7 +207,8 @@ def _share(line: ResourceProgress) -> float:
     return min(LAST_STEP, line.records / line.expected) if line.expected else 0.0
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
+    """Return a resource as a line begins with it."""
     return name.replace("_", " ").capitalize()
 
 
@@ -244,69 +217,3 @@ def _titles(names: Sequence[str]) -> str:
     first = ", ".join(name.replace("_", " ") for name in names[:3])
     more = f", {len(names) - 3} more" if len(names) > 3 else ""
     return (first + more).capitalize()
-
-
-def _happened(view: RunView) -> Iterator[Happened]:
-    run = view.run
-    if run.asked_at is not None:
-        yield Happened(run.asked_at, Tone.IDLE, "clock", f"{view.title}: asked for")
-    if run.started_at is not None:
-        text = f"{view.title}: begun, {len(view.planned) or len(view.own)} resources"
-        yield Happened(run.started_at, Tone.INFO, "player-play", text)
-    for stage, lines in itertools.groupby(run.progress, key=lambda line: line.stage):
-        yield from _of_stage(view, stage.value, list(lines))
-    last = {line.resource: line.updated_at for line in view.own}
-    for error in run.errors:
-        at = last.get(error.resource) or run.ended_at or view.now
-        text = f"{error.resource}/{error.record} set aside: {_short(error.reason)}"
-        yield Happened(at, Tone.BAD, "mail-x", text, "aside")
-    yield from _of_cost(view)
-    if run.ended_at is not None:
-        yield _end(view, run.ended_at)
-
-
-def _of_stage(view: RunView, stage: str, lines: Iterable[ResourceProgress]) -> Iterator[Happened]:
-    is_proof = stage == "verify" and view.run.kind is not RunKind.VERIFY
-    for line in lines:
-        if line.state == "running":
-            continue
-        took = (line.updated_at - line.started_at).total_seconds()
-        told = f"{_records(line.records)} in {duration(took)}" if line.records else "no record"
-        if line.state == "failed":
-            text = f"{_title(line.resource)} failed after {told}"
-            yield Happened(line.updated_at, Tone.CHANGE, "alert-triangle", text, "warning")
-        elif is_proof:
-            text = f"{_title(line.resource)} proven: {told}"
-            yield Happened(line.updated_at, Tone.OK, "certificate", text)
-        else:
-            yield Happened(line.updated_at, Tone.OK, "check", f"{_title(line.resource)}: {told}")
-
-
-def _of_cost(view: RunView) -> Iterator[Happened]:
-    cost, at = view.run.cost, view.run.ended_at or view.now
-    if cost.throttled:
-        text = f"The store asked to wait: {cost.throttled:,} answers 429. It was asked more slowly"
-        yield Happened(at, Tone.CHANGE, "gauge", text, "warning")
-    if cost.troubled:
-        text = f"{cost.troubled:,} requests without a usable answer; each was asked again"
-        yield Happened(at, Tone.CHANGE, "alert-triangle", text, "warning")
-
-
-def _end(view: RunView, at: datetime) -> Happened:
-    run = view.run
-    if run.state is RunState.DONE:
-        return Happened(at, Tone.OK, "check", f"Done: {_records(view.records)} read")
-    if run.state is RunState.CANCELLED:
-        return Happened(
-            at, Tone.IDLE, "ban", "Cancelled. The next run goes on from here", "warning"
-        )
-    told = run.error.message if run.error else "It did not come to its end"
-    return Happened(at, Tone.CHANGE, "alert-triangle", f"{RUN[run.state]}: {told}", "warning")
-
-
-def _records(n: int) -> str:
-    return f"{n:,} record{'' if n == 1 else 's'}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 240 else f"{text[:239]}…"

@@ -1,7 +1,10 @@
-"""A run as a page shows it."""
+"""A run as a page shows it, and what it did line by line."""
 
+import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -11,12 +14,12 @@ from storetwin.api.run_forms import (
     ResourceProgress,
     RunCost,
     RunCounts,
-    RunError,
     RunWhole,
     Trouble,
 )
 from storetwin.runs.models import RunKind, RunState, Stage
-from storetwin.web.run_view import MOST_LINES, RunView
+from storetwin.web.run_log import Sought, read_log, whole_log
+from storetwin.web.run_view import RunView
 from storetwin.web.words import WORDS
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -97,22 +100,18 @@ def test_a_proof_comes_last() -> None:
     assert 90 <= (view.percent or 0) < 100
 
 
-def test_an_ended_run_says_what_happened() -> None:
+def test_what_an_ended_run_did_not_come_to_was_skipped() -> None:
     trouble = Trouble(code="x", message="The store went away.")
     ended = run(
         progress("orders", unreadable=1),
         state=RunState.INCOMPLETE,
         ended_at=NOW,
         error=trouble,
-        errors=[RunError(resource="orders", record="7", reason="it answers 500")],
     )
     view = RunView(ended, ["orders", "products"], NOW)
     assert view.percent == 100
     assert view.left is None
     assert {line.title: line.word for line in view.lines}["Products"] == "Skipped"
-    assert "orders/7 set aside: it answers 500" in [one.text for one in view.activity("aside")]
-    assert view.activity()[-1].text == "Incomplete: The store went away."
-    assert view.count("aside") == 1
 
 
 STATES = st.sampled_from(["running", "done", "failed"])
@@ -141,6 +140,112 @@ def test_whatever_a_run_is_it_can_be_shown(
     assert all(line.expected is None or line.expected >= line.done for line in view.lines)
     assert view.percent is None or 0 <= view.percent <= 100
     assert view.left is None or view.left >= 0
-    assert len(view.activity()) <= MOST_LINES
-    moments = [one.at for one in view.activity()]
-    assert moments == sorted(moments)
+
+
+@dataclass
+class Aside:
+    """Records that were set aside, answered as the database does."""
+
+    rows: list[dict[str, Any]]
+
+    async def of_run(
+        self,
+        run_id: UUID,
+        *,
+        needle: str | None = None,
+        before: tuple[datetime, UUID] | None = None,
+        limit: int,
+    ) -> list[dict[str, Any]]:
+        fit = [
+            row
+            for row in self.rows
+            if (needle or "").lower() in f"orders/{row['name']} set aside: {row['reason']}".lower()
+            and (before is None or (row["at"], row["dead_letter_id"]) < before)
+        ]
+        return sorted(fit, key=lambda r: (r["at"], r["dead_letter_id"]), reverse=True)[:limit]
+
+    async def count_of_run(self, run_id: UUID, *, needle: str | None = None) -> int:
+        return len(self.rows)
+
+
+def aside(number: int, second: int, state: str = "waiting") -> dict[str, Any]:
+    return {
+        "dead_letter_id": UUID(int=10**6 + number), "resource": "orders", "name": str(number),
+        "reason": "it answers 500", "state": state, "at": BEGUN + timedelta(seconds=second),
+    }  # fmt: skip
+
+
+def ended() -> RunView:
+    trouble = Trouble(code="x", message="The store went away.")
+    return RunView(
+        run(progress("orders"), state=RunState.INCOMPLETE, ended_at=NOW, error=trouble),
+        ["orders"],
+        NOW,
+    )
+
+
+def read(letters: Aside, sought: Sought, limit: int = 200) -> Any:
+    return asyncio.run(read_log(letters, ended(), sought, limit=limit))  # type: ignore[arg-type]
+
+
+def test_an_ended_run_says_what_happened() -> None:
+    letters = Aside([aside(7, 10), aside(8, 11, "resolved")])
+    log = read(letters, Sought())
+    assert [one.text for one in log.lines] == [
+        "Pull · shop: asked for",
+        "Pull · shop: begun, 1 resources",
+        "orders/7 set aside: it answers 500",
+        "orders/8 set aside: it answers 500 (settled since)",
+        "Orders: 10 records in 20 s",
+        "Incomplete: The store went away.",
+    ]
+    assert log.counts == {"warning": 1, "aside": 2}
+    assert log.older is None
+    assert [one.level for one in read(letters, Sought("aside")).lines] == ["aside", "aside"]
+    assert [one.level for one in read(letters, Sought("warning")).lines] == ["warning"]
+
+
+def test_a_search_looks_at_both_sources_and_keeps_its_level() -> None:
+    letters = Aside([aside(7, 10), aside(8, 11)])
+    assert len(read(letters, Sought(text=" ORDERS")).lines) == 3
+    found = read(letters, Sought("aside", "orders/8"))
+    assert [one.text for one in found.lines] == ["orders/8 set aside: it answers 500"]
+    assert found.sought.query(level=None) == "?q=orders%2F8"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 200])
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 500), st.integers(0, 3)), unique_by=lambda t: t[0], max_size=9
+    )
+)
+def test_pages_of_any_size_lose_no_line_and_double_none(
+    limit: int, numbers: list[tuple[int, int]]
+) -> None:
+    """Also where many happened at the very same moment."""
+    letters = Aside([aside(number, second) for number, second in numbers])
+    whole = [one.text for one in read(letters, Sought(), limit=10_000).lines]
+    found, sought = [], Sought()
+    for _ in range(len(whole) + 1):
+        log = read(letters, sought, limit)
+        found = [one.text for one in log.lines] + found
+        assert len(log.lines) <= limit
+        if log.older is None:
+            break
+        sought = Sought(before=log.older)
+    assert found == whole
+
+
+def test_a_file_has_every_line_the_latest_first() -> None:
+    letters = Aside([aside(number, number % 90) for number in range(2_500)])
+
+    async def lines() -> list[str]:
+        found = []
+        async for some in whole_log(letters, ended(), Sought()):  # type: ignore[arg-type]
+            assert len(some) <= 1_000
+            found += [one.text for one in some]
+        return found
+
+    found = asyncio.run(lines())
+    assert len(found) == len(set(found)) == 2_504
+    assert found[0].startswith("Incomplete")

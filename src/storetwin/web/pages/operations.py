@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query
-from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.responses import Response, StreamingResponse
 
 from storetwin.api.run_forms import whole
 from storetwin.jobs.living import living_workers
@@ -19,6 +22,7 @@ from storetwin.runs.listing import Wanted
 from storetwin.runs.models import RunKind, RunState
 from storetwin.web.live import LiveStream, shell_parts
 from storetwin.web.route import PageRoute
+from storetwin.web.run_log import LAST, Happened, Sought, read_log, whole_log
 from storetwin.web.run_view import RunView
 from storetwin.web.view import Importing, Page, Reading
 from storetwin.web.words import Tone
@@ -33,6 +37,11 @@ KINDS: Final = tuple(kind for kind in RunKind if kind is not RunKind.RECEIVE)
 TEMPLATE: Final = "operations/index.html"
 RUN: Final = "operations/run.html"
 PIECES: Final = "operations/pieces.html"
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+BREAKS: Final = {n: f"\\x{n:02x}" for n in (*range(32), *range(127, 160))} | {
+    0x2028: " ",
+    0x2029: " ",
+}
 
 
 class HowMuch(StrEnum):
@@ -138,7 +147,7 @@ async def operations_page(
         "estimate": None,
         "others": current[1:],
         "news": 0,
-        **_parts_context(current[0] if current else None, None),
+        **await _parts_context(page, current[0] if current else None, Sought()),
     }
     return await page.render(TEMPLATE, context, api="/api/v1/runs")
 
@@ -168,31 +177,67 @@ async def start_run_page(page: Importing, given: Annotated[RunForm, Form()]) -> 
     return page.redirect(f"{PATH}/runs/{run_id}", told, Tone.IDLE)
 
 
-Level = Annotated[str | None, Query(pattern="^(warning|aside)$")]
+class Lines(BaseModel):
+    """Which lines of the activity; what is empty asks for nothing.
+
+    ``before`` and ``key`` are the place that a page of them ends before.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    level: Literal["warning", "aside", ""] = ""
+    q: str = Field(default="", max_length=200)
+    before: Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)] | None = None
+    key: UUID = LAST
+
+    @property
+    def sought(self) -> Sought:
+        """Return them as they are read."""
+        place = None if self.before is None else (self.before, self.key)
+        return Sought(self.level or None, self.q, place)
+
+
+Wished = Annotated[Lines, Query()]
 
 
 @router.get(f"{PATH}/runs/{{run_id}}")
-async def run_page(page: Reading, run_id: UUID, level: Level = None) -> Response:
+async def run_page(page: Reading, run_id: UUID, asked: Wished) -> Response:
     """Show a run: live while it is at work, then as it ended."""
     view = await _view(page, run_id)
-    context = {"live": f"{PATH}/runs/{run_id}/live", **_parts_context(view, level)}
+    context = {
+        "live": f"{PATH}/runs/{run_id}/live",
+        **await _parts_context(page, view, asked.sought),
+    }
     return await page.render(RUN, context, document=view.run)
 
 
+@router.get(f"{PATH}/runs/{{run_id}}/log.txt")
+async def run_log_text_page(page: Reading, run_id: UUID, asked: Wished) -> Response:
+    """Give the activity of a run, or what of it fits, as text: a line each, the latest first."""
+    return await _log_file(page, run_id, asked.sought, "txt")
+
+
+@router.get(f"{PATH}/runs/{{run_id}}/log.jsonl")
+async def run_log_lines_page(page: Reading, run_id: UUID, asked: Wished) -> Response:
+    """Give the same as JSON lines."""
+    return await _log_file(page, run_id, asked.sought, "jsonl")
+
+
 @router.get(f"{PATH}/runs/{{run_id}}/live")
-async def run_live_page(page: Reading, run_id: UUID, level: Level = None) -> Response:
+async def run_live_page(page: Reading, run_id: UUID, asked: Wished) -> Response:
     """Tell how a run goes on."""
     await page.hub.asking.show(run_id)
 
     async def feed() -> Mapping[str, str]:
-        return await shell_parts(page) | _parts(page, await _view(page, run_id), level)
+        view = await _view(page, run_id)
+        return await shell_parts(page) | await _parts(page, view, asked.sought)
 
     return LiveStream(page, feed, every=1.0)
 
 
 @router.get(f"{PATH}/live")
 async def operations_live_page(
-    page: Reading, run_id: UUID | None = None, newest: UUID | None = None, level: Level = None
+    page: Reading, run_id: UUID | None = None, newest: UUID | None = None
 ) -> Response:
     """Tell how the run that is shown goes on, and how many began since the page was made."""
     if run_id is not None:
@@ -201,7 +246,7 @@ async def operations_live_page(
     async def feed() -> Mapping[str, str]:
         found = await shell_parts(page)
         if run_id is not None:
-            found |= _parts(page, await _view(page, run_id), level)
+            found |= await _parts(page, await _view(page, run_id), Sought())
         rows = await page.hub.asking.every(None, Wanted(limit=SHOWN))
         fresh = [row for row in rows if newest is None or row["run_id"] > newest]
         return found | {"news": page.part(PIECES, "news", {"news": len(fresh)})}
@@ -244,16 +289,46 @@ async def _current(page: Page) -> list[RunView]:
     return [await _view(page, row["run_id"]) for row in rows[:8]]
 
 
-def _parts(page: Page, view: RunView, level: str | None) -> dict[str, str]:
-    context = _parts_context(view, level)
-    return {name: page.part(PIECES, name, context) for name in PARTS}
+async def _parts(page: Page, view: RunView, sought: Sought) -> dict[str, str]:
+    """Return what changes of a run; older lines stay under the reader's eyes."""
+    context = await _parts_context(page, view, sought)
+    names = [name for name in PARTS if name != "run_log" or sought.before is None]
+    return {name: page.part(PIECES, name, context) for name in names}
 
 
-def _parts_context(view: RunView | None, level: str | None) -> dict[str, Any]:
+async def _parts_context(page: Page, view: RunView | None, sought: Sought) -> dict[str, Any]:
     can_be_repeated = view is not None and (
         view.run.kind in ASKABLE or view.run.kind is RunKind.REHEARSE
     )
-    return {"view": view, "level": level, "can_be_repeated": can_be_repeated}
+    log = await read_log(page.hub.letters, view, sought) if view is not None else None
+    return {"view": view, "log": log, "can_be_repeated": can_be_repeated}
+
+
+async def _log_file(page: Page, run_id: UUID, sought: Sought, ending: str) -> Response:
+    view = await _view(page, run_id)
+    name = f"storetwin-run-{run_id}.{ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    lines = _written(page, view, sought, _as_json if ending == "jsonl" else _as_text)
+    kind = "application/jsonl" if ending == "jsonl" else "text/plain; charset=utf-8"
+    return StreamingResponse(lines, media_type=kind, headers=headers)
+
+
+async def _written(
+    page: Page, view: RunView, sought: Sought, form: Callable[[Happened], str]
+) -> AsyncIterator[bytes]:
+    async for lines in whole_log(page.hub.letters, view, replace(sought, before=None)):
+        yield "".join(f"{form(line)}\n" for line in lines).encode("utf-8", "replace")
+
+
+def _as_text(line: Happened) -> str:
+    """Return a line of a file: what breaks lines in it is written out."""
+    text = line.text.translate(BREAKS)
+    return f"{line.at.isoformat().replace('+00:00', 'Z')} {line.level:7} {text}"
+
+
+def _as_json(line: Happened) -> str:
+    said = {"at": line.at.isoformat().replace("+00:00", "Z"), "level": line.level}
+    return json.dumps(said | {"text": line.text}, ensure_ascii=False)
 
 
 async def _resource_names(page: Page, connection: str | None) -> list[str]:
