@@ -102,3 +102,17 @@ def test_a_long_name_leaves_the_columns_after_it_their_room(page: Page) -> None:
     assert cut_off(page) == []
     page.get_by_role("link", name=LONG).first.click()
     expect(page).to_have_url(re.compile(LONG))
+
+
+def test_any_store_is_picked_for_its_data(page: Page) -> None:
+    page.goto("/data/orders?status=new")
+    page.get_by_label("Store: All stores").click()
+    field = page.get_by_label("Name of a store")
+    assert page.locator(f"#data_stores option[value={LONG}]").count() == 1
+    field.fill(LONG)
+    field.press("Enter")
+    expect(page.get_by_label(f"Store: {LONG}")).to_be_visible()
+    assert "status=new" in page.url
+    page.set_viewport_size({"width": NARROW, "height": 844})
+    page.get_by_label(f"Store: {LONG}").click()
+    assert cut_off(page) == []
