@@ -109,7 +109,9 @@ class StoreRow:
         cells = self.cells
         fine = sum(cell.tone == "ok" for cell in cells)
         rest = [f"{cell.resource}: {cell.word}" for cell in cells if cell.tone != "ok"]
-        running = [f"{cell.resource.replace('_', ' ')} is being read" for cell in cells if cell.is_running]
+        running = [
+            f"{cell.resource.replace('_', ' ')} is being read" for cell in cells if cell.is_running
+        ]
         return ", ".join([f"{fine} of {len(cells)} in step", *rest, *running])
 
     @property
