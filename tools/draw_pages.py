@@ -5,31 +5,39 @@ Run it after the looks of a page changed: ``python tools/draw_pages.py [name …
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import struct
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "web")]
 
-from house import NARROW, WIDE, House, Visit, filled, settled_house  # noqa: E402
+from house import NARROW, WIDE, House, Visit, filled, hub_of, settled_house  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from browsers import chromium  # noqa: E402
 from database_clones import in_own_loop, make_template, shared_server  # noqa: E402
+from storetwin.hub import Hub  # noqa: E402
+from storetwin.runs.asking import Asked  # noqa: E402
+from storetwin.runs.models import RunKind, RunState  # noqa: E402
+from storetwin.staging.models import Chosen, Filter, State  # noqa: E402
 from storetwin.tenancy.models import Role  # noqa: E402
 from storetwin.web.app import routers_of_pages  # noqa: E402
 from storetwin.web.route import OpenPageRoute, PageRoute  # noqa: E402
 
 TARGET = ROOT / "docs" / "pages"
-PARTS = ("/live", "/preview", ".csv", ".json", "/at")
+STORE = "shop"
+PARTS = ("/live", "/preview", ".csv", ".json", ".txt", "/at")
 """Ends of addresses that answer with a part of a page, with a file, or that lead on."""
+SOUGHT = {"/search": "?q=garnet"}
 MOST_BYTES = 300_000
 TALLEST = {WIDE: 1500, NARROW: 1800}  # pixels; what is below is more of the same
 THEMES = ("light", "dark")
@@ -66,6 +74,46 @@ REDUCED = """async (picture) => {
   return { width, height, colours: colours.flat(), indices: btoa(text) };
 }"""
 """A picture with few colours: the most frequent, as far as they are not nearly alike."""
+
+
+async def lived_in(house: House) -> dict[str, str]:
+    """Let something have happened; return what the pictures are of, by the name of the parameter.
+
+    Products are in core, the store changed some since, and one of them was changed by a person too.
+    """
+    owner = UUID(str(house.people[Role.OWNER].user_id))
+    async with hub_of(house) as hub:
+        await hub.test_connection(STORE)
+        some = Filter("products", states=(State.NEW,))
+        first = (await hub.staging.page(some, page_size=16)).data
+        chosen = tuple((one.connection_id, one.remote_id) for one in first)
+        await _ended(hub, [one.run_id for one in await hub.staging.promote(Chosen(some, chosen))])
+        apart = await hub.staging.record(STORE, "products", first[0].remote_id)
+        core_id = apart.record.core_id
+        assert core_id is not None
+        name = str((await hub.core.one("products", core_id)).document.values["name"])
+        await hub.core.edit("products", core_id, {"name": f"{name}, hand-made"}, user_id=owner)
+        for place, one in enumerate(first[:5]):
+            fields = {"name": f"{one.name} (new edition)"} if place < 2 else {}
+            more = {"regular_price": f"{20 + place}.50", "description": "<p>Made to last.</p>"}
+            house.sandbox.store.edit("products", int(one.remote_id), more | fields)
+        run_id, _ = await hub.asking.ask(STORE, Asked(RunKind.SYNC))
+        await _ended(hub, [run_id])
+        again = Chosen(Filter("products"), chosen[:1])
+        await _ended(hub, [one.run_id for one in await hub.staging.promote(again)])
+    return {
+        "resource": "products",
+        "remote_id": first[1].remote_id,
+        "noun": "products",
+        "core_id": str(core_id),
+    }
+
+
+async def _ended(hub: Hub, run_ids: Sequence[UUID]) -> None:
+    async with asyncio.timeout(60):
+        for run_id in run_ids:
+            while not RunState((await hub.asking.show(run_id))[0]["state"]).has_ended:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
 
 
 def addresses() -> Iterator[tuple[str, str, bool]]:
@@ -107,14 +155,14 @@ def reduced(page: Page, picture: bytes) -> bytes:
 
 
 def draw(
-    house: House, browser: Browser, name: str, path: str, easel: Page, *, is_known: bool
+    house: House, browser: Browser, name: str, address: str, easel: Page, *, is_known: bool
 ) -> int | None:
     """Write the pictures of one page; return the size of the largest, or None where there is none."""
     largest = 0
     for width in (WIDE, NARROW):
         visit = Visit.begin(house, browser, Role.OWNER if is_known else None, width=width)
         page = visit.page
-        answer = page.goto(filled(house, path))
+        answer = page.goto(address)
         if answer is None or answer.status != 200 or answer.request.redirected_from:
             visit.context.close()
             return None
@@ -155,12 +203,14 @@ def main() -> int:
     with shared_server(None) as server:
         template = in_own_loop(make_template(server))
         with settled_house(server, template, folder) as house, sync_playwright() as playwright:
+            values = in_own_loop(lived_in(house))
             browser = playwright.chromium.launch(executable_path=chromium())
             easel = browser.new_page()
             for name, path, is_known in addresses():
                 is_drawn = (TARGET / f"{name}-{WIDE}-light.png").exists()
                 if not wanted or name in wanted:
-                    size = draw(house, browser, name, path, easel, is_known=is_known)
+                    address = filled(house, path, **values) + SOUGHT.get(path, "")
+                    size = draw(house, browser, name, address, easel, is_known=is_known)
                     told = f"{size:,} bytes at most" if size else "leads elsewhere: no picture"
                     print(f"{name}: {path}, {told}", flush=True)
                     too_large += [name] if size and size > MOST_BYTES else []
