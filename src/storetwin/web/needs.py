@@ -276,13 +276,14 @@ def _of_letters(causes: Sequence[Cause]) -> Iterator[Need]:
 def _of_core(facts: Facts) -> Iterator[Need]:
     if facts.conflicts:
         many = facts.conflicts != 1
+        it = "them" if many else "it"
         yield Need(
             "conflicts",
             Weight.DECIDE,
             Tone.ASK,
             "git-merge",
             f"{facts.conflicts:,} {'fields differ' if many else 'field differs'} from the store's.",
-            "A person changed them in core, and the store changed them too. Core keeps what the "
+            f"A person changed {it} in core, and the store changed {it} too. Core keeps what the "
             "person said.",
             "Compare",
             "/conflicts",
