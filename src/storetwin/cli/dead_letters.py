@@ -15,9 +15,10 @@ from storetwin.cli.options import JSON, NOW
 from storetwin.cli.running import print_json, say_error, with_hub
 
 if TYPE_CHECKING:
+    from storetwin.db.database import Row
     from storetwin.hub import Hub
 
-app = typer.Typer(help="List, retry and discard records that could not be had or kept.")
+app = typer.Typer(help="List, show, retry and discard records that could not be had or kept.")
 CONNECTION = typer.Option(None, "--connection", "-c", help="Only of this connection.")
 RESOURCE = typer.Option(None, "--resource", "-r", help="Only of this resource.")
 IDS = typer.Option(
@@ -69,6 +70,42 @@ def list_(
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
+
+
+@app.command()
+def show(
+    dead_letter_id: UUID = typer.Argument(help="Its id; --json of the list shows it."),
+    as_json: bool = JSON,
+) -> None:
+    """Show a dead letter: why, the request that was made, and what the store answered."""
+
+    async def verb(hub: Hub) -> Exit:
+        letter = await hub.letters.one(dead_letter_id)
+        if as_json:
+            print_json(letter)
+        else:
+            typer.echo("\n".join(_told(letter)))
+        return Exit.DONE
+
+    with_hub(verb, as_json=as_json)
+
+
+def _told(letter: Row) -> list[str]:
+    lines = [
+        f"{letter['resource']}/{letter['name']} of {letter['connection']}: {letter['state']}",
+        f"{letter['attempts']} attempts, the last {letter['last_seen_at']:%Y-%m-%d %H:%M:%S} UTC",
+        letter["reason"],
+        "",
+    ]
+    if letter["evidence"] is None:
+        return [*lines, "No request is kept."]
+    request, answer = letter["evidence"]["request"], letter["evidence"]["answer"]
+    query = "&".join(f"{name}={value}" for name, value in request["params"].items())
+    lines.append(f"{request['method']} {request['path']}{'?' if query else ''}{query}")
+    if answer is None:
+        return [*lines, "No answer came in time."]
+    said = f"{answer['status']} {answer['content_type']}, after {answer['duration_ms']} ms"
+    return [*lines, f"{said}, {answer['bytes']:,} bytes", answer["body"]]
 
 
 @app.command()

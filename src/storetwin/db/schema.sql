@@ -1105,7 +1105,8 @@ CREATE TABLE runs.dead_letters (
     last_seen_at timestamp with time zone NOT NULL,
     run_id uuid,
     next_attempt_at timestamp with time zone,
-    stage text
+    stage text,
+    evidence json
 );
 
 CREATE TABLE runs.progress (
@@ -1742,6 +1743,8 @@ ALTER TABLE runs.certificates ADD CONSTRAINT certificates_pkey PRIMARY KEY (cert
 ALTER TABLE runs.cursors ADD CONSTRAINT cursors_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
 
 ALTER TABLE runs.cursors ADD CONSTRAINT cursors_pkey PRIMARY KEY (connection_id, resource);
+
+ALTER TABLE runs.dead_letters ADD CONSTRAINT dead_letters_evidence_check CHECK ((octet_length((evidence)::text) <= 8192));
 
 ALTER TABLE runs.dead_letters ADD CONSTRAINT dead_letters_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -142,7 +143,7 @@ class Letters:
             return await letters.causes(tx, matching, state, limit=limit)
 
     async def one(self, letter_id: UUID) -> Row:
-        """Return a dead letter.
+        """Return a dead letter; its ``evidence`` is what was asked and answered, None where not kept.
 
         Raises:
             UnknownNameError: there is none of this id.
@@ -151,7 +152,8 @@ class Letters:
             found = await letters.find_letters(tx, self.organisation_id, [letter_id])
         if not found:
             raise UnknownNameError(f"There is no dead letter {letter_id}.")
-        return found[0]
+        kept = found[0]["evidence"]
+        return found[0] | {"evidence": json.loads(kept) if kept else None}
 
     async def of_run(
         self,

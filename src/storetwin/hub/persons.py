@@ -31,7 +31,7 @@ from storetwin.mirror.persons import Found, Held, Key, Seeker
 from storetwin.mirror.repository import Shelf
 from storetwin.resources import Catalogue, Resource
 from storetwin.resources.personal import Person, scrubbed
-from storetwin.runs.mentions import find_mentions, scrub_mentions
+from storetwin.runs.mentions import drop_evidence, find_mentions, scrub_mentions
 from storetwin.security import Vault, masked
 from storetwin.staging.copies import Store
 from storetwin.staging.repository import forget_differences
@@ -275,6 +275,7 @@ class Persons:
                 found = await find_mentions(tx, connection.id, terms)
                 return {kind: len(rows) for kind, rows in found.items()}
             sure = replace(who, terms=who.sure_terms)
+            await drop_evidence(tx, self.organisation_id, connection.id)
             return await scrub_mentions(tx, connection.id, terms, lambda text: scrubbed(text, sure))
 
     async def _in_store(self, seeker: Seeker, found: Found) -> dict[str, list[str]]:

@@ -71,9 +71,14 @@ class RetryableError(StoretwinError):
 
 
 class RecordError(StoretwinError):
-    """One record cannot be had or kept; it becomes a dead letter and the run goes on."""
+    """One record cannot be had or kept; it becomes a dead letter and the run goes on.
+
+    Attributes:
+        evidence: what was asked and answered, as JSON without secrets; None where nothing was.
+    """
 
     code = "record"
+    evidence: str | None = None
 
 
 class ConflictError(StoretwinError):

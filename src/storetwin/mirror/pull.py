@@ -17,7 +17,7 @@ from storetwin.mirror.parts import listing_of, parts_of
 from storetwin.mirror.writing import write_records
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
-from storetwin.runs.models import Cursor, Progress, Stage
+from storetwin.runs.models import Cursor, Progress, Stage, Why
 from storetwin.woocommerce.errors import BadAnswerError
 from storetwin.woocommerce.listing import Listing
 from storetwin.woocommerce.refusals import stopped
@@ -104,7 +104,7 @@ async def set_list_aside(
             resource=resource.name,
             remote_id=None,
             name=f"the list {part.path}",
-            reason=error.message,
+            reason=Why(error.message, error.evidence),
             now=context.clock(),
         )
         progress.unreadable += 1
@@ -261,7 +261,7 @@ async def keep_batch(
             resource=resource.name,
             remote_id=None,
             name=f"unnamed near {batch.position.last}",
-            reason=error.message,
+            reason=Why(error.message, error.evidence),
             now=now,
         )
         progress.unreadable += 1
@@ -283,7 +283,7 @@ async def keep_unreadable(
             resource=resource.name,
             remote_id=name if step.numbers else None,
             name=name,
-            reason=step.reason,
+            reason=Why(step.reason, step.evidence),
             now=context.clock(),
         )
         progress.unreadable += 1

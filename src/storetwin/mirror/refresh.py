@@ -158,7 +158,7 @@ class _Refreshing:
                 remote_id, container=self.parents.get(remote_id), bury=True, state=state
             )
             if reading.outcome is Outcome.FAILED and remote_id not in self.settled:
-                await reader.set_aside(remote_id, reading.reason)
+                await reader.set_aside(remote_id, reading.reason, reading.evidence)
             if reading.outcome not in (Outcome.FAILED, Outcome.PARTIAL):
                 answered.append(remote_id)
             self._count(reading)

@@ -15,6 +15,7 @@ from storetwin.mirror.parts import has_route, listing_of, parts_of
 from storetwin.mirror.writing import bury_records, write_records
 from storetwin.resources import Resource
 from storetwin.runs import repository as runs
+from storetwin.runs.models import Why
 from storetwin.woocommerce.errors import BadAnswerError, NotFoundError, RequestRefusedError
 from storetwin.woocommerce.exchange import Single
 from storetwin.woocommerce.records import Record, is_foreign, read_record
@@ -36,12 +37,14 @@ class Reading:
 
     Args:
         record: what answered; with an outcome of ABSENT or BURIED another resource's.
+        evidence: what was asked and answered, where that is why.
     """
 
     outcome: Outcome
     reason: str = ""
     is_new: bool = False
     record: Record | None = field(default=None, repr=False)
+    evidence: str | None = field(default=None, repr=False)
 
 
 Settle = Callable[[Transaction, Sequence[str]], Awaitable[None]]
@@ -93,8 +96,8 @@ class SingleReader:
         except NotFoundError as error:
             return await self._not_found(error, remote_id, container, bury=bury)
         except (BadAnswerError, RequestRefusedError, RecordError) as error:
-            await self.set_aside(remote_id, error.message)
-            return Reading(Outcome.FAILED, error.message)
+            await self.set_aside(remote_id, error.message, error.evidence)
+            return Reading(Outcome.FAILED, error.message, evidence=error.evidence)
         if is_foreign(self.resource, record):
             return replace(await self._absent(remote_id, bury=bury), record=record)
         return await self._keep(record, single, state)
@@ -107,7 +110,9 @@ class SingleReader:
             return await self._without_route(remote_id, container, bury=bury)
         if await self._is_own(container):
             return await self._absent(remote_id, bury=bury)
-        return Reading(Outcome.FAILED, f"what contains it ({container}) cannot be had")
+        return Reading(
+            Outcome.FAILED, f"what contains it ({container}) cannot be had", evidence=error.evidence
+        )
 
     def _own(self, container: str | None) -> str | None:
         """The container counts only where the address names it."""
@@ -188,8 +193,8 @@ class SingleReader:
             try:
                 loaded = await listing.included([int(remote_id)])
             except (BadAnswerError, RequestRefusedError) as error:
-                await self.set_aside(remote_id, error.message)
-                return Reading(Outcome.FAILED, error.message)
+                await self.set_aside(remote_id, error.message, error.evidence)
+                return Reading(Outcome.FAILED, error.message, evidence=error.evidence)
             for record in loaded.records:
                 single = Single(record.document, loaded.served_at)
                 return await self._keep(record, single, State.LISTED)
@@ -231,7 +236,7 @@ class SingleReader:
             return Reading(Outcome.PARTIAL, reason, is_new, record)
         return Reading(Outcome.KEPT, is_new=is_new, record=record)
 
-    async def set_aside(self, remote_id: str, reason: str) -> None:
+    async def set_aside(self, remote_id: str, reason: str, evidence: str | None = None) -> None:
         """Keep a dead letter for a record, which settles it as well."""
         async with self.context.transaction() as tx:
             await runs.add_dead_letter(
@@ -240,7 +245,7 @@ class SingleReader:
                 resource=self.resource.name,
                 remote_id=remote_id,
                 name=remote_id,
-                reason=reason,
+                reason=Why(reason, evidence),
                 now=self.context.clock(),
             )
             await self._settle(tx, remote_id)

@@ -16,7 +16,8 @@ ORDER BY d.dead_letter_id DESC LIMIT %(limit)s;
 -- name: letters_by_id
 -- Dead letters by their ids.
 SELECT d.dead_letter_id, d.connection_id, c.name AS connection, d.resource, d.remote_id, d.name, d.reason, d.state,
-       d.attempts, d.first_seen_at, d.last_seen_at, d.next_attempt_at, d.stage, d.run_id
+       d.attempts, d.first_seen_at, d.last_seen_at, d.next_attempt_at, d.stage, d.run_id,
+       d.evidence::text AS evidence
 FROM runs.dead_letters d
 JOIN connections.connections c ON c.organisation_id = d.organisation_id AND c.id = d.connection_id
 WHERE d.organisation_id = %(organisation_id)s AND d.dead_letter_id = ANY(%(ids)s::uuid[])

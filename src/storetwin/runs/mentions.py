@@ -54,3 +54,12 @@ async def scrub_mentions(
             }
             await tx.execute(kind.put, put | {"id": row[kind.key]})
     return {name: len(rows) for name, rows in found.items()}
+
+
+async def drop_evidence(tx: Transaction, organisation_id: UUID, connection_id: UUID) -> int:
+    """Forget what a store answered for its dead letters; return of how many.
+
+    What is redacted by its shape can still hold somebody's name, and the next attempt brings it anew.
+    """
+    key = {"organisation_id": organisation_id, "connection_id": connection_id}
+    return await tx.execute(Q.drop_evidence, key)

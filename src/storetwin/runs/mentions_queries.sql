@@ -30,3 +30,8 @@ ORDER BY certificate_id;
 -- name: scrub_certificate
 -- Writes a certificate anew.
 UPDATE runs.certificates SET document = %(document)s::json WHERE certificate_id = %(id)s;
+
+-- name: drop_evidence
+-- Forgets what stores answered for dead letters of a connection: in an answer, nobody's words are known to be missing.
+UPDATE runs.dead_letters SET evidence = NULL
+WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND evidence IS NOT NULL;

@@ -175,6 +175,18 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """Why a record was set aside, where a request to the store came to nothing.
+
+    Args:
+        evidence: what was asked and answered, as JSON without secrets, in 8 kB at most.
+    """
+
+    text: str
+    evidence: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A record that could not be had or kept.
 

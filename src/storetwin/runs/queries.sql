@@ -105,14 +105,15 @@ DELETE FROM runs.cursors WHERE connection_id = %(connection_id)s AND resource = 
 -- name: bury_letter
 -- Keeps a dead letter; one that waits already is counted up.
 INSERT INTO runs.dead_letters (dead_letter_id, organisation_id, connection_id, resource, remote_id, name, reason, state,
-                               attempts, first_seen_at, last_seen_at, next_attempt_at, run_id, stage)
+                               attempts, first_seen_at, last_seen_at, next_attempt_at, run_id, stage, evidence)
 VALUES (%(dead_letter_id)s, %(organisation_id)s, %(connection_id)s, %(resource)s, %(remote_id)s, %(name)s, %(reason)s,
-        'waiting', 1, %(now)s, %(now)s, %(now)s::timestamptz + (%(delays)s::interval[])[1], %(run_id)s, %(stage)s)
+        'waiting', 1, %(now)s, %(now)s, %(now)s::timestamptz + (%(delays)s::interval[])[1], %(run_id)s, %(stage)s,
+        %(evidence)s::json)
 ON CONFLICT (connection_id, resource, name) WHERE state = 'waiting' DO UPDATE
 SET reason = EXCLUDED.reason, last_seen_at = EXCLUDED.last_seen_at, attempts = runs.dead_letters.attempts + 1,
     next_attempt_at = EXCLUDED.last_seen_at
         + (%(delays)s::interval[])[least(runs.dead_letters.attempts + 1, cardinality(%(delays)s::interval[]))],
-    run_id = EXCLUDED.run_id;
+    run_id = EXCLUDED.run_id, evidence = EXCLUDED.evidence;
 
 -- name: resolve_letters
 -- Closes the dead letters of records that have been had after all, or are gone.

@@ -30,6 +30,7 @@ from storetwin.runs.models import (
     RunKind,
     RunState,
     Stage,
+    Why,
 )
 
 Q = load_queries(__package__)
@@ -246,15 +247,17 @@ async def add_dead_letter(
     resource: str,
     remote_id: str | None,
     name: str,
-    reason: str,
+    reason: str | Why,
     now: datetime,
     stage: Stage | None = None,
 ) -> None:
     """Keep a dead letter; one that waits already for the same record is counted up.
 
     Args:
+        reason: with what was asked and answered, where something was.
         stage: PROMOTE where core could not take it; None: it could not be had from the store.
     """
+    why = reason if isinstance(reason, Why) else Why(reason)
     await tx.execute(
         Q.bury_letter,
         {
@@ -264,10 +267,11 @@ async def add_dead_letter(
             "resource": resource,
             "remote_id": remote_id,
             "name": name,
-            "reason": reason,
+            "reason": why.text,
             "run_id": run.run_id,
             "now": now,
             "stage": stage and stage.value,
+            "evidence": why.evidence,
             "delays": list(DEAD_LETTER_DELAYS),
         },
     )

@@ -33,6 +33,7 @@ from storetwin.woocommerce.errors import (
     CachedAnswersError,
     NotFoundError,
 )
+from storetwin.woocommerce.evidence import kept
 from storetwin.woocommerce.exchange import Page, Question, Single
 from storetwin.woocommerce.keys import Keys, ReadKeys
 from storetwin.woocommerce.pace import burden, patience
@@ -258,30 +259,35 @@ class StoreClient:
     # -- one request ----------------------------------------------------------------------------
 
     async def _read(self, question: Question) -> tuple[Answer, Cut]:
-        answer = await self._hear(question)
-        if answer.status in NOT_NOW:
-            raise busy(answer, self._clock())
-        error: StoreError | None = None
-        found: Cut | None = None
-        try:
-            found = cut(answer.body)
-        except BadAnswerError:
-            if answer.status < 300:
-                raise
-        if found is not None and not found.is_list:
-            error = read_error(found.documents[0])
-        if error is not None or answer.status >= 300:
-            status = error.status if error and answer.status < 300 else answer.status
-            raise refusal(
-                question.path,
-                status or answer.status,
-                error,
-                served_at=self._served_at(answer),
-                ahead=self._ahead.total_seconds(),
-                has_answered=self._has_answered,
-            )
-        assert found is not None
-        return answer, found
+        with kept(question, self._keys.current) as heard:
+            answer = heard.answer = await self._hear(question)
+            if answer.status in GATEWAY:
+                if await self.control():
+                    raise BadAnswerError("gateway", f"{question.path} answers {answer.status}.")
+                raise busy(answer, self._clock())
+            if answer.status in NOT_NOW:
+                raise busy(answer, self._clock())
+            error: StoreError | None = None
+            found: Cut | None = None
+            try:
+                found = cut(answer.body)
+            except BadAnswerError:
+                if answer.status < 300:
+                    raise
+            if found is not None and not found.is_list:
+                error = read_error(found.documents[0])
+            if error is not None or answer.status >= 300:
+                status = error.status if error and answer.status < 300 else answer.status
+                raise refusal(
+                    question.path,
+                    status or answer.status,
+                    error,
+                    served_at=self._served_at(answer),
+                    ahead=self._ahead.total_seconds(),
+                    has_answered=self._has_answered,
+                )
+            assert found is not None
+            return answer, found
 
     async def _hear(self, question: Question) -> Answer:
         """Ask; once more where the answer contradicts those before it, or may not be the store's.
@@ -303,10 +309,6 @@ class StoreClient:
         if answer is None or trouble is not None:
             assert trouble is not None
             raise trouble
-        if answer.status in GATEWAY:
-            if await self.control():
-                raise BadAnswerError("gateway", f"{question.path} answers {answer.status}.")
-            raise busy(answer, self._clock())
         return answer
 
     async def _ask_or_trouble(

@@ -50,13 +50,54 @@ _UNPRINTABLE: Final = re.compile(r"[^\S\n ]|[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff
 _JSON_BEGINS: Final = re.compile(r'\{\s*"|\[\s*\{')
 
 
+class Redactor:
+    """Takes out of texts what nobody may see.
+
+    Args:
+        credentials: keys that are taken out, however they are spelled.
+    """
+
+    __slots__ = ("_secrets",)
+
+    def __init__(self, credentials: Credentials | None = None) -> None:
+        self._secrets = _spellings(credentials) if credentials else ()
+
+    def value(self, name: str, value: str) -> str:
+        """Return the value of a parameter, as it may be shown."""
+        return LEFT_OUT if _SECRET_PARAMETER.match(name) else self.clean(value)
+
+    def body(self, answer: Answer) -> str:
+        """Return the beginning of an answer; of one that came well only its shape."""
+        is_well = answer.status < 300
+        text = answer.body[:LARGEST].decode("utf-8", "replace")
+        try:
+            found = json.loads(text)
+            text = json.dumps(_shape(found, is_shown=not is_well), indent=2, ensure_ascii=False)
+        except (ValueError, RecursionError):
+            if is_well:  # a document can stand behind a warning of PHP
+                text = _JSON_BEGINS.split(text, maxsplit=1)[0]
+        shown = self.clean(text[: LONGEST + MARGIN])[:LONGEST]
+        is_cut = len(text) > LONGEST or (not shown and answer.body)
+        return f"{shown}\n… {len(answer.body):,} bytes in all".lstrip() if is_cut else shown
+
+    def clean(self, text: str) -> str:
+        """Return a text without what nobody may see."""
+        for secret in self._secrets:
+            text = text.replace(secret, LEFT_OUT)
+        text = _IN_QUERY.sub(rf"\g<1>{LEFT_OUT}", text)
+        text = _KEY.sub(rf"\g<1>{LEFT_OUT}", text)
+        text = _SIGNED_IN.sub(rf"\g<1> {LEFT_OUT}", text)
+        text = _EMAIL.sub(f"{LEFT_OUT}@{LEFT_OUT}", text)
+        return _UNPRINTABLE.sub(" ", text)
+
+
 class Overheard:
     """Hears every request and its answer, and keeps the last."""
 
     def __init__(self, credentials: Credentials | None = None) -> None:
         self._request: Request | None = None
         self._answer: Answer | None = None
-        self._secrets = _spellings(credentials) if credentials else ()
+        self._redactor = Redactor(credentials)
 
     def __call__(self, request: Request, answer: Answer | None) -> None:
         """Take in what was sent, or came."""
@@ -70,49 +111,31 @@ class Overheard:
         return Exchange(self._asked(self._request), answered)
 
     def _asked(self, request: Request) -> str:
-        query = "&".join(f"{name}={self._value(name, v)}" for name, v in request.params.items())
-        lines = [f"{request.method} {self._clean(request.url)}{'?' if query else ''}{query}"]
+        query = "&".join(
+            f"{name}={self._redactor.value(name, v)}" for name, v in request.params.items()
+        )
+        lines = [
+            f"{request.method} {self._redactor.clean(request.url)}{'?' if query else ''}{query}"
+        ]
         for name, value in request.headers.items():
             kind = value.partition(" ")[0]
             is_secret = name.lower() == "authorization"
-            lines.append(f"{name}: {f'{kind} {LEFT_OUT}' if is_secret else self._clean(value)}")
+            lines.append(
+                f"{name}: {f'{kind} {LEFT_OUT}' if is_secret else self._redactor.clean(value)}"
+            )
         if request.body:
-            lines += ["", self._clean(request.body[:LONGEST].decode("utf-8", "replace"))]
+            lines += ["", self._redactor.clean(request.body[:LONGEST].decode("utf-8", "replace"))]
         return "\n".join(lines)
-
-    def _value(self, name: str, value: str) -> str:
-        return LEFT_OUT if _SECRET_PARAMETER.match(name) else self._clean(value)
 
     def _answered(self, answer: Answer) -> str:
         lines = [f"{answer.status}, after {answer.elapsed * 1000:.0f} ms"]
         known = answer.headers
-        lines += [f"{name}: {self._clean(known[name])}" for name in HEADERS if name in known]
-        if body := self._body(answer):
+        lines += [
+            f"{name}: {self._redactor.clean(known[name])}" for name in HEADERS if name in known
+        ]
+        if body := self._redactor.body(answer):
             lines += ["", body]
         return "\n".join(lines)
-
-    def _body(self, answer: Answer) -> str:
-        is_well = answer.status < 300
-        text = answer.body[:LARGEST].decode("utf-8", "replace")
-        try:
-            found = json.loads(text)
-            text = json.dumps(_shape(found, is_shown=not is_well), indent=2, ensure_ascii=False)
-        except (ValueError, RecursionError):
-            if is_well:  # a document can stand behind a warning of PHP
-                text = _JSON_BEGINS.split(text, maxsplit=1)[0]
-        shown = self._clean(text[: LONGEST + MARGIN])[:LONGEST]
-        is_cut = len(text) > LONGEST or (not shown and answer.body)
-        return f"{shown}\n… {len(answer.body):,} bytes in all".lstrip() if is_cut else shown
-
-    def _clean(self, text: str) -> str:
-        """Return a text without what nobody may see."""
-        for secret in self._secrets:
-            text = text.replace(secret, LEFT_OUT)
-        text = _IN_QUERY.sub(rf"\g<1>{LEFT_OUT}", text)
-        text = _KEY.sub(rf"\g<1>{LEFT_OUT}", text)
-        text = _SIGNED_IN.sub(rf"\g<1> {LEFT_OUT}", text)
-        text = _EMAIL.sub(f"{LEFT_OUT}@{LEFT_OUT}", text)
-        return _UNPRINTABLE.sub(" ", text)
 
 
 def _shape(value: Any, *, is_shown: bool, depth: int = 0) -> Any:

@@ -63,6 +63,7 @@ class Unreadable:
         reason: what the store answered.
         position: where the walk stands behind them.
         excluded: ids that the store is asked to leave out from here on.
+        evidence: what was asked and answered last.
     """
 
     numbers: tuple[int, ...]
@@ -71,6 +72,7 @@ class Unreadable:
     reason: str
     position: Position
     excluded: frozenset[int] = frozenset()
+    evidence: str | None = field(default=None, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -297,7 +299,7 @@ class Walk:
             self._bad_until = max(self._bad_until, self._asked + self.size)
             self.size, self._failures = max(alone, self.size // 2), 0
             return
-        async for step in self._give_up(error.message):
+        async for step in self._give_up(error):
             yield step
 
     def _ask_for_less(self, error: RequestRefusedError) -> None:
@@ -320,7 +322,7 @@ class Walk:
         if error.kind not in HEARD_OUT and not await self.listing.client.control():
             raise stopped(error)
 
-    async def _give_up(self, reason: str) -> AsyncIterator[Step]:
+    async def _give_up(self, error: BadAnswerError) -> AsyncIterator[Step]:
         named = await name_unreadable(self.listing, self.position)
         if named.is_clear and self._cleared < PATIENCE:
             self._cleared += 1
@@ -339,7 +341,9 @@ class Walk:
             self.listing.excluded |= set(named.ids)
         self._asked, self.size, self._failures = self.position.ask, self._ceiling, 0
         left_out = frozenset(self.listing.excluded)
-        yield Unreadable(named.ids, after, named.before, reason, self.position, left_out)
+        yield Unreadable(
+            named.ids, after, named.before, error.message, self.position, left_out, error.evidence
+        )
 
     # -- pages without their meta_data ----------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -60,7 +61,14 @@ async def test_they_are_listed_page_by_page_and_counted(twin: Twin, api: Api) ->
     [count] = (await api.get(f"{AT}/counts"))["data"]
     assert (count["connection"], count["resource"], count["waiting"]) == (NAME, "orders", 3)
     one = letters[0]
-    assert await api.get(f"{AT}/{one['dead_letter_id']}") == one
+    shown = await api.get(f"{AT}/{one['dead_letter_id']}")
+    evidence = shown.pop("evidence")  # what the store really said; the list stays short
+    assert shown == one
+    assert evidence["request"]["method"] == "GET"
+    assert evidence["request"]["path"].startswith("orders")
+    assert evidence["answer"]["status"] == 500
+    assert "critical error" in evidence["answer"]["body"]
+    assert not re.search(r"c[ks]_\w", str(evidence))
     assert (await api.get(f"{AT}?connection={NAME}&resource=products"))["data"] == []
     assert (await api.get(f"{AT}?state=resolved"))["data"] == []
 

@@ -60,6 +60,13 @@ STATEMENTS = (  # what our own texts say of him
     SELECT gen_random_uuid(), organisation_id, id, 'orders', '1', 'no id: "email": "{EMAIL}"',
         'waiting', 1, now(), now() FROM connections.connections
     """,
+    """
+    INSERT INTO runs.dead_letters (dead_letter_id, organisation_id, connection_id, resource, name,
+        reason, state, attempts, first_seen_at, last_seen_at, evidence)
+    SELECT gen_random_uuid(), organisation_id, id, 'orders', '2', 'orders/2 answers 500', 'waiting',
+        1, now(), now(), json_build_object('answer', json_build_object('body', 'for Ysoldë Quillfeather'))
+    FROM connections.connections
+    """,
     f"UPDATE runs.runs SET error = 'the store says: {EMAIL} at 17 Obsidian Parade'",
     f"""
     UPDATE runs.certificates

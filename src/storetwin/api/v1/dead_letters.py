@@ -46,6 +46,45 @@ class DeadLetter(BaseModel):
     )
 
 
+class EvidenceRequest(BaseModel):
+    """What was asked of the store."""
+
+    method: str = Field(examples=["GET"])
+    path: str = Field(description="Below the API's address.", examples=["orders/3912"])
+    params: dict[str, str] = Field(description="The first of them, without keys.")
+
+
+class EvidenceAnswer(BaseModel):
+    """What the store answered."""
+
+    status: int = Field(examples=[500])
+    content_type: str = Field(examples=["text/html; charset=UTF-8"])
+    duration_ms: int = Field(examples=[412])
+    bytes: int = Field(description="How long the whole answer was.", examples=[2431])
+    body: str = Field(
+        description="Its beginning. Keys and e-mail addresses are left out; of an answer below 300 "
+        "every text.",
+        examples=["<p>There has been a critical error on this website.</p>"],
+    )
+
+
+class Evidence(BaseModel):
+    """The request of the last attempt, and its answer."""
+
+    request: EvidenceRequest
+    answer: EvidenceAnswer | None = Field(description="Absent where none came in time.")
+
+
+class DeadLetterWhole(DeadLetter):
+    """A dead letter with the request that was made, and its answer."""
+
+    evidence: Evidence | None = Field(
+        description="Absent where no request was made (core could not take the record), where the "
+        "answer was whole and the record in it could not be used, and where a person was erased "
+        "from the connection since."
+    )
+
+
 class DeadLetterCount(BaseModel):
     """How many dead letters of a resource wait."""
 
@@ -147,9 +186,9 @@ async def count_dead_letters(caller: Reader) -> Page[DeadLetterCount]:
 @router.get("/{dead_letter_id}")
 async def show_dead_letter(
     caller: Reader, dead_letter_id: Annotated[UUID, Path(description="Its id.")]
-) -> DeadLetter:
-    """Show a dead letter."""
-    return DeadLetter(**await caller.hub.letters.one(dead_letter_id))
+) -> DeadLetterWhole:
+    """Show a dead letter, with the request that was made and its answer."""
+    return DeadLetterWhole(**await caller.hub.letters.one(dead_letter_id))
 
 
 @router.post("/retry", status_code=202)
