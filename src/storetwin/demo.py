@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
@@ -18,6 +18,7 @@ from storetwin.bootstrap import Site, open_hub, open_site
 from storetwin.connections.models import Credentials
 from storetwin.connections.probe import ProbeReport
 from storetwin.connections.register import NewConnection
+from storetwin.db.migrate import SchemaError
 from storetwin.hub import Hub, Outcome
 from storetwin.kernel.errors import ConfigurationError
 from storetwin.mirror.context import Observer
@@ -127,17 +128,40 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 @asynccontextmanager
 async def demo_hub(settings: Settings) -> AsyncIterator[Hub]:
-    """Open the hub on the demo's own database."""
-    async with open_hub(demo_settings(settings)) as hub:
-        yield hub
+    """Open the hub on the demo's own database.
+
+    Raises:
+        SchemaError: another Storetwin made it; says how to begin afresh.
+    """
+    demo = demo_settings(settings)
+    with of_no_worth(demo.data_dir):
+        async with open_hub(demo) as hub:
+            yield hub
 
 
 @asynccontextmanager
 async def demo_site(settings: Settings, public_url: str) -> AsyncIterator[Site]:
-    """Open the hub on the demo's own database, with a worker, reached by its store at this URL."""
+    """Open the hub on the demo's own database, with a worker, reached by its store at this URL.
+
+    Raises:
+        SchemaError: another Storetwin made it; says how to begin afresh.
+    """
     reached = demo_settings(settings).model_copy(update={"public_url": public_url})
-    async with open_site(reached) as site:
-        yield site
+    with of_no_worth(reached.data_dir):
+        async with open_site(reached) as site:
+            yield site
+
+
+@contextmanager
+def of_no_worth(folder: Path) -> Iterator[None]:
+    """Where a database of another Storetwin is refused, say that this one may be thrown away."""
+    try:
+        yield
+    except SchemaError as error:
+        raise SchemaError(
+            error.message,
+            remedy=f"Remove the folder {folder} and start again: it has made-up data only.",
+        ) from error
 
 
 async def keep_in_step(hub: Hub) -> None:

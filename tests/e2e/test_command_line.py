@@ -388,8 +388,13 @@ def test_the_demo_once_and_again_until_it_is_killed(fresh_program):
     until(lambda: processes_with(SEED) == [], "the end of the store", seconds=STOPS_WITHIN)
     folder = program.data_dir / "demo"
     assert processes_with(str(folder)), "the database waits for the next command"
-    program.do("status", STORETWIN_DATA_DIR=str(folder))
+    own = {"STORETWIN_DATA_DIR": str(folder)}
+    changed = "SET ROLE storetwin_owner; UPDATE storetwin_migrations SET checksum = 'another'"
+    program.do("db", "psql", "-c", changed, **own)
     assert processes_with(str(folder)) == []
+    refused = program.run(*demo("--once"))
+    assert refused.code == 1
+    assert f"Remove the folder {folder} and start again" in refused.err
 
 
 def test_the_demos_twin_follows_its_store_until_it_is_stopped(fresh_program):

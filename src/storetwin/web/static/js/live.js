@@ -14,6 +14,7 @@
       if (!old) continue;
       const focused = old.contains(document.activeElement) ? document.activeElement.id || document.activeElement.getAttribute("href") : null;
       const scrolled = old.scrollTop, wasAtEnd = old.scrollHeight - old.clientHeight - scrolled < 4;
+      for (const open of old.querySelectorAll("details[id][open]")) fresh.querySelector(`#${CSS.escape(open.id)}`)?.setAttribute("open", "");
       old.replaceWith(fresh);
       fresh.scrollTop = "follow" in fresh.dataset && wasAtEnd ? fresh.scrollHeight : scrolled;
       if (focused) (document.getElementById(focused) || [...fresh.querySelectorAll("a")].find((a) => a.getAttribute("href") === focused))?.focus();
