@@ -13,6 +13,7 @@ from woocommerce import API
 from browsers import chromium
 from receivers import running_receiver
 from storetwin.sandboxes.woocommerce import Sandbox, running_store
+from storetwin.web.guide import CHANGE_A_PRODUCT
 
 NARROW, WIDE = 390, 1360
 
@@ -181,6 +182,18 @@ def test_an_order_is_made_edited_trashed_and_deleted(page, client, store):
     assert client.get(f"orders/{number}").status_code == 404
     change.get_by_role("button", name="Edit", exact=True).click()
     expect(change.get_by_role("status")).to_contain_text(f"no record {number}")
+
+
+def test_an_address_leads_to_a_change_that_is_ready(page, client, store):
+    page.goto(f"{store.url}/{CHANGE_A_PRODUCT}")
+    change = page.locator("#change")
+    expect(change).to_be_in_viewport()
+    expect(change.get_by_label("Resource")).to_have_value("products")
+    number = int(store.store.ids("products")[-1])
+    expect(change.get_by_label("Id", exact=True)).to_have_value(str(number))
+    change.get_by_role("button", name="Edit", exact=True).click()
+    expect(change.get_by_role("status")).to_contain_text(f"Products {number} was edited")
+    assert client.get(f"products/{number}").json()["regular_price"] == "19.90"
 
 
 def test_webhooks_are_shown_as_they_are_sent_and_can_be_troubled(page, client, store):

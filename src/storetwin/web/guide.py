@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote, urlencode
 
 from storetwin.db.database import Row
 from storetwin.hub import Hub
 from storetwin.runs.listing import Wanted
 from storetwin.runs.models import RunKind, RunState
 
+CHANGE_A_PRODUCT: Final = "?" + urlencode(
+    {"change": "products", "fields": '{"regular_price": "19.90"}'}, quote_via=quote
+) + "#change"  # fmt: skip
+"""Where the page of the store that comes along has a change ready."""
 BROUGHT: Final = (RunKind.RECEIVE, RunKind.SYNC)
 """Runs by which a change in the store arrives."""
 
@@ -96,8 +101,8 @@ def guide(facts: Facts, store_url: str) -> Guide:
             ),
             Step(
                 "Change a product in the store",
-                "The twin has it within seconds, for the store tells the hub.",
-                ("Open the store", store_url),
+                "A new price is ready on its page: click Edit. The store tells the hub within seconds.",
+                ("Open the store", f"{store_url}/{CHANGE_A_PRODUCT}"),
                 facts.changed_at is not None,
                 is_outside=True,
             ),

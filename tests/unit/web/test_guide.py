@@ -17,7 +17,10 @@ def test_nothing_is_ticked_before_it_happened() -> None:
     new = guide(Facts(), "http://store.example")
     assert new.number == 1
     assert not any(step.is_done for step in new.steps)
-    assert new.steps[3].link == ("Open the store", "http://store.example")
+    text, where = new.steps[3].link
+    assert text == "Open the store"
+    assert where.startswith("http://store.example/?change=products&fields=%7B")
+    assert where.endswith("#change")
 
 
 def test_steps_follow_the_facts() -> None:

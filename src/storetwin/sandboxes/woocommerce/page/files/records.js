@@ -35,9 +35,13 @@ export class Records {
       number.setAttribute("aria-describedby", `name-${name}`);
       return make("div", {}, make("dt", { id: `name-${name}` }, spaced(name)), make("dd", {}, number));
     }));
-    const chosen = byId("resource").value || "orders";
+    // "/?change=products&fields={…}#change" leads to changing a product
+    const asked = new URLSearchParams(location.search), wanted = asked.get("change"), fields = byId("fields");
+    const chosen = byId("resource").value || (names.includes(wanted) ? wanted : "orders");
+    if (!fields.value && asked.has("fields")) { fields.value = asked.get("fields"); fields.closest("details").open = true; }
     byId("resource").replaceChildren(...names.map((name) => make("option", { value: name, selected: name === chosen }, spaced(name))));
     this.#suggest();
+    if (location.hash === "#change") byId("change").scrollIntoView();
   }
 
   async #suggest() {
