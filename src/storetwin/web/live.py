@@ -131,7 +131,9 @@ async def shell_parts(page: Page) -> dict[str, str]:
     """Return the parts of the frame that change by themselves; every feed holds them."""
     context = page.context() | await page.shell() | {"current": page.request.query_params.get("at")}
     templates = page.web.templates
-    parts = {name: templates.block("navigation.html", name, context) for name in ("nav", "side_run")}
+    parts = {
+        name: templates.block("navigation.html", name, context) for name in ("nav", "side_run")
+    }
     if context["guide"]:
         parts["demo"] = templates.block("demo.html", "demo", context)
     return parts
