@@ -95,6 +95,9 @@ def test_six_charts_each_with_its_table_and_file(visit) -> None:
     check_both_themes(page)
     page.get_by_role("link", name="90 days").click()
     expect(page).to_have_url(re.compile("timeframe=90d"))
+    page.locator("#success-t").locator("xpath=../..").locator("a.big-n").click()
+    expect(page).to_have_url(re.compile(r"/history\?kind=runs&since=\d{4}-\d\d-\d\d$"))
+    expect(page.locator("main")).to_contain_text("Pull")
 
 
 def test_another_timeframe_or_store_is_none(visit) -> None:

@@ -74,6 +74,11 @@ def test_the_file_has_the_hash_that_the_page_shows(page, house: House) -> None:
     expect(page.locator(".said-1")).to_be_visible()
     page.emulate_media(media="screen")
     check_both_themes(page)
+    numbers = page.get_by_role("table").first.locator("td[data-l=Twin] a")
+    for link in {str(one.get_attribute("href")) for one in numbers.all()}:
+        assert page.request.get(link).ok, link
+    numbers.last.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Store data")
 
 
 def test_who_may_only_look_proves_nothing(visit, house: House) -> None:

@@ -149,6 +149,11 @@ def slug(resource: str) -> str:
     return resource.replace("_", "-")
 
 
+def records_path(resource: str, connection: str) -> str:
+    """Return the path of a store's records of a resource."""
+    return f"{PATH}/{slug(resource)}?{urlencode({'connection': connection})}"
+
+
 def record_path(resource: str, connection: str, remote_id: str) -> str:
     """Return the path of a record: unique with any number of stores."""
     return f"{PATH}/{slug(resource)}/{quote(connection, safe='')}/{quote(remote_id, safe='')}"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Annotated, Any, Final, Literal
+from datetime import date
+from typing import Annotated, Any, Final, Literal, get_args
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from storetwin.connections.models import Connection
 from storetwin.hub.analytics import analyse
+from storetwin.hub.chronicle import Kind
 from storetwin.reading.analytics import Analytics, Figures
 from storetwin.reading.export_values import defused
 from storetwin.web.analytics_charts import TIMEFRAMES, charts_of, spans_of
@@ -39,7 +42,7 @@ async def analytics_page(
     by_store, _ = await analyse(page.hub, timeframe, connection or None)
     stores = [(one, by_store.connections.get(one.id, Figures())) for one in connections]
     stores.sort(key=lambda pair: (-pair[1].records, pair[0].name))
-    kept = found.kept_since
+    kept, first = found.kept_since, spans.days[0].date()
     context: dict[str, Any] = {
         "charts": charts_of(spans),
         "timeframe": timeframe,
@@ -47,6 +50,8 @@ async def analytics_page(
         "connection": connection,
         "stores": [one.name for one in await page.hub.register.every()],
         "by_store": stores[:MOST_STORES],
+        "first_day": first,
+        "behind": {chart: _behind(chart, first, connection) for chart in get_args(Charted)},
         "kept_since": kept if kept is not None and kept > spans.days[0] else None,
         "is_empty": kept is None and not found.total.received,
     }
@@ -68,6 +73,13 @@ async def export_analytics_page(
     csv.writer(text, lineterminator="\r\n").writerows([[defused(c) for c in row] for row in rows])
     headers = {"Content-Disposition": f'attachment; filename="storetwin-{chart}-{timeframe}.csv"'}
     return Response(text.getvalue().encode(), media_type="text/csv", headers=headers)
+
+
+def _behind(chart: str, first: date, connection: str | None) -> str:
+    """Return where the runs or deliveries are of which a chart's figure is made."""
+    kind = Kind.WEBHOOKS if chart == "webhooks" else Kind.RUNS
+    asked = {"kind": kind.value, "since": first.isoformat(), "connection": connection}
+    return "/history?" + urlencode({name: value for name, value in asked.items() if value})
 
 
 async def _figures(

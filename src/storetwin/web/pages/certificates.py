@@ -17,7 +17,7 @@ from starlette.responses import Response
 from storetwin.hub.standings import ConnectionStanding
 from storetwin.runs.asking import Asked
 from storetwin.runs.models import RunKind
-from storetwin.web.data_asked import record_path
+from storetwin.web.data_asked import record_path, records_path
 from storetwin.web.listing import PageNumber, Search, part_of
 from storetwin.web.needs import lacking_of
 from storetwin.web.route import PageRoute
@@ -170,7 +170,8 @@ async def certificates_page(
 async def certificate_page(page: Reading, certificate_id: UUID) -> Response:
     """Show one certificate: the sentence first, then each resource."""
     proof = await _proof(page, certificate_id)
-    context = {"proof": proof, "document": proof.document, "record_path": record_path}
+    context = {"proof": proof, "document": proof.document}
+    context |= {"record_path": record_path, "records_path": records_path}
     return await page.render("certificates/one.html", context, document=proof.document)
 
 
