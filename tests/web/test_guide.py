@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,8 +17,19 @@ from storetwin.web.guide import Facts, Guide, guide
 THEN = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
+@pytest.fixture
+def demo(house: House) -> Iterator[None]:
+    """Let the house be one of a demo."""
+    state = house.served.app.state
+    usual = state.web
+    state.web = replace(usual, is_demo=True)
+    yield
+    state.web = usual
+
+
+@pytest.mark.usefixtures("demo")
 def test_a_step_that_is_done_is_ticked_where_one_is(
-    page: Page, house: House, monkeypatch: pytest.MonkeyPatch
+    page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts = [Facts(pulled_at=THEN, proven_at=THEN)]
 
@@ -25,9 +37,6 @@ def test_a_step_that_is_done_is_ticked_where_one_is(
         return guide(facts[-1], "http://127.0.0.1:8090")
 
     monkeypatch.setattr(view, "demo_guide", told)
-    monkeypatch.setattr(
-        house.served.app.state, "web", replace(house.served.app.state.web, is_demo=True)
-    )
     page.goto("/data/products")
     banner = page.locator("#demo")
     expect(banner.locator("summary")).to_have_text(

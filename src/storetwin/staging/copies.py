@@ -75,7 +75,7 @@ class Store:
         return found
 
 
-BREATH = 10
+BREATH = 3
 """Records that are mapped before others may go on."""
 
 
