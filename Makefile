@@ -42,7 +42,7 @@ format: install  ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: install  ## Measure against the budgets (ONLY=pull, load, webhooks, step or board)
+bench: install  ## Measure against the budgets (ONLY=pull, load, webhooks, step, board, staging or promotion)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 matrix: install  ## Try every fault alone and in pairs, and write the table of what was lost (ONLY=poison)
