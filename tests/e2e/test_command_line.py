@@ -289,6 +289,11 @@ def test_what_cannot_be_had_is_3_and_a_dead_letter(home, broken_store, other):
     letters = home.do("dead-letters", "--json", "--connection", other).json
     assert {letter["name"] for letter in letters} == poisoned
     assert "orders" in home.do("dead-letters").out
+    shown = home.do("dead-letters", "show", letters[0]["dead_letter_id"]).out.splitlines()
+    assert shown[0] == f"orders/{letters[0]['name']} of {other}: waiting"
+    assert shown[2] == letters[0]["reason"]
+    assert shown[4].startswith("GET orders")
+    assert shown[5].startswith("500 ")
     again = home.run("dead-letters", "retry", "--json")
     assert again.code == 3, again.said
     assert again.json == {"resolved": 0, "failed": 3, "unnamed": 0}

@@ -11,7 +11,7 @@ import typer
 from storetwin.cli.exits import Exit
 from storetwin.cli.noting import noting
 from storetwin.cli.options import JSON, ORGANISATION
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 from storetwin.cli.user import in_organisation
 from storetwin.tenancy.models import Permission
 
@@ -55,7 +55,7 @@ def add(
             print_json(_readable(key) | {"key": issued.key})
         else:
             say_error("Keep it now, it is not shown again:")
-            typer.echo(issued.key)
+            say(issued.key)
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -92,7 +92,7 @@ def revoke(
         found = _named(await _every(hub), key)
         async with noting(hub, "delete_api_key", f"api_key_id={found.api_key_id}"):
             await hub.people.api_keys.revoke(None, found.api_key_id)
-        typer.echo(f"Revoked {found.name} ({found.hint}…).")
+        say(f"Revoked {found.name} ({found.hint}…).")
         return Exit.DONE
 
     with_hub(verb)

@@ -9,7 +9,7 @@ import typer
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME, NOW, RESOURCES
 from storetwin.cli.pull import BURY, RECORD, SINCE, UNTIL, LevelChoice
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -81,9 +81,9 @@ def cancel(run_id: str = RUN, as_json: bool = JSON) -> None:
         if as_json:
             print_json({"run_id": run["run_id"], "state": run["state"]})
         elif run["state"] == "cancelled":
-            typer.echo("Cancelled. What was read stays; the next run goes on there.")
+            say("Cancelled. What was read stays; the next run goes on there.")
         else:
-            typer.echo("It stops within two seconds. What was read stays; the next goes on there.")
+            say("It stops within two seconds. What was read stays; the next goes on there.")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -112,8 +112,8 @@ async def _tell(hub: Hub, run_id: UUID, *, is_new: bool, as_json: bool) -> Exit:
     if as_json:
         print_json({"run_id": run_id, "is_new": is_new, "workers": workers})
         return Exit.DONE
-    typer.echo(f"Run {run_id} waits for a worker." if is_new else f"Run {run_id} waits already.")
-    typer.echo("Follow it: storetwin watch --once")
+    say(f"Run {run_id} waits for a worker." if is_new else f"Run {run_id} waits already.")
+    say("Follow it: storetwin watch --once")
     if not workers:
         say_error("No worker is at work: it waits until one is. Start: storetwin serve")
     return Exit.DONE

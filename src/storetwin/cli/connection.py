@@ -24,7 +24,7 @@ from storetwin.cli.connection_set import print_options, set_
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME
 from storetwin.cli.probed import describe_report, print_report
-from storetwin.cli.running import print_json, say_error, show_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, show_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.connections.models import Connection
@@ -80,9 +80,9 @@ def add(
         if as_json:
             print_json(describe(added.connection) | {"warnings": added.warnings})
         else:
-            typer.echo(f"Added {added.connection.name} ({added.connection.url}).")
+            say(f"Added {added.connection.name} ({added.connection.url}).")
             following = "pull" if added.report else "connection test"
-            typer.echo(f"Next: storetwin {following} {added.connection.name}")
+            say(f"Next: storetwin {following} {added.connection.name}")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -160,9 +160,9 @@ def remove(
         if as_json:
             print_json({"removed": name, "webhooks": told})
         else:
-            typer.echo(f"Removed {name}.")
+            say(f"Removed {name}.")
             if told:
-                typer.echo(told)
+                say(told)
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)

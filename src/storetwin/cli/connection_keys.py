@@ -12,7 +12,7 @@ import typer
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME
 from storetwin.cli.probed import describe_report
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.connections.authorisation import Authorisation
@@ -37,7 +37,7 @@ def default(name: str = NAME, as_json: bool = JSON) -> None:
         if as_json:
             print_json({"default": connection.name})
         else:
-            typer.echo(f"{connection.name} is the default connection from now on.")
+            say(f"{connection.name} is the default connection from now on.")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -56,8 +56,8 @@ def keys(
             assert tried.report is not None
             print_json({"renewed": name, "test": describe_report(tried.report)})
         else:
-            typer.echo(f"{name} has new keys; they open {tried.connection.url}.")
-            typer.echo("Delete the old ones in WooCommerce › Settings › Advanced › REST API.")
+            say(f"{name} has new keys; they open {tried.connection.url}.")
+            say("Delete the old ones in WooCommerce › Settings › Advanced › REST API.")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -125,8 +125,8 @@ def _end(found: Authorisation, *, wait: bool, as_json: bool) -> Exit:
         say_error("  What to do: Begin anew; each link lasts an hour.")
         return Exit.FAILED
     if not as_json:
-        typer.echo(f"Connected {found.name} ({found.url}).")
-        typer.echo(f"Next: storetwin pull {found.name}")
+        say(f"Connected {found.name} ({found.url}).")
+        say(f"Next: storetwin pull {found.name}")
     return Exit.DONE
 
 

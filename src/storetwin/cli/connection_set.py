@@ -9,7 +9,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME
-from storetwin.cli.running import print_json, with_hub
+from storetwin.cli.running import print_json, say, with_hub
 
 if TYPE_CHECKING:
     from storetwin.connections.options import Endpoint
@@ -98,9 +98,9 @@ def set_(
         else:
             print_options(found)
             for resource in forgotten:
-                typer.echo(f"What the twin held of {resource} is gone: some of it is secret now.")
+                say(f"What the twin held of {resource} is gone: some of it is secret now.")
             if choices != Choices():
-                typer.echo(f"Next: storetwin pull {name}")
+                say(f"Next: storetwin pull {name}")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -122,7 +122,7 @@ def _read(path: Path) -> tuple[Endpoint, ...]:
 def print_options(found: dict[str, object]) -> None:
     """Print the options of a connection, one a line."""
     for label, value in found.items():
-        typer.echo(f"{label:<14} {_text(value)}")
+        say(f"{label:<14} {_text(value)}")
 
 
 def _text(value: object) -> str:

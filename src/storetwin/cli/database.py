@@ -8,7 +8,7 @@ import contextlib
 import typer
 
 from storetwin.cli.exits import Exit
-from storetwin.cli.running import run, say_error
+from storetwin.cli.running import run, say, say_error
 
 app = typer.Typer(help="The database: its address, its schema, a prompt.", no_args_is_help=True)
 
@@ -28,7 +28,7 @@ def url(
 
         settings = load_settings()
         async with open_database(settings) as dsn:
-            typer.echo(dsn)
+            say(dsn)
             if keep and settings.database_url is None:
                 say_error("The server stays up until you press Ctrl-C.")
                 with contextlib.suppress(asyncio.CancelledError):
@@ -51,9 +51,9 @@ def upgrade() -> None:
             applied = await upgrade_database(dsn)
             await check_drift(dsn)
         for step in applied:
-            typer.echo(f"Applied {step}")
+            say(f"Applied {step}")
         if not applied:
-            typer.echo("The schema is up to date.")
+            say("The schema is up to date.")
         return Exit.DONE
 
     run(call)

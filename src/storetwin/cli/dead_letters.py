@@ -12,7 +12,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NOW
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.db.database import Row
@@ -84,7 +84,7 @@ def show(
         if as_json:
             print_json(letter)
         else:
-            typer.echo("\n".join(_told(letter)))
+            say("\n".join(_told(letter)))
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -135,11 +135,9 @@ def retry(
         if as_json:
             print_json(total)
         else:
-            typer.echo(f"{total['resolved']} resolved, {total['failed']} failed again.")
+            say(f"{total['resolved']} resolved, {total['failed']} failed again.")
             if total["unnamed"]:
-                typer.echo(
-                    f"{total['unnamed']} have no id of their own; the next pull settles them."
-                )
+                say(f"{total['unnamed']} have no id of their own; the next pull settles them.")
         return Exit.INCOMPLETE if total["failed"] or total["unnamed"] else Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -167,7 +165,7 @@ def discard(
         if as_json:
             print_json({"discarded": discarded})
         else:
-            typer.echo(f"{discarded} discarded.")
+            say(f"{discarded} discarded.")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)

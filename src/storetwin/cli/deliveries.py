@@ -8,7 +8,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.db.database import Row
@@ -69,7 +69,7 @@ def retry(
             print_json({key: value for key, value in row.items() if key != "body"})
         else:
             record = f"{row['resource']}/{row['remote_id']}"
-            typer.echo(f"{record} is read again as soon as a worker runs (storetwin serve).")
+            say(f"{record} is read again as soon as a worker runs (storetwin serve).")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from storetwin.cli.exits import Exit
-from storetwin.cli.running import run
+from storetwin.cli.running import run, say
 
 if TYPE_CHECKING:
     from socket import socket
@@ -37,9 +37,9 @@ def demo(
 
         settings = load_settings()
         configure_logging(settings.log_level, settings.log_format)
-        typer.echo(f"Starting a WooCommerce store with {orders:,} orders, and PostgreSQL …")
+        say(f"Starting a WooCommerce store with {orders:,} orders, and PostgreSQL …")
         async with demonstration.demo_store(orders=orders, seed=seed, port=port) as store:
-            typer.echo(f"The store answers at {store.url}")
+            say(f"The store answers at {store.url}")
             if not once:
                 return await _stay(store, settings, hub_port)
             async with demonstration.demo_hub(settings) as hub:
@@ -99,49 +99,47 @@ async def _pull(hub: Hub, store: DemoStore, settings: Settings) -> Exit:
 
     marker = demonstration.demo_settings(settings).data_dir / demonstration.MARKER
     print_report(await demonstration.connect(hub, store, marker))
-    typer.echo()
+    say()
     with ProgressScreen() as screen:
         outcome = await demonstration.pull(hub, screen)
     return report(outcome, demonstration.NAME, as_json=False)
 
 
 def _say_how_to_ask(url: str, key: str) -> None:
-    typer.echo()
-    typer.echo("Ask it as a program does (a key to read with, for a day):")
-    typer.echo(f"  curl -H 'Authorization: Bearer {key}' '{url}/api/v1/orders?limit=3'")
-    typer.echo(f"  curl -H 'Authorization: Bearer {key}' {url}/api/v1/orders/stats")
+    say()
+    say("Ask it as a program does (a key to read with, for a day):")
+    say(f"  curl -H 'Authorization: Bearer {key}' '{url}/api/v1/orders?limit=3'")
+    say(f"  curl -H 'Authorization: Bearer {key}' {url}/api/v1/orders/stats")
 
 
 def _say_how_to_sign_in(url: str, password: str) -> None:
     from storetwin.demo import PERSON
 
-    typer.echo()
-    typer.echo("Open it in a browser; a guide of five steps shows the point:")
-    typer.echo(f"  {url}/sign-in?email={PERSON}")
-    typer.echo(f"  password: {password}")
-    typer.echo("Everything stays up until you press Ctrl-C.")
+    say()
+    say("Open it in a browser; a guide of five steps shows the point:")
+    say(f"  {url}/sign-in?email={PERSON}")
+    say(f"  password: {password}")
+    say("Everything stays up until you press Ctrl-C.")
 
 
 def _say_what_to_try(store: DemoStore) -> None:
-    typer.echo()
-    typer.echo(f"Change something at {store.url} (a click, or any WooCommerce client):")
-    typer.echo("the twin has it within seconds, for the store tells the hub. Follow it:")
-    typer.echo("  storetwin watch")
-    typer.echo("  storetwin show demo orders ID --history")
+    say()
+    say(f"Change something at {store.url} (a click, or any WooCommerce client):")
+    say("the twin has it within seconds, for the store tells the hub. Follow it:")
+    say("  storetwin watch")
+    say("  storetwin show demo orders ID --history")
 
 
 def _say_where_to_look(settings: Settings) -> None:
     from storetwin.demo import STORE_NETWORK, demo_settings
 
     folder = demo_settings(settings).data_dir
-    typer.echo()
-    typer.echo("Look at it from another terminal:")
-    typer.echo(f"  export STORETWIN_DATA_DIR={folder}")
-    typer.echo(f"  export STORETWIN_ALLOWED_NETWORKS={STORE_NETWORK}")
-    typer.echo("  storetwin status")
-    typer.echo(
-        '  storetwin db psql -c "SELECT resource, count(*) FROM mirror.documents GROUP BY 1"'
-    )
-    typer.echo("  storetwin verify demo --level bytes")
-    typer.echo("Then connect your own store:")
-    typer.echo("  storetwin connection add shop --url https://shop.example")
+    say()
+    say("Look at it from another terminal:")
+    say(f"  export STORETWIN_DATA_DIR={folder}")
+    say(f"  export STORETWIN_ALLOWED_NETWORKS={STORE_NETWORK}")
+    say("  storetwin status")
+    say('  storetwin db psql -c "SELECT resource, count(*) FROM mirror.documents GROUP BY 1"')
+    say("  storetwin verify demo --level bytes")
+    say("Then connect your own store:")
+    say("  storetwin connection add shop --url https://shop.example")

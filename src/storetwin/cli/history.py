@@ -12,7 +12,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.hub import Hub
@@ -55,7 +55,7 @@ def print_versions(versions: Sequence[Told], *, as_json: bool) -> None:
     ]
     columns = ("version>", "state", "brought by", "dated", "read", "written", "held until")
     out().print(table(None, (*columns, "changed"), rows))
-    typer.echo("Times are UTC; dated and read by the store's clock, the others by ours.")
+    say("Times are UTC; dated and read by the store's clock, the others by ours.")
 
 
 def _said(told: Told) -> str:
@@ -103,12 +103,12 @@ def print_difference(between: Between, *, as_json: bool) -> None:
     from storetwin.cli.screen import out, table
 
     for version in (between.first, between.second):
-        typer.echo(
+        say(
             f"version {version.number:<5} {version.state.value}, by {version.brought_by}, "
             f"written {_stamp(version.written_at)} UTC"
         )
     if not changes:
-        typer.echo(_why_nothing(between))
+        say(_why_nothing(between))
         return
     rows = [
         (
@@ -189,7 +189,7 @@ class _Lines:
     def show(self, event: Event) -> None:
         record = f"{event.resource} {event.remote_id}"
         said = {"new": "", "gone": ""}.get(event.what.value, short(event.fields))
-        typer.echo(
+        say(
             f"{_stamp(event.written_at)}  {record:<22} {event.version:>4}  "
             f"{event.what.value:<8} {event.brought_by:<8} {_cut(said)}".rstrip()
         )

@@ -9,7 +9,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.connections.identity import Identity
@@ -62,15 +62,15 @@ def _print_look(connection: Connection, remembered: Identity | None, look: Look)
     rows = [(fact, old.get(fact) or "–", found["seen"][fact] or "–") for fact in _FACTS]
     console = out()
     console.print(table(None, ("", "remembered", "seen"), rows))
-    typer.echo(f"Records looked at: {found['records']}.")
+    say(f"Records looked at: {found['records']}.")
     if look.seen.is_network:
-        typer.echo("The site is one of a WordPress network: its address names it.")
+        say("The site is one of a WordPress network: its address names it.")
     if look.seen.store_id is None:
-        typer.echo(
+        say(
             "The store tells no store_id (WooCommerce before 8.4, or keys of a user who may not see"
             " the status): it is known by its address and its records."
         )
-    typer.echo(found["finding"])
+    say(found["finding"])
     if found["remedy"]:
         say_error(f"  What to do: {found['remedy']}")
 
@@ -106,10 +106,10 @@ def accept(
             print_json({"accepted": name, "url": connection.url, "next": following})
             return Exit.DONE
         home = look.seen.home_url or connection.url
-        typer.echo(f"Trusted: {home} is {name} from now on.")
+        say(f"Trusted: {home} is {name} from now on.")
         if restored:
-            typer.echo("Without --bury the next pull buries only a few records; others stay named.")
-        typer.echo(f"Next: {following}")
+            say("Without --bury the next pull buries only a few records; others stay named.")
+        say(f"Next: {following}")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -127,7 +127,7 @@ def pause(
         if as_json:
             print_json({"paused": name, "reason": connection.pause_reason})
         else:
-            typer.echo(f"Paused {name}: {connection.pause_reason}")
+            say(f"Paused {name}: {connection.pause_reason}")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -141,7 +141,7 @@ def resume(name: str = NAME, as_json: bool = JSON) -> None:
         if as_json:
             print_json({"resumed": name})
         else:
-            typer.echo(f"Resumed {name}. Next: storetwin pull {name}")
+            say(f"Resumed {name}. Next: storetwin pull {name}")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
+from storetwin.cli.running import say
 
 if TYPE_CHECKING:
     from storetwin.hub import Hub
@@ -18,19 +18,19 @@ async def say_first_link(hub: Hub, url: str) -> None:
     issued = await patiently(hub.people.invitations.first, hub.revive)
     if issued is None:
         return
-    typer.echo("Nobody can sign in yet. Whoever has this link becomes the owner, within a day:")
+    say("Nobody can sign in yet. Whoever has this link becomes the owner, within a day:")
     print_link(issued, url, None)
-    typer.echo("Or, from another terminal: storetwin user add you@example.org")
+    say("Or, from another terminal: storetwin user add you@example.org")
 
 
 def print_link(issued: IssuedInvitation, url: str, email: str | None) -> None:
     """Print a link, and how a program follows it."""
     given = f'"email": "{email or "you@example.org"}", "name": "You", "password": "…"'
-    typer.echo(f"  {issued.link(url)}")
-    typer.echo("A program does the same with (a password has at least 12 characters):")
-    typer.echo(f"  curl {url.rstrip('/')}/api/v1/invitations/accept \\")
-    typer.echo("    -H 'Content-Type: application/json' \\")
-    typer.echo(f'    -d \'{{"token": "{issued.token}", {given}}}\'')
+    say(f"  {issued.link(url)}")
+    say("A program does the same with (a password has at least 12 characters):")
+    say(f"  curl {url.rstrip('/')}/api/v1/invitations/accept \\")
+    say("    -H 'Content-Type: application/json' \\")
+    say(f'    -d \'{{"token": "{issued.token}", {given}}}\'')
 
 
 def url_of(hub: Hub) -> str:

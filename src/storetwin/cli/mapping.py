@@ -24,7 +24,7 @@ from storetwin.cli.mapping_told import (
     say_kept,
 )
 from storetwin.cli.options import JSON, NAME
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.hub import Hub
@@ -175,7 +175,7 @@ def activate(
             version = done.mapping.active_version if done.mapping else None
             print_json({"active_version": version, "compared_again": done.linked})
         else:
-            print(f"{mapping} is active.")
+            say(f"{mapping} is active.")
             say_compared(done.linked, name)
         return Exit.DONE
 
@@ -189,7 +189,7 @@ def deactivate(name: str = NAME) -> None:
     async def verb(hub: Hub) -> Exit:
         await hub.mappings.required_active(name)
         done = await hub.mappings.activate(name, None)
-        print("No import mapping is active any more.")
+        say("No import mapping is active any more.")
         say_compared(done.linked, name)
         return Exit.DONE
 
@@ -251,7 +251,7 @@ def remove(name: str = NAME, mapping: str = MAPPING) -> None:
 
     async def verb(hub: Hub) -> Exit:
         await hub.mappings.remove(name, mapping)
-        print(f"{mapping} is removed.")
+        say(f"{mapping} is removed.")
         return Exit.DONE
 
     with_hub(verb)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from storetwin.cli.running import print_json, say_error
+from storetwin.cli.running import print_json, say, say_error
 
 if TYPE_CHECKING:
     from storetwin.connections.models import Connection
@@ -24,16 +24,16 @@ async def say_kept(hub: Hub, name: str, made: ImportMapping, *, as_json: bool) -
         print_json(readable(await hub.register.named(name), made))
         return
     draft = "the active one stays until you activate it" if made.is_active else "not active yet"
-    print(f"{made.name} v{made.version} is kept; {draft}.")
-    print(f"Try it:      storetwin mapping check {name} {made.name} products")
-    print(f"Activate it: storetwin mapping activate {name} {made.name}")
+    say(f"{made.name} v{made.version} is kept; {draft}.")
+    say(f"Try it:      storetwin mapping check {name} {made.name} products")
+    say(f"Activate it: storetwin mapping activate {name} {made.name}")
 
 
 def say_compared(linked: int, name: str) -> None:
     """Say that what is in core is compared again."""
     if linked:
-        print(f"{linked:,} records in core are compared with {name} again.")
-        print("See what would change: storetwin staging")
+        say(f"{linked:,} records in core are compared with {name} again.")
+        say("See what would change: storetwin staging")
 
 
 def readable(connection: Connection, one: ImportMapping) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def readable_trial(trial: RecordTrial) -> dict[str, Any]:
 
 def print_trial(trial: RecordTrial) -> None:
     """Print a record before and after."""
-    print(f"{trial.noun} {trial.remote_id}: {trial.title}")
+    say(f"{trial.noun} {trial.remote_id}: {trial.title}")
     rows = [
         (
             one.name,
@@ -105,7 +105,7 @@ def print_trial(trial: RecordTrial) -> None:
     ]
     columns = ("field", "from", "active mapping", "this mapping", "core now")
     _print(columns, rows)
-    print(f"{trial.kept:,} members are kept beside the columns.")
+    say(f"{trial.kept:,} members are kept beside the columns.")
 
 
 def print_effect(effect: Effect, *, as_json: bool) -> None:
@@ -115,11 +115,11 @@ def print_effect(effect: Effect, *, as_json: bool) -> None:
         print_json({"looked_at": effect.linked, "changed": effect.changed, "fields": fields})
         return
     looked = "all" if effect.is_whole else "the first"
-    print(f"{effect.changed:,} of {looked} {effect.linked:,} records in core would change.")
+    say(f"{effect.changed:,} of {looked} {effect.linked:,} records in core would change.")
     for noun, counts in effect.fields.items():
         for name, n in counts.most_common():
-            print(f"  {noun}: {name} of {n:,}")
-    print("Nothing has happened.")
+            say(f"  {noun}: {name} of {n:,}")
+    say("Nothing has happened.")
 
 
 def print_checked(found: Checked, *, as_json: bool) -> None:
@@ -141,14 +141,14 @@ def print_checked(found: Checked, *, as_json: bool) -> None:
     what = (
         f"all {found.records:,}" if found.is_whole else f"{found.looked_at:,} of {found.records:,}"
     )
-    print(f"Checked on {what} {found.noun} in {found.seconds:.1f} s: {found.fine:,} fine.")
+    say(f"Checked on {what} {found.noun} in {found.seconds:.1f} s: {found.fine:,} fine.")
     for name, n in found.empty.most_common():
-        print(f"  {n:,} without {name}: {_some(found.without[name], n)}")
+        say(f"  {n:,} without {name}: {_some(found.without[name], n)}")
     for name, n in found.failed.most_common():
-        print(f"  {n:,} fail at {name}: {_some(found.with_problem[name], n)}")
-        print(f"    {found.messages[name]}")
+        say(f"  {n:,} fail at {name}: {_some(found.with_problem[name], n)}")
+        say(f"    {found.messages[name]}")
     if found.refused:
-        print(f"  {found.refused:,} would not enter core.")
+        say(f"  {found.refused:,} would not enter core.")
 
 
 def _some(ids: list[str], count: int) -> str:
@@ -175,9 +175,6 @@ class Dots:
 
 
 def _print(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Print a table; brackets in what stores say, and in patterns, mean nothing there."""
-    from rich.text import Text
-
     from storetwin.cli.screen import out, table
 
-    out().print(table(None, columns, [[Text(cell) for cell in row] for row in rows]))
+    out().print(table(None, columns, rows))

@@ -9,7 +9,7 @@ import typer
 from storetwin.cli.exits import Exit
 from storetwin.cli.noting import noting
 from storetwin.cli.options import JSON
-from storetwin.cli.running import print_json, with_hub
+from storetwin.cli.running import print_json, say, with_hub
 
 if TYPE_CHECKING:
     from storetwin.hub import Hub
@@ -30,8 +30,8 @@ def add(
         if as_json:
             print_json(_readable(made))
         else:
-            typer.echo(f"Made {made.name} ({made.organisation_id}).")
-            typer.echo(f'Next: storetwin user add EMAIL --role owner --organisation "{made.name}"')
+            say(f"Made {made.name} ({made.organisation_id}).")
+            say(f'Next: storetwin user add EMAIL --role owner --organisation "{made.name}"')
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -69,7 +69,7 @@ def rename(
         there = hub.of(found.organisation_id)
         async with noting(there, "update_organisation", f"name={name}"):
             await hub.people.organisations.call(found.organisation_id, name)
-        typer.echo(f"{found.name} is called {name} now.")
+        say(f"{found.name} is called {name} now.")
         return Exit.DONE
 
     with_hub(verb)

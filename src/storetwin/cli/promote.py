@@ -10,7 +10,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 from storetwin.cli.staging import (
     ALL,
     BUT,
@@ -95,10 +95,11 @@ async def _promote(hub: Hub, chosen: Chosen, *, as_json: bool) -> Exit:
         return Exit.DONE if is_done else Exit.INCOMPLETE
     for one, state, rows, left in zip(asked, states, came, behind, strict=True):
         entered = [f"{p['records'] - p['unreadable']:,} {p['resource']}" for p in rows]
-        print(f"{one.connection.name}: {', '.join(entered)} promoted, {state.value}.")
+        what = ", ".join(entered) or "nothing"
+        say(f"{one.connection.name}: {what} promoted, {state.value}.")
         for resource, count in left.items():
             see = f"storetwin staging {resource} --state waiting"
-            print(f"  {count:,} {resource} stayed behind. See why: {see}")
+            say(f"  {count:,} {resource} stayed behind. See why: {see}")
     return Exit.DONE if is_done else Exit.INCOMPLETE
 
 
@@ -124,16 +125,16 @@ def _print_preview(preview: Preview, resource: str, *, as_json: bool) -> None:
         left_out = [{"remote_id": one.remote_id, "reason": one.reason} for one in preview.left_out]
         print_json(asdict(preview) | {"left_out": left_out})
         return
-    print(
+    say(
         f"{preview.matched:,} {resource}: {preview.created:,} new, {preview.updated:,} changed, "
         f"{preview.deleted:,} deleted, {preview.unchanged:,} stay as they are."
     )
     for label, count in list(preview.changed_fields.items())[:10]:
-        print(f"  {label}: of {count:,}")
+        say(f"  {label}: of {count:,}")
     if preview.along:
         along = ", ".join(f"{count:,} {name}" for name, count in preview.along.items())
-        print(f"  Come along: {along}")
+        say(f"  Come along: {along}")
     for one in preview.left_out:
-        print(f"  Stays behind: {one.remote_id}: {one.reason}")
+        say(f"  Stays behind: {one.remote_id}: {one.reason}")
     if preview.left_out_count > len(preview.left_out):
-        print(f"  … and {preview.left_out_count - len(preview.left_out):,} more stay behind.")
+        say(f"  … and {preview.left_out_count - len(preview.left_out):,} more stay behind.")

@@ -10,7 +10,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.hub import Hub
@@ -119,27 +119,21 @@ def _print_answer(answer: Answer, *, as_json: bool) -> None:
     for doubt in answer.doubts:
         say_error(f"Note: {doubt}")
     if not answer.rows:
-        typer.echo("No record fits. --describe shows which fields there are.")
+        say("No record fits. --describe shows which fields there are.")
         return
     _print_table(answer.columns, answer.rows)
     if answer.next_offset is not None:
-        typer.echo(f"There are more: --offset {answer.next_offset}, or --limit up to 1000.")
+        say(f"There are more: --offset {answer.next_offset}, or --limit up to 1000.")
 
 
 def _print_table(columns: tuple[str, ...], rows: list[list[Any]]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from storetwin.cli.screen import out
+    from storetwin.cli.screen import out, table
     from storetwin.kernel.json_values import written
 
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(Text(column), overflow="fold")
-    for row in rows:
-        cells = ("–" if v is None else v if isinstance(v, str) else written(v) for v in row)
-        table.add_row(*(Text(cell) for cell in cells))
-    out().print(table)
+    lines = [
+        ["–" if v is None else v if isinstance(v, str) else written(v) for v in row] for row in rows
+    ]
+    out().print(table(None, columns, lines))
 
 
 def _print_description(described: Described, *, as_json: bool) -> None:
@@ -159,13 +153,13 @@ def _print_description(described: Described, *, as_json: bool) -> None:
         size = described.sample.size
         print_json({"resource": described.resource, "looked_at": size, "fields": fields})
         return
-    typer.echo("Kept of every record, fast to filter by:")
+    say("Kept of every record, fast to filter by:")
     for name, meaning in COLUMN_MEANINGS.items():
-        typer.echo(f"  {name:<14} {meaning}")
+        say(f"  {name:<14} {meaning}")
     if not described.sample.size:
-        typer.echo(f"The twin has no {described.resource} yet: storetwin pull CONNECTION")
+        say(f"The twin has no {described.resource} yet: storetwin pull CONNECTION")
         return
-    typer.echo(f"In the documents ({described.sample.size} looked at):")
+    say(f"In the documents ({described.sample.size} looked at):")
     for one in seen:
         words = f" ({', '.join(sorted(one.words))})" if one.words else ""
-        typer.echo(f"  {one.name}: {', '.join(sorted(one.kinds))}{words}")
+        say(f"  {one.name}: {', '.join(sorted(one.kinds))}{words}")

@@ -10,7 +10,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME
-from storetwin.cli.running import print_json, with_hub
+from storetwin.cli.running import print_json, say, with_hub
 
 if TYPE_CHECKING:
     from storetwin.hub import Hub
@@ -120,9 +120,9 @@ def _print(
         print_json(facts | more | {"document": _parsed(document)})
     else:
         for label, value in facts.items():
-            typer.echo(f"{label:<13} {value if value is not None else '–'}")
-        typer.echo(f"{'versions' if more else 'version':<13} {size}")
-        typer.echo(written(_parsed(document), indent=2))
+            say(f"{label:<13} {value if value is not None else '–'}")
+        say(f"{'versions' if more else 'version':<13} {size}")
+        say(written(_parsed(document), indent=2))
 
 
 def _parsed(document: bytes) -> Any:

@@ -8,7 +8,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 from storetwin.cli.staging import CONNECTION, FIELD, RESOURCE, SEARCH, STATE, STATUS, filter_of
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def add(
         rule = await hub.staging.rules.add(
             name, wanted, RuleAction(action), connection_id=owner, spec=every or cron
         )
-        print(f"Rule {rule.name!r}: {rule.action.value} {rule.resource}, {rule.spec or 'at once'}.")
-        print(f"  Apply it to what is there already: storetwin rule apply {rule.name!r}")
+        say(f"Rule {rule.name!r}: {rule.action.value} {rule.resource}, {rule.spec or 'at once'}.")
+        say(f"  Apply it to what is there already: storetwin rule apply {rule.name!r}")
         return Exit.DONE
 
     with_hub(verb)
@@ -96,7 +96,7 @@ def apply(name: str = NAME) -> None:
 
     async def verb(hub: Hub) -> Exit:
         count = await hub.staging.rules.apply(name)
-        print(f"{count:,} records.")
+        say(f"{count:,} records.")
         return Exit.DONE
 
     with_hub(verb)
@@ -108,7 +108,7 @@ def remove(name: str = NAME) -> None:
 
     async def verb(hub: Hub) -> Exit:
         await hub.staging.rules.remove(name)
-        print(f"Rule {name!r} is removed.")
+        say(f"Rule {name!r} is removed.")
         return Exit.DONE
 
     with_hub(verb)

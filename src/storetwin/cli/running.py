@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from storetwin.cli.exits import Exit, exit_of
+from storetwin.cli.printable import printable
 from storetwin.kernel.errors import StoretwinError
 
 if TYPE_CHECKING:
@@ -80,9 +81,14 @@ def show_error(error: StoretwinError, *, as_json: bool) -> None:
         say_error(f"  What to do: {error.remedy}")
 
 
+def say(text: str = "") -> None:
+    """Write a line on standard output, at once."""
+    print(printable(text), flush=True)
+
+
 def say_error(text: str) -> None:
     """Write a line on standard error."""
-    print(text, file=sys.stderr)
+    print(printable(text), file=sys.stderr)
 
 
 def print_json(document: Any) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON
+from storetwin.cli.printable import printable
 from storetwin.cli.running import print_json, say_error, with_hub
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _print_run(run: dict[str, Any], progress: list[dict[str, Any]]) -> None:
         f"{run['kind']} of {run['connection']}, {run['state']}, lasted {lasted(run)}, {run['requests']:,} requests"
     )
     if run["error"]:
-        console.print(run["error"], style="red")
+        console.print(printable(run["error"]), style="red")
     names = ("records", "created", "updated", "buried", "unreadable", "pages")
     rows = [
         (p["stage"], p["resource"], p["state"], *(f"{p[n]:,}" for n in names)) for p in progress

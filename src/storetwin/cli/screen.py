@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from storetwin.cli.printable import printable
 from storetwin.kernel.clock import utc_now
 from storetwin.runs.models import Progress, Stage
 
@@ -121,7 +122,7 @@ class LiveLines:
 
     def say(self, line: str) -> None:
         """Print a line that stays."""
-        self._console.print(Text(line), soft_wrap=True)
+        self._console.print(Text(printable(line)), soft_wrap=True)
 
     def show(self, lines: list[str]) -> None:
         """Show these below, in place of those before."""
@@ -155,13 +156,21 @@ def _clock(seconds: float) -> str:
 
 
 def out() -> Console:
-    """Return the console of standard output."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    """Return the console of standard output. Brackets mean nothing there: stores write them as well."""
+    return Console(
+        highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else WIDE
+    )
 
 
 def err() -> Console:
-    """Return the console of standard error."""
-    return Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDE)
+    """Return the console of standard error, the same way."""
+    return Console(
+        stderr=True,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if sys.stderr.isatty() else WIDE,
+    )
 
 
 def table(title: str | None, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
@@ -172,10 +181,17 @@ def table(title: str | None, columns: Iterable[str], rows: Iterable[Iterable[Any
             column.removesuffix(">"),
             justify="right" if column.endswith(">") else "left",
             header_style="dim",
+            overflow="fold",
         )
     for row in rows:
-        made.add_row(*(value if isinstance(value, Text) else str(value) for value in row))
+        made.add_row(*map(_cell, row))
     return made
+
+
+def _cell(value: Any) -> Text:
+    cell = value.copy() if isinstance(value, Text) else Text(str(value))
+    cell.plain = printable(cell.plain)
+    return cell
 
 
 def certificate_table(document: dict[str, Any], name: str) -> Table:
@@ -221,4 +237,4 @@ def certificate_verdict(document: dict[str, Any]) -> Text:
         for item in line["lacking"]
     ]
     shown = lacking[:20] + ([f"  … and {len(lacking) - 20} more"] if len(lacking) > 20 else [])
-    return Text("Not complete. Lacking:\n" + "\n".join(shown), "bold red")
+    return Text(printable("Not complete. Lacking:\n" + "\n".join(shown)), "bold red")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from storetwin.cli.exits import Exit
-from storetwin.cli.running import run
+from storetwin.cli.running import run, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ def worker(concurrency: int | None = CONCURRENCY) -> None:
         from storetwin.cli.stopping import until_stopped
 
         async with open_site(_settings(), concurrency=concurrency) as site:
-            typer.echo(f"At work, up to {site.worker.concurrency} connections at a time.")
+            say(f"At work, up to {site.worker.concurrency} connections at a time.")
             return await until_stopped(site.worker.run)
 
     run(call)
@@ -122,7 +122,7 @@ async def serve_site(
     await run_server(
         app,
         listening,
-        lambda: typer.echo(f"Listening on {url} (health: {url}/health/ready)"),
+        lambda: say(f"Listening on {url} (health: {url}/health/ready)"),
         app.state.streams.stop,
     )
 
@@ -137,26 +137,26 @@ def _say_what_it_does(
     """Say who is kept in step, by whom, and how stores reach this hub."""
     _say_connections(found)
     if has_worker:
-        typer.echo(f"The worker reads up to {site.worker.concurrency} connections at a time.")
+        say(f"The worker reads up to {site.worker.concurrency} connections at a time.")
     else:
-        typer.echo("No worker runs here. Start one: storetwin worker")
+        say("No worker runs here. Start one: storetwin worker")
     if settings.public_url:
-        typer.echo(f"Stores deliver their webhooks to {settings.public_url}")
+        say(f"Stores deliver their webhooks to {settings.public_url}")
     else:
-        typer.echo("Without STORETWIN_PUBLIC_URL stores cannot tell what changed: it is asked for.")
+        say("Without STORETWIN_PUBLIC_URL stores cannot tell what changed: it is asked for.")
 
 
 def _say_connections(found: list[tuple[Connection, list[Schedule]]]) -> None:
     if not found:
-        typer.echo("No store is connected yet. From another terminal:")
-        typer.echo("  storetwin connection add shop --url https://shop.example")
-        typer.echo("It is kept in step from then on; nothing has to be started again.")
+        say("No store is connected yet. From another terminal:")
+        say("  storetwin connection add shop --url https://shop.example")
+        say("It is kept in step from then on; nothing has to be started again.")
         return
     for connection, schedules in found:
         told = ", ".join(
             f"{s.kind} {s.resource or 'all'} every {s.spec}" for s in schedules if not s.is_paused
         )
-        typer.echo(f"{connection.name} ({connection.state}): {told or 'no schedule'}")
+        say(f"{connection.name} ({connection.state}): {told or 'no schedule'}")
 
 
 def _settings(**given: object) -> Settings:

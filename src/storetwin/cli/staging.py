@@ -10,7 +10,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.hub import Hub
@@ -153,8 +153,8 @@ def map_(
             print_json(readable(record))
         else:
             what = "a new one" if known is None else f"core record {known}"
-            print(f"{resource} {remote_id} of {name} is {what}, and selected.")
-            print(f"  Next: storetwin promote {resource}")
+            say(f"{resource} {remote_id} of {name} is {what}, and selected.")
+            say(f"  Next: storetwin promote {resource}")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -313,7 +313,7 @@ def _print_page(found: StagedPage, resource: str, *, as_json: bool) -> None:
     ]
     out().print(table(None, ("", "id", "state", "name", "key", "status", "what"), rows))
     more = "more than " if found.is_cut_off else ""
-    print(f"Page {found.page}: {len(rows)} of {more}{found.row_count:,}.")
+    say(f"Page {found.page}: {len(rows)} of {more}{found.row_count:,}.")
 
 
 def _what(record: StagedRecord) -> str:
@@ -334,19 +334,19 @@ def _print_record(whole: Any, *, as_json: bool) -> None:
         found = readable(record) | {"changes": shown, "candidates": may_be}
         print_json(found | {"along": {n: list(ids) for n, ids in (whole.along or {}).items()}})
         return
-    print(
+    say(
         f"{record.resource} {record.remote_id} of {record.connection}: {record.name or ''}".rstrip()
     )
-    print(f"  {record.state.value.replace('_', ' ')}{', selected' if record.is_selected else ''}")
+    say(f"  {record.state.value.replace('_', ' ')}{', selected' if record.is_selected else ''}")
     if record.why:
-        print(f"  {record.why}")
+        say(f"  {record.why}")
     for one in whole.candidates:
         told = ", ".join(f"{name} {value}" for name, value in one.told.items())
-        print(f"  May be core record {one.core_id}: {told}{' (taken)' if one.is_taken else ''}")
+        say(f"  May be core record {one.core_id}: {told}{' (taken)' if one.is_taken else ''}")
     for resource, ids in (whole.along or {}).items():
-        print(f"  Comes along: {resource} {', '.join(ids)}")
+        say(f"  Comes along: {resource} {', '.join(ids)}")
     for change in whole.changes:
-        print(f"  {change.label}: {_brief(change.old)} → {_brief(change.new)}")
+        say(f"  {change.label}: {_brief(change.old)} → {_brief(change.new)}")
 
 
 def _brief(value: str | None) -> str:
@@ -361,6 +361,6 @@ def _print_choice(made: Chose, what: str, resource: str, *, as_json: bool) -> No
     if as_json:
         print_json({"matched": made.matched, "changed": made.changed})
         return
-    print(f"{made.changed:,} of {made.matched:,} {resource} {what}.")
+    say(f"{made.changed:,} of {made.matched:,} {resource} {what}.")
     if what == "selected" and made.changed:
-        print(f"  Next: storetwin promote {resource}")
+        say(f"  Next: storetwin promote {resource}")

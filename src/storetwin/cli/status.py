@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON
+from storetwin.cli.printable import printable
 from storetwin.cli.running import print_json, say_error, with_hub
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _print(one: ConnectionStanding, webhooks: Health | None, now: datetime) -> N
     console = out()
     console.print(_head(one, now))
     for line in _remarks(one, webhooks, now):
-        console.print(Text(f"  {line}", "yellow"), soft_wrap=True)
+        console.print(Text(f"  {printable(line)}", "yellow"), soft_wrap=True)
     for run in one.at_work:
         console.print(f"  {run['kind']} at work: storetwin watch {one.connection.name}")
     if any(r.records for r in one.resources):

@@ -11,7 +11,7 @@ from storetwin.cli.exits import Exit
 from storetwin.cli.inviting import print_link, url_of
 from storetwin.cli.noting import noting
 from storetwin.cli.options import JSON, ORGANISATION
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 from storetwin.tenancy.models import Role
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def add(
         if as_json:
             print_json({"added": email, "role": chosen.value, "is_installation_admin": is_admin})
         else:
-            typer.echo(f"Added {email} as {chosen}.")
+            say(f"Added {email} as {chosen}.")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -86,7 +86,7 @@ async def _invite(hub: Hub, new: Any, role: Role, *, as_json: bool) -> Exit:
         found = {"email": new.email, "role": role.value, "link": issued.link(url_of(hub))}
         print_json({"invited": found | {"expires_at": issued.expires_at.isoformat()}})
         return Exit.DONE
-    typer.echo(f"{new.email} becomes {role} by this link, within 7 days, once:")
+    say(f"{new.email} becomes {role} by this link, within 7 days, once:")
     print_link(issued, url_of(hub), new.email)
     return Exit.DONE
 
@@ -141,7 +141,7 @@ def role(
         user = await hub.people.users.named(email)
         async with noting(hub, "update_member", f"email={email} role={role}"):
             await hub.people.members.change_role(None, user.user_id, role)
-        typer.echo(f"{user.email} is {role} now.")
+        say(f"{user.email} is {role} now.")
         return Exit.DONE
 
     with_hub(verb)
@@ -160,7 +160,7 @@ def password(email: str = EMAIL) -> None:
         assert given is not None
         async with noting(hub, "set_password", f"email={email}"):
             await hub.people.users.set_password(email, given)
-        typer.echo(f"{user.email} has another password; his sessions have ended.")
+        say(f"{user.email} has another password; his sessions have ended.")
         return Exit.DONE
 
     with_hub(verb)
@@ -173,7 +173,7 @@ def disable(email: str = EMAIL) -> None:
     async def verb(hub: Hub) -> Exit:
         async with noting(hub, "disable_user", f"email={email}"):
             await hub.people.users.disable(email)
-        typer.echo(f"{email} is shut out. Let him in again: storetwin user enable {email}")
+        say(f"{email} is shut out. Let him in again: storetwin user enable {email}")
         return Exit.DONE
 
     with_hub(verb)
@@ -186,7 +186,7 @@ def enable(email: str = EMAIL) -> None:
     async def verb(hub: Hub) -> Exit:
         async with noting(hub, "enable_user", f"email={email}"):
             await hub.people.users.enable(email)
-        typer.echo(f"{email} may sign in again.")
+        say(f"{email} may sign in again.")
         return Exit.DONE
 
     with_hub(verb)
@@ -213,7 +213,7 @@ def remove(
                 await hub.people.users.remove(email)
             else:
                 await hub.people.members.remove(None, user.user_id)
-        typer.echo(f"Removed {user.email}.")
+        say(f"Removed {user.email}.")
         return Exit.DONE
 
     with_hub(verb)

@@ -13,7 +13,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON
-from storetwin.cli.running import say_error, with_hub
+from storetwin.cli.running import say, say_error, with_hub
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -60,7 +60,7 @@ async def _follow(
                 rows = await hub.standings.followed(name, follower.known)
                 for event in follower.see(rows):
                     if as_json:
-                        typer.echo(json.dumps(event, default=str))
+                        say(json.dumps(event, default=str))
                     else:
                         screen.say(_sentence(event))
                 screen.show([] if as_json else [_sentence(event) for event in follower.current])

@@ -8,7 +8,7 @@ import typer
 
 from storetwin.cli.exits import Exit
 from storetwin.cli.options import JSON, NAME
-from storetwin.cli.running import print_json, say_error, with_hub
+from storetwin.cli.running import print_json, say, say_error, with_hub
 
 if TYPE_CHECKING:
     from storetwin.connections.webhooks_health import Health
@@ -108,9 +108,7 @@ def remove(name: str = NAME, as_json: bool = JSON) -> None:
         if as_json:
             print_json({"connection": name, "removed": removed})
         else:
-            typer.echo(
-                f"Removed {removed} webhooks of {name}. The store is only asked from now on."
-            )
+            say(f"Removed {removed} webhooks of {name}. The store is only asked from now on.")
         return Exit.DONE
 
     with_hub(verb, as_json=as_json)
@@ -172,14 +170,14 @@ def _tell_mended(name: str, mended: Mended, *, as_json: bool) -> Exit:
         )
     else:
         for topic, why in mended.created.items():
-            typer.echo(f" ✓ {topic:<18} created: {why}")
+            say(f" ✓ {topic:<18} created: {why}")
         for topic, why in mended.refused.items():
             say_error(f" ✗ {topic:<18} {why}")
-        typer.echo(
+        say(
             f"{len(mended.created)} created, {len(mended.kept)} well already, "
             f"{mended.deleted} old ones deleted."
         )
-        typer.echo(f"Next: storetwin webhook test {name}")
+        say(f"Next: storetwin webhook test {name}")
     return Exit.INCOMPLETE if mended.refused else Exit.DONE
 
 
@@ -207,14 +205,14 @@ def _print_overview(name: str, found: Overview) -> None:
         if rows:
             out().print(table(None, ("topic", "in the store"), rows))
     traffic = found.end.traffic
-    typer.echo(
+    say(
         f"{traffic.deliveries:,} deliveries, {traffic.refused:,} refused, {found.waiting:,} waiting, "
         f"{found.given_up:,} named no record or were given up."
     )
     if found.others:
-        typer.echo(f"The store has {found.others} webhooks of others; they are not touched.")
+        say(f"The store has {found.others} webhooks of others; they are not touched.")
     if found.end.allowed_ips:
-        typer.echo(f"Only these may deliver: {', '.join(found.end.allowed_ips)}")
+        say(f"Only these may deliver: {', '.join(found.end.allowed_ips)}")
 
 
 def _print_probed(probed: Probed) -> None:
@@ -225,12 +223,12 @@ def _print_probed(probed: Probed) -> None:
         ("kept", probed.is_kept),
     )
     for what, holds in steps:
-        typer.echo(f" {'✓' if holds else '✗'} {what}")
+        say(f" {'✓' if holds else '✗'} {what}")
     if probed.trouble:
         say_error(f"Error: {probed.trouble}")
         say_error(f"  What to do: {probed.remedy}")
     elif probed.is_kept:
-        typer.echo(f"It took {probed.seconds * 1000:,.0f} ms.")
+        say(f"It took {probed.seconds * 1000:,.0f} ms.")
     else:
         say_error("Error: It was answered 200 and not kept here: another hub answers there.")
         say_error(
@@ -241,10 +239,8 @@ def _print_probed(probed: Probed) -> None:
 def _print_latest(name: str, found: Overview) -> None:
     latest = found.latest
     if latest is None or found.end is None or found.end.traffic.last_delivery_at is None:
-        typer.echo(
-            f"The store has delivered nothing yet. Change something in {name} and look again."
-        )
+        say(f"The store has delivered nothing yet. Change something in {name} and look again.")
     else:
         at = found.end.traffic.last_delivery_at
-        typer.echo(f"The store last delivered at {at:%Y-%m-%d %H:%M:%S} UTC.")
+        say(f"The store last delivered at {at:%Y-%m-%d %H:%M:%S} UTC.")
     _print_health(name, found.health)

@@ -46,7 +46,7 @@ _IN_QUERY: Final = re.compile(r"""((?:consumer|oauth)_\w+(?:=|%3[Dd]))[^&\s"'<>]
 _KEY: Final = re.compile(r"\b(c[ks]_)\w{4,}", re.ASCII)
 _SIGNED_IN: Final = re.compile(r"\b(basic|bearer)\s+[\w+/=.-]{6,}", re.ASCII | re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_UNPRINTABLE: Final = re.compile(r"[^\S\n ]|[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_UNPRINTABLE: Final = re.compile(r"[^\S\n ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _JSON_BEGINS: Final = re.compile(r'\{\s*"|\[\s*\{')
 
 

@@ -47,6 +47,12 @@ def test_of_a_good_answer_no_text_is_kept() -> None:
     assert "last_name" in text
 
 
+def test_nothing_in_it_steers_a_terminal() -> None:
+    said = "a\x1b[2Jb\x9b31mc\x7fd\x07e"
+    found = json.loads(evidence(Question("orders"), answered(500, said.encode()), CREDENTIALS))
+    assert found["answer"]["body"] == "a [2Jb 31mc d e"
+
+
 def test_an_error_carries_it_also_where_nothing_came() -> None:
     with pytest.raises(RecordError) as some, kept(Question("orders/7"), CREDENTIALS):
         raise RecordError("no answer")
