@@ -195,12 +195,40 @@ class Questions:
 async def choices(figures: Figures, staging: Staging) -> None:
     """Select, and take back, all of a state: the one nearest to a hundred thousand."""
     chosen = Chosen(Filter(ORDERS, states=(State.UPDATED,)))
-    for action, name in ((ChoiceAction.SELECT, "select"), (ChoiceAction.DESELECT, "deselect")):
-        started = time.perf_counter()
-        made = await staging.choose(chosen, action)
-        took = (time.perf_counter() - started) * 1000
-        figures.add(f"staging_{name}_records", made.changed, "records")
-        figures.add(f"staging_{name}", took, "ms", CHOICE)
-    preview = time.perf_counter()
-    await staging.preview(chosen)
-    figures.add("staging_preview", (time.perf_counter() - preview) * 1000, "ms")
+    await _choose(figures, staging, chosen, "select", ChoiceAction.SELECT)
+    for name, is_selected in (("chosen", True), ("not_chosen", False)):
+        took = [
+            await _seconds(staging.page(Filter(ORDERS, is_selected=is_selected))) for _ in range(20)
+        ]
+        figures.add(f"staging_{name}", max(took) * 1000, "ms", BUDGET)
+    figures.add("staging_preview", await _seconds(staging.preview(chosen)) * 1000, "ms")
+    await _choose(figures, staging, chosen, "deselect", ChoiceAction.DESELECT)
+    # All of a long list but its last: what is left is found by walking past all that is chosen.
+    new = Filter(ORDERS, (CONNECTIONS[0],), (State.NEW,))
+    last = (await staging.page(new, is_descending=False, page_size=1)).data[0]
+    but = ((last.connection_id, last.remote_id),)
+    await _choose(figures, staging, Chosen(new, but=but), "select_all_but_one", ChoiceAction.SELECT)
+    left = await _seconds(
+        staging.page(Filter(ORDERS, (CONNECTIONS[0],), (State.NEW,), is_selected=False))
+    )
+    figures.add("staging_the_one_left", left * 1000, "ms")
+    asking = await _seconds(
+        staging.promote(Chosen(Filter(ORDERS, (CONNECTIONS[0],), is_selected=True)))
+    )
+    figures.add("staging_asking_to_promote_them", asking * 1000, "ms")
+
+
+async def _choose(
+    figures: Figures, staging: Staging, chosen: Chosen, name: str, action: ChoiceAction
+) -> None:
+    started = time.perf_counter()
+    made = await staging.choose(chosen, action)
+    took = (time.perf_counter() - started) * 1000
+    figures.add(f"staging_{name}_records", made.changed, "records")
+    figures.add(f"staging_{name}", took, "ms", CHOICE * max(made.changed / 100_000, 1))
+
+
+async def _seconds(asked: Awaitable[object]) -> float:
+    started = time.perf_counter()
+    await asked
+    return time.perf_counter() - started

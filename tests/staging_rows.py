@@ -36,16 +36,23 @@ WHERE connection_id = %(connection_id)s AND resource = %(resource)s AND remote_i
 _FORGET = "DELETE FROM mirror.snapshots WHERE connection_id = %(connection_id)s AND resource = %(resource)s"
 _COUNTS = """
 WITH kept AS (
-    SELECT connection_id::text, resource, state, status, is_selected, sum(records)::bigint AS n FROM (
-        SELECT connection_id, resource, state, status, is_selected, records FROM staging.counts
+    SELECT connection_id::text, resource, state, status, sum(records)::bigint AS n, sum(selected)::bigint AS selected FROM (
+        SELECT connection_id, resource, state, status, records, selected FROM staging.counts
         UNION ALL
-        SELECT connection_id, resource, state, status, is_selected, records FROM staging.count_changes) AS c
-    GROUP BY 1, 2, 3, 4, 5 HAVING sum(records) <> 0),
+        SELECT connection_id, resource, state, status, records, selected FROM staging.count_changes) AS c
+    GROUP BY 1, 2, 3, 4 HAVING sum(records) <> 0 OR sum(selected) <> 0),
 counted AS (
-    SELECT connection_id::text, resource, state, status, is_selected, count(*) AS n FROM staging.records
-    GROUP BY 1, 2, 3, 4, 5)
+    SELECT r.connection_id::text, r.resource, r.state, r.status, count(*) AS n, count(s.remote_id) AS selected
+    FROM staging.records r LEFT JOIN staging.selections s USING (organisation_id, connection_id, resource, remote_id)
+    GROUP BY 1, 2, 3, 4)
 SELECT 'kept, not counted' AS what, to_jsonb(d)::text AS row FROM (TABLE kept EXCEPT TABLE counted) AS d
 UNION ALL SELECT 'counted, not kept', to_jsonb(d)::text FROM (TABLE counted EXCEPT TABLE kept) AS d
+UNION ALL SELECT 'chosen otherwise than it is', to_jsonb(s)::text
+FROM staging.selections s LEFT JOIN staging.records r USING (organisation_id, connection_id, resource, remote_id)
+WHERE (s.state, s.status, s.modified_at, s.is_gone) IS DISTINCT FROM (r.state, r.status, r.modified_at, r.is_gone)
+UNION ALL SELECT 'taken and not there', to_jsonb(t)::text
+FROM staging.taken t LEFT JOIN staging.records r USING (organisation_id, connection_id, resource, remote_id)
+WHERE r.remote_id IS NULL
 """
 
 

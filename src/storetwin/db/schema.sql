@@ -1185,8 +1185,8 @@ CREATE TABLE staging.count_changes (
     resource text NOT NULL,
     state text NOT NULL,
     status text NOT NULL,
-    is_selected boolean NOT NULL,
-    records bigint NOT NULL
+    records bigint NOT NULL,
+    selected bigint NOT NULL
 );
 
 CREATE TABLE staging.counts (
@@ -1195,8 +1195,8 @@ CREATE TABLE staging.counts (
     resource text NOT NULL,
     state text NOT NULL,
     status text NOT NULL,
-    is_selected boolean NOT NULL,
-    records bigint NOT NULL
+    records bigint NOT NULL,
+    selected bigint NOT NULL
 );
 
 CREATE TABLE staging.marks (
@@ -1212,7 +1212,6 @@ CREATE TABLE staging.records (
     version integer NOT NULL,
     change_count integer NOT NULL DEFAULT 0,
     is_gone boolean NOT NULL DEFAULT false,
-    is_selected boolean NOT NULL DEFAULT false,
     is_anew boolean NOT NULL DEFAULT false,
     resource text NOT NULL,
     remote_id text NOT NULL,
@@ -1222,7 +1221,6 @@ CREATE TABLE staging.records (
     key text NOT NULL,
     core_id uuid,
     rule_id uuid,
-    run_id uuid,
     compared_version integer,
     compared_definition uuid,
     changed_columns text[],
@@ -1246,6 +1244,25 @@ CREATE TABLE staging.rules (
     last_at timestamp with time zone,
     last_count bigint,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE staging.selections (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    modified_at timestamp with time zone NOT NULL,
+    is_gone boolean NOT NULL,
+    resource text NOT NULL,
+    remote_id text NOT NULL,
+    state text NOT NULL,
+    status text NOT NULL
+);
+
+CREATE TABLE staging.taken (
+    organisation_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    resource text NOT NULL,
+    remote_id text NOT NULL
 );
 
 CREATE TABLE tenancy.answers (
@@ -1792,7 +1809,7 @@ ALTER TABLE staging.count_changes ADD CONSTRAINT count_changes_state_check CHECK
 
 ALTER TABLE staging.counts ADD CONSTRAINT counts_organisation_id_connection_id_fkey FOREIGN KEY (organisation_id, connection_id) REFERENCES connections.connections(organisation_id, id) ON DELETE CASCADE;
 
-ALTER TABLE staging.counts ADD CONSTRAINT counts_pkey PRIMARY KEY (organisation_id, connection_id, resource, state, status, is_selected);
+ALTER TABLE staging.counts ADD CONSTRAINT counts_pkey PRIMARY KEY (organisation_id, connection_id, resource, state, status);
 
 ALTER TABLE staging.counts ADD CONSTRAINT counts_state_check CHECK ((state = ANY (ARRAY['new'::text, 'updated'::text, 'deleted'::text, 'in_sync'::text, 'ignored'::text, 'waiting'::text, 'stale'::text, 'gone'::text])));
 
@@ -1813,6 +1830,12 @@ ALTER TABLE staging.rules ADD CONSTRAINT rules_organisation_id_fkey FOREIGN KEY 
 ALTER TABLE staging.rules ADD CONSTRAINT rules_organisation_id_name_key UNIQUE (organisation_id, name);
 
 ALTER TABLE staging.rules ADD CONSTRAINT rules_pkey PRIMARY KEY (organisation_id, rule_id);
+
+ALTER TABLE staging.selections ADD CONSTRAINT selections_pkey PRIMARY KEY (organisation_id, connection_id, resource, remote_id);
+
+ALTER TABLE staging.selections ADD CONSTRAINT selections_state_check CHECK ((state = ANY (ARRAY['new'::text, 'updated'::text, 'deleted'::text, 'waiting'::text, 'stale'::text])));
+
+ALTER TABLE staging.taken ADD CONSTRAINT taken_pkey PRIMARY KEY (organisation_id, connection_id, resource, remote_id);
 
 ALTER TABLE tenancy.answers ADD CONSTRAINT answers_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
 
@@ -2088,17 +2111,19 @@ CREATE INDEX records_by_column ON staging.records USING gin (column_keys) WHERE 
 
 CREATE INDEX records_by_key ON staging.records USING btree (connection_id, resource, key, remote_id);
 
-CREATE INDEX records_by_modified ON staging.records USING btree (connection_id, resource, state, status, is_selected, modified_at, remote_id) INCLUDE (organisation_id);
+CREATE INDEX records_by_modified ON staging.records USING btree (connection_id, resource, state, status, modified_at, remote_id) INCLUDE (organisation_id, is_gone);
 
 CREATE INDEX records_by_name ON staging.records USING btree (connection_id, resource, name_key, remote_id) WHERE (name_key IS NOT NULL);
 
 CREATE INDEX records_of_rule ON staging.records USING btree (rule_id, connection_id, remote_id) WHERE (rule_id IS NOT NULL);
 
-CREATE INDEX records_of_run ON staging.records USING btree (run_id, resource, remote_id) WHERE (run_id IS NOT NULL);
-
 CREATE INDEX records_stale ON staging.records USING btree (connection_id, resource, remote_id) WHERE (state = 'stale'::text);
 
 CREATE INDEX rules_due ON staging.rules USING btree (next_at) WHERE (is_active AND (next_at IS NOT NULL));
+
+CREATE INDEX selections_by_modified ON staging.selections USING btree (state, status, connection_id, resource, modified_at, remote_id) INCLUDE (organisation_id);
+
+CREATE INDEX taken_of_run ON staging.taken USING btree (run_id, resource, remote_id);
 
 CREATE INDEX answers_by_age ON tenancy.answers USING btree (organisation_id, created_at);
 
@@ -2257,6 +2282,10 @@ ALTER TABLE staging.marks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE staging.records ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE staging.rules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE staging.selections ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE staging.taken ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE tenancy.answers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
@@ -2451,6 +2480,10 @@ CREATE POLICY own_organisation ON staging.records FOR ALL TO PUBLIC USING ((orga
 CREATE POLICY finding ON staging.rules FOR SELECT TO storetwin_owner USING (true);
 
 CREATE POLICY own_organisation ON staging.rules FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON staging.selections FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_organisation ON staging.taken FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_organisation ON tenancy.answers FOR ALL TO PUBLIC USING ((organisation_id = (NULLIF(current_setting('app.organisation_id'::text, true), ''::text))::uuid));
 
@@ -2982,34 +3015,35 @@ CREATE OR REPLACE FUNCTION staging.count_records()
  SET search_path TO 'pg_catalog'
 AS $function$
 DECLARE
+    of_records CONSTANT integer := CASE TG_TABLE_NAME WHEN 'records' THEN 1 ELSE 0 END;
     latest bigint;
     added bigint;
     touched record;
 BEGIN
     IF TG_OP = 'INSERT' THEN
         WITH noted AS (
-            INSERT INTO staging.count_changes (organisation_id, connection_id, resource, state, status, is_selected, records)
-            SELECT organisation_id, connection_id, resource, state, status, is_selected, count(*)
-            FROM new_rows GROUP BY 1, 2, 3, 4, 5, 6
+            INSERT INTO staging.count_changes (organisation_id, connection_id, resource, state, status, records, selected)
+            SELECT organisation_id, connection_id, resource, state, status, count(*) * of_records, count(*) * (1 - of_records)
+            FROM new_rows GROUP BY 1, 2, 3, 4, 5
             RETURNING change)
         SELECT max(change), count(*) INTO latest, added FROM noted;
     ELSIF TG_OP = 'UPDATE' THEN
         WITH noted AS (
-            INSERT INTO staging.count_changes (organisation_id, connection_id, resource, state, status, is_selected, records)
-            SELECT organisation_id, connection_id, resource, state, status, is_selected, sum(sign)
+            INSERT INTO staging.count_changes (organisation_id, connection_id, resource, state, status, records, selected)
+            SELECT organisation_id, connection_id, resource, state, status, sum(sign) * of_records, sum(sign) * (1 - of_records)
             FROM (
-                SELECT 1 AS sign, organisation_id, connection_id, resource, state, status, is_selected FROM new_rows
+                SELECT 1 AS sign, organisation_id, connection_id, resource, state, status FROM new_rows
                 UNION ALL
-                SELECT -1, organisation_id, connection_id, resource, state, status, is_selected FROM old_rows) AS rows
-            GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(sign) <> 0
+                SELECT -1, organisation_id, connection_id, resource, state, status FROM old_rows) AS rows
+            GROUP BY 1, 2, 3, 4, 5 HAVING sum(sign) <> 0
             RETURNING change)
         SELECT max(change), count(*) INTO latest, added FROM noted;
     ELSE  -- of a connection that goes with its records, the counts go as well
         WITH noted AS (
-            INSERT INTO staging.count_changes (organisation_id, connection_id, resource, state, status, is_selected, records)
-            SELECT organisation_id, connection_id, resource, state, status, is_selected, -count(*)
+            INSERT INTO staging.count_changes (organisation_id, connection_id, resource, state, status, records, selected)
+            SELECT organisation_id, connection_id, resource, state, status, -count(*) * of_records, -count(*) * (1 - of_records)
             FROM old_rows r WHERE EXISTS (SELECT FROM connections.connections c WHERE c.id = r.connection_id)
-            GROUP BY 1, 2, 3, 4, 5, 6
+            GROUP BY 1, 2, 3, 4, 5
             RETURNING change)
         SELECT max(change), count(*) INTO latest, added FROM noted;
     END IF;
@@ -3073,19 +3107,69 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended('storetwin/staging counts/' || own_connection, 0)) THEN
         RETURN;
     END IF;
-    WITH taken AS (
+    WITH gathered AS (
         DELETE FROM staging.count_changes
         WHERE organisation_id = own_organisation AND connection_id = own_connection AND change = ANY(ARRAY(
             SELECT change FROM staging.count_changes
             WHERE organisation_id = own_organisation AND connection_id = own_connection ORDER BY change LIMIT most))
         RETURNING *)
-    INSERT INTO staging.counts AS c
-    SELECT organisation_id, connection_id, resource, state, status, is_selected, sum(records)
-    FROM taken GROUP BY 1, 2, 3, 4, 5, 6
-    ON CONFLICT (organisation_id, connection_id, resource, state, status, is_selected) DO UPDATE
-    SET records = c.records + EXCLUDED.records;
+    INSERT INTO staging.counts AS c (organisation_id, connection_id, resource, state, status, records, selected)
+    SELECT organisation_id, connection_id, resource, state, status, sum(records), sum(selected)
+    FROM gathered GROUP BY 1, 2, 3, 4, 5
+    ON CONFLICT (organisation_id, connection_id, resource, state, status) DO UPDATE
+    SET records = c.records + EXCLUDED.records, selected = c.selected + EXCLUDED.selected;
     DELETE FROM staging.counts
-    WHERE organisation_id = own_organisation AND connection_id = own_connection AND records = 0;
+    WHERE organisation_id = own_organisation AND connection_id = own_connection AND records = 0 AND selected = 0;
+END $function$;
+
+CREATE OR REPLACE FUNCTION staging.follow_dropped()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+BEGIN
+    PERFORM staging.keep_out(ARRAY(SELECT DISTINCT connection_id FROM old_rows));
+    DELETE FROM staging.selections s USING old_rows o
+    WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
+        = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
+    DELETE FROM staging.taken t USING old_rows o
+    WHERE (t.organisation_id, t.connection_id, t.resource, t.remote_id)
+        = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION staging.follow_records()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+BEGIN
+    PERFORM staging.keep_out(ARRAY(SELECT DISTINCT connection_id FROM new_rows));
+    IF NOT EXISTS (
+        SELECT FROM (SELECT DISTINCT organisation_id, connection_id, resource FROM new_rows) AS n
+        CROSS JOIN LATERAL (
+            SELECT FROM staging.selections s
+            WHERE s.organisation_id = n.organisation_id AND s.connection_id = n.connection_id AND s.resource = n.resource
+            LIMIT 1) AS s) THEN
+        RETURN NULL;
+    END IF;
+    DELETE FROM staging.selections s USING new_rows n
+    WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
+        = (n.organisation_id, n.connection_id, n.resource, n.remote_id)
+      AND (n.state NOT IN ('new', 'updated', 'deleted', 'waiting', 'stale')
+           OR n.is_gone <> s.is_gone);
+    UPDATE staging.selections s SET state = n.state, status = n.status, modified_at = n.modified_at
+    FROM new_rows n
+    WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
+        = (n.organisation_id, n.connection_id, n.resource, n.remote_id)
+      AND (s.state, s.status, s.modified_at) <> (n.state, n.status, n.modified_at);
+    RETURN NULL;
 END $function$;
 
 CREATE OR REPLACE FUNCTION staging.forget_connection()
@@ -3094,9 +3178,22 @@ CREATE OR REPLACE FUNCTION staging.forget_connection()
  SET search_path TO 'pg_catalog'
 AS $function$
 BEGIN
+    PERFORM staging.keep_out(ARRAY[OLD.id]);
+    DELETE FROM staging.taken WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
+    DELETE FROM staging.selections WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
     DELETE FROM staging.records WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
     DELETE FROM staging.count_changes WHERE organisation_id = OLD.organisation_id AND connection_id = OLD.id;
     RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION staging.keep_out(connection_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('storetwin/staging choices/' || c.id, 0))
+    FROM (SELECT DISTINCT id FROM unnest(connection_ids) AS id ORDER BY id) AS c;
 END $function$;
 
 CREATE OR REPLACE FUNCTION staging.key_of(resource text, sku text, email text, number_key text, remote_id text)
@@ -3117,6 +3214,16 @@ AS $function$
            THEN COALESCE(lower(left(name, 60) COLLATE pg_catalog."default"), '') END
 $function$;
 
+CREATE OR REPLACE FUNCTION staging.shut_out(connection_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('storetwin/staging choices/' || c.id, 0))
+    FROM (SELECT DISTINCT id FROM unnest(connection_ids) AS id ORDER BY id) AS c;
+END $function$;
+
 CREATE OR REPLACE FUNCTION staging.stage_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3131,8 +3238,6 @@ BEGIN
                      WHEN c.is_gone AND r.core_id IS NOT NULL THEN 'deleted'
                      WHEN r.core_id IS NOT NULL THEN 'stale'
                      ELSE 'new' END,
-        -- What was chosen as a change was not chosen as a deletion, nor the other way round.
-        is_selected = r.is_selected AND r.is_gone = c.is_gone,
         is_gone = c.is_gone, version = c.version, modified_at = c.modified_at, status = c.status, name_key = c.name_key,
         key = c.key, change_count = 0, changed_columns = NULL, changed_fields = NULL,
         why = CASE WHEN r.state = 'ignored' THEN r.why END, candidates = NULL
@@ -3173,15 +3278,19 @@ CREATE OR REPLACE FUNCTION staging.stage_forgotten()
  SET enable_mergejoin TO 'off'
 AS $function$
 BEGIN
+    PERFORM staging.keep_out(ARRAY(SELECT DISTINCT connection_id FROM old_rows));
     DELETE FROM staging.records r USING old_rows o
     WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
         = (o.organisation_id, o.connection_id, o.resource, o.remote_id)
       AND r.core_id IS NULL AND r.state <> 'ignored';
+    DELETE FROM staging.selections s USING old_rows o
+    WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
+        = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
     -- What it was called is forgotten as well: it may have been somebody's name.
     UPDATE staging.records r
     SET state = CASE WHEN r.state IN ('ignored', 'gone') THEN r.state ELSE 'waiting' END,
         why = CASE WHEN r.state IN ('ignored', 'gone') THEN r.why ELSE 'The twin has no copy of it: pull again.' END,
-        name_key = CASE WHEN r.name_key IS NOT NULL THEN '' END, key = left(r.remote_id, 60), is_selected = false,
+        name_key = CASE WHEN r.name_key IS NOT NULL THEN '' END, key = left(r.remote_id, 60),
         change_count = 0, changed_columns = NULL, changed_fields = NULL, candidates = NULL
     FROM old_rows o
     WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
@@ -3219,7 +3328,7 @@ BEGIN
     FROM new_rows n WHERE n.state <> 'gone'
     ON CONFLICT (organisation_id, connection_id, resource, remote_id) DO UPDATE  -- linked or ignored, and read anew
     SET state = CASE WHEN r.state = 'ignored' THEN 'ignored' WHEN r.core_id IS NULL THEN 'new' ELSE 'stale' END,
-        is_gone = false, is_selected = r.is_selected AND NOT r.is_gone, version = EXCLUDED.version,
+        is_gone = false, version = EXCLUDED.version,
         modified_at = EXCLUDED.modified_at, status = EXCLUDED.status, name_key = EXCLUDED.name_key, key = EXCLUDED.key,
         change_count = 0, changed_columns = NULL, changed_fields = NULL, candidates = NULL,
         why = CASE WHEN r.state = 'ignored' THEN r.why END;
@@ -3345,6 +3454,16 @@ CREATE TRIGGER count_changed AFTER UPDATE ON staging.records REFERENCING OLD TAB
 CREATE TRIGGER count_deleted AFTER DELETE ON staging.records REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.count_records();
 
 CREATE TRIGGER count_new AFTER INSERT ON staging.records REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.count_records();
+
+CREATE TRIGGER follow_changed AFTER UPDATE ON staging.records REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.follow_records();
+
+CREATE TRIGGER follow_dropped AFTER DELETE ON staging.records REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.follow_dropped();
+
+CREATE TRIGGER count_changed AFTER UPDATE ON staging.selections REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.count_records();
+
+CREATE TRIGGER count_deleted AFTER DELETE ON staging.selections REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.count_records();
+
+CREATE TRIGGER count_new AFTER INSERT ON staging.selections REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION staging.count_records();
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON connections.authorisations TO storetwin_app;
 
@@ -3503,6 +3622,10 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON staging.marks TO storetwin_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON staging.records TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON staging.rules TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON staging.selections TO storetwin_app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON staging.taken TO storetwin_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenancy.answers TO storetwin_app;
 

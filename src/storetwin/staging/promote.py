@@ -40,6 +40,7 @@ from storetwin.staging.copies import (
 )
 from storetwin.staging.models import State
 from storetwin.staging.refusals import Refusal, why_alone, why_unclear
+from storetwin.staging.repository import keep_out
 
 Q = load_queries(__package__)
 Ahead = TypeVar("Ahead")
@@ -173,6 +174,7 @@ class Promotion:
                 await self._write(noun, copies[middle:])
                 return
             async with self._transaction() as tx:
+                await keep_out(tx, self.store)
                 refused = [Refusal(copy.origin, error.message) for copy in copies]
                 await self._refuse(tx, noun, refused)
 
@@ -200,14 +202,16 @@ class Promotion:
         params = self.store.params(noun.resource)
         ids = {"ids": [copy.origin.remote_id for copy in copies]}
         held = {row["remote_id"]: row for row in await tx.fetch_all(Q.hold_records, params | ids)}
-        ready, refused, free = [], [], []
+        await keep_out(tx, self.store)
+        ready, refused, settled = [], [], []
         for copy in copies:
             row = held.get(copy.origin.remote_id)
             if row is None or (row["version"], row["is_gone"]) != (copy.version, copy.is_gone):
                 continue  # gone, or changed meanwhile: read anew
+            settled.append(copy.origin.remote_id)
             if not State(row["state"]).is_promotable:
-                free.append(copy.origin.remote_id)
-            elif copy.problem is not None:
+                continue
+            if copy.problem is not None:
                 refused.append(Refusal(copy.origin, copy.problem))
             else:
                 ready.append(copy)
@@ -225,8 +229,8 @@ class Promotion:
         refused += await self._unclear(tx, noun, ready, outcomes)
         await self._note_promoted(tx, noun, outcomes)
         await self._refuse(tx, noun, refused)
-        if free:
-            let_go = {"resource": noun.resource, "ids": free}
+        if settled:
+            let_go = {"resource": noun.resource, "ids": settled}
             await tx.execute(Q.let_go, self._own() | let_go)
         await self._note(tx, self.progress[noun.resource])
 

@@ -1,42 +1,41 @@
 -- name: read_counts
--- How many records of a resource there are in each state, by connection, status and choice.
-SELECT connection_id, resource, state, status, is_selected, sum(records)::bigint AS records
+-- How many records of a resource there are in each state, by connection and status, and how many of them are chosen.
+SELECT connection_id, resource, state, status, sum(records)::bigint AS records, sum(selected)::bigint AS selected
 FROM (
-    SELECT connection_id, resource, state, status, is_selected, records FROM staging.counts
+    SELECT connection_id, resource, state, status, records, selected FROM staging.counts
     WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[]) AND resource = %(resource)s
     UNION ALL
-    SELECT connection_id, resource, state, status, is_selected, records FROM staging.count_changes
+    SELECT connection_id, resource, state, status, records, selected FROM staging.count_changes
     WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[]) AND resource = %(resource)s
 ) AS c
-GROUP BY 1, 2, 3, 4, 5 HAVING sum(records) <> 0
-ORDER BY 1, 2, 3, 4, 5;
+GROUP BY 1, 2, 3, 4 HAVING sum(records) <> 0
+ORDER BY 1, 2, 3, 4;
 
 -- name: read_all_counts
 -- The same of all resources.
-SELECT connection_id, resource, state, status, is_selected, sum(records)::bigint AS records
+SELECT connection_id, resource, state, status, sum(records)::bigint AS records, sum(selected)::bigint AS selected
 FROM (
-    SELECT connection_id, resource, state, status, is_selected, records FROM staging.counts
+    SELECT connection_id, resource, state, status, records, selected FROM staging.counts
     WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[])
     UNION ALL
-    SELECT connection_id, resource, state, status, is_selected, records FROM staging.count_changes
+    SELECT connection_id, resource, state, status, records, selected FROM staging.count_changes
     WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(connections)b::uuid[])
 ) AS c
-GROUP BY 1, 2, 3, 4, 5 HAVING sum(records) <> 0
-ORDER BY 1, 2, 3, 4, 5;
+GROUP BY 1, 2, 3, 4 HAVING sum(records) <> 0
+ORDER BY 1, 2, 3, 4;
 
 -- name: choose_of_stretches
--- Which records stand on a page by date: of each stretch its first ones, then of those the first (choosing.py).
+-- Which records stand on a page by date: of each stretch its first ones, then of those the first (choosing.py). Of what is
+-- chosen the selections themselves are asked, in place of the records.
 SELECT found.connection_id, found.remote_id
 FROM (
     SELECT stretch.connection_id, rows.remote_id, rows.modified_at
-    FROM unnest(%(connections)b::uuid[], %(states)b::text[], %(statuses)b::text[], %(selected)b::boolean[])
-         AS stretch(connection_id, state, status, is_selected)
+    FROM unnest(%(connections)b::uuid[], %(states)b::text[], %(statuses)b::text[]) AS stretch(connection_id, state, status)
     CROSS JOIN LATERAL (
-        SELECT remote_id, modified_at FROM staging.records
-        WHERE organisation_id = %(organisation_id)s AND connection_id = stretch.connection_id
-          AND resource = %(resource)s AND state = stretch.state AND status = stretch.status
-          AND is_selected = stretch.is_selected /* conditions */
-        ORDER BY modified_at /* direction */, remote_id /* direction */ LIMIT %(reach)s) AS rows) AS found
+        SELECT r.remote_id, r.modified_at FROM staging.records r
+        WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = stretch.connection_id
+          AND r.resource = %(resource)s AND r.state = stretch.state AND r.status = stretch.status /* conditions */
+        ORDER BY r.modified_at /* direction */, r.remote_id /* direction */ LIMIT %(reach)s) AS rows) AS found
 ORDER BY found.modified_at /* direction */, found.remote_id /* direction */, found.connection_id /* direction */
 LIMIT %(limit)s OFFSET %(offset)s;
 
@@ -47,11 +46,11 @@ FROM (
     SELECT one.connection_id, rows.remote_id, rows.key
     FROM unnest(%(few_connections)b::uuid[]) AS one(connection_id)
     CROSS JOIN LATERAL (
-        SELECT remote_id, key FROM staging.records
-        WHERE organisation_id = %(organisation_id)s AND connection_id = one.connection_id
-          AND resource = %(resource)s AND state = ANY(%(few_states)b::text[]) AND status = ANY(%(few_statuses)b::text[])
-          AND is_selected = ANY(%(few_selected)b::boolean[]) /* conditions */
-        ORDER BY key /* direction */, remote_id /* direction */ LIMIT %(reach)s) AS rows) AS found
+        SELECT r.remote_id, r.key FROM staging.records r
+        WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = one.connection_id
+          AND r.resource = %(resource)s AND r.state = ANY(%(few_states)b::text[])
+          AND r.status = ANY(%(few_statuses)b::text[]) /* conditions */
+        ORDER BY r.key /* direction */, r.remote_id /* direction */ LIMIT %(reach)s) AS rows) AS found
 ORDER BY found.key /* direction */, found.remote_id /* direction */, found.connection_id /* direction */
 LIMIT %(limit)s OFFSET %(offset)s;
 
@@ -60,14 +59,31 @@ LIMIT %(limit)s OFFSET %(offset)s;
 SELECT found.connection_id, found.remote_id
 FROM (
     SELECT stretch.connection_id, rows.remote_id, rows.key
-    FROM unnest(%(connections)b::uuid[], %(states)b::text[], %(statuses)b::text[], %(selected)b::boolean[])
-         AS stretch(connection_id, state, status, is_selected)
+    FROM unnest(%(connections)b::uuid[], %(states)b::text[], %(statuses)b::text[]) AS stretch(connection_id, state, status)
     CROSS JOIN LATERAL (
-        SELECT remote_id, key FROM staging.records
-        WHERE organisation_id = %(organisation_id)s AND connection_id = stretch.connection_id
-          AND resource = %(resource)s AND state = stretch.state AND status = stretch.status
-          AND is_selected = stretch.is_selected /* conditions */
-        ORDER BY modified_at, remote_id LIMIT %(most)s) AS rows) AS found
+        SELECT r.remote_id, r.key FROM staging.records r
+        WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = stretch.connection_id
+          AND r.resource = %(resource)s AND r.state = stretch.state AND r.status = stretch.status /* conditions */
+        ORDER BY r.modified_at, r.remote_id LIMIT %(most)s) AS rows) AS found
+ORDER BY found.key /* direction */, found.remote_id /* direction */, found.connection_id /* direction */
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: choose_of_few_chosen
+-- The same of what is chosen.
+SELECT found.connection_id, found.remote_id
+FROM (
+    SELECT stretch.connection_id, rows.remote_id, rows.key
+    FROM unnest(%(connections)b::uuid[], %(states)b::text[], %(statuses)b::text[]) AS stretch(connection_id, state, status)
+    CROSS JOIN LATERAL (
+        SELECT s.remote_id FROM staging.selections s
+        WHERE s.organisation_id = %(organisation_id)s AND s.connection_id = stretch.connection_id
+          AND s.resource = %(resource)s AND s.state = stretch.state AND s.status = stretch.status
+        ORDER BY s.modified_at, s.remote_id LIMIT %(most)s) AS chosen
+    CROSS JOIN LATERAL (
+        SELECT r.remote_id, r.key FROM staging.records r
+        WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = stretch.connection_id
+          AND r.resource = %(resource)s AND r.remote_id = chosen.remote_id /* conditions */
+        LIMIT 1) AS rows) AS found
 ORDER BY found.key /* direction */, found.remote_id /* direction */, found.connection_id /* direction */
 LIMIT %(limit)s OFFSET %(offset)s;
 
@@ -76,10 +92,10 @@ LIMIT %(limit)s OFFSET %(offset)s;
 SELECT r.connection_id, r.remote_id, count(*) OVER () AS n
 FROM unnest(%(found_connections)b::uuid[], %(found_ids)b::text[]) AS f(connection_id, remote_id)
 CROSS JOIN LATERAL (
-    SELECT connection_id, remote_id, key FROM staging.records
-    WHERE organisation_id = %(organisation_id)s AND connection_id = f.connection_id AND resource = %(resource)s
-      AND remote_id = f.remote_id AND state = ANY(%(few_states)b::text[]) AND status = ANY(%(few_statuses)b::text[])
-      AND is_selected = ANY(%(few_selected)b::boolean[]) /* conditions */
+    SELECT r.connection_id, r.remote_id, r.key FROM staging.records r
+    WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = f.connection_id AND r.resource = %(resource)s
+      AND r.remote_id = f.remote_id AND r.state = ANY(%(few_states)b::text[])
+      AND r.status = ANY(%(few_statuses)b::text[]) /* conditions */
     LIMIT 1) AS r
 ORDER BY r.key /* direction */, r.remote_id /* direction */, r.connection_id /* direction */
 LIMIT %(limit)s OFFSET %(offset)s;
@@ -87,15 +103,30 @@ LIMIT %(limit)s OFFSET %(offset)s;
 -- name: count_in_stretches
 -- How many records of some stretches fit, counted up to a number (choosing.py).
 SELECT count(*) AS n FROM (
-    SELECT FROM unnest(%(connections)b::uuid[], %(states)b::text[], %(statuses)b::text[], %(selected)b::boolean[])
-         AS stretch(connection_id, state, status, is_selected)
+    SELECT FROM unnest(%(connections)b::uuid[], %(states)b::text[], %(statuses)b::text[]) AS stretch(connection_id, state, status)
     CROSS JOIN LATERAL (
-        SELECT FROM staging.records
-        WHERE organisation_id = %(organisation_id)s AND connection_id = stretch.connection_id
-          AND resource = %(resource)s AND state = stretch.state AND status = stretch.status
-          AND is_selected = stretch.is_selected /* conditions */
-        ORDER BY modified_at, remote_id LIMIT %(most)s) AS rows
+        SELECT FROM staging.records r
+        WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = stretch.connection_id
+          AND r.resource = %(resource)s AND r.state = stretch.state AND r.status = stretch.status /* conditions */
+        ORDER BY r.modified_at, r.remote_id LIMIT %(most)s) AS rows
     LIMIT %(most)s) AS counted;
+
+-- name: beside
+-- What is asked of a row's other half: its marked parts are conditions of the statements above and below. Row by row, by its
+-- key, whatever the planner believes of a table that was empty when it looked last.
+SELECT FROM staging.records r
+WHERE /* choice */ (
+    SELECT true FROM staging.selections s
+    WHERE s.organisation_id = r.organisation_id AND s.connection_id = r.connection_id AND s.resource = r.resource
+      AND s.remote_id = r.remote_id
+    LIMIT 1) /* end of choice */ AND /* record */ (
+    SELECT true FROM staging.records o
+    WHERE o.organisation_id = r.organisation_id AND o.connection_id = r.connection_id AND o.resource = r.resource
+      AND o.remote_id = r.remote_id /* its conditions */
+    LIMIT 1) /* end of record */ AND /* all chosen */ (r.connection_id, r.remote_id) IN (
+    SELECT s.connection_id, s.remote_id FROM staging.selections s
+    WHERE s.organisation_id = %(organisation_id)s AND s.connection_id = ANY(%(few_connections)b::uuid[])
+      AND s.resource = %(resource)s) /* end of all chosen */;
 
 -- name: find_by_column
 -- Records whose value of a column would change, some at most.
@@ -127,7 +158,8 @@ CROSS JOIN LATERAL (
 
 -- name: read_rows
 -- What the table shows of some records, in the order in which they are named.
-SELECT r.connection_id, r.remote_id, r.state, r.is_selected, r.is_gone, r.version, r.status, r.modified_at, r.core_id, r.rule_id,
+SELECT r.connection_id, r.remote_id, r.state, c.is_selected IS NOT NULL AS is_selected, r.is_gone, r.version, r.status,
+       r.modified_at, r.core_id, r.rule_id,
        r.changed_fields::text AS changed_fields, r.change_count, r.why, r.candidates, r.changed_columns,
        s.name, s.sku, s.number, s.email_lower, s.currency, s.total_minor, s.refunded_minor, s.items, s.created_at
 FROM unnest(%(found_connections)b::uuid[], %(found_ids)b::text[]) WITH ORDINALITY AS f(connection_id, remote_id, place)
@@ -137,11 +169,24 @@ CROSS JOIN LATERAL (
       AND remote_id = f.remote_id
     LIMIT 1) AS r
 LEFT JOIN LATERAL (
+    SELECT true AS is_selected FROM staging.selections
+    WHERE organisation_id = %(organisation_id)s AND connection_id = f.connection_id AND resource = %(resource)s
+      AND remote_id = f.remote_id
+    LIMIT 1) AS c ON true
+LEFT JOIN LATERAL (
     SELECT name, sku, number, email_lower, currency, total_minor, refunded_minor, items, created_at FROM mirror.snapshots
     WHERE organisation_id = %(organisation_id)s AND connection_id = f.connection_id AND resource = %(resource)s
       AND remote_id = f.remote_id
     LIMIT 1) AS s ON true
 ORDER BY f.place;
+
+-- name: shut_out
+-- Waits until nobody changes records of some connections, and lets nobody do so until the transaction ends (0019).
+SELECT staging.shut_out(%(connections)b::uuid[]);
+
+-- name: keep_out
+-- Waits until nobody chooses among the records of some connections, and lets nobody do so until the transaction ends.
+SELECT staging.keep_out(%(connections)b::uuid[]);
 
 -- name: select_records
 -- Chooses for promotion what is meant (choosing.py) and may change core; says how many were meant.
@@ -153,12 +198,39 @@ WITH meant AS MATERIALIZED (
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */),
 changed AS (
-    UPDATE staging.records r SET is_selected = true, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id)
+    INSERT INTO staging.selections (organisation_id, connection_id, modified_at, is_gone, resource, remote_id, state, status)
+    SELECT r.organisation_id, r.connection_id, r.modified_at, r.is_gone, r.resource, r.remote_id, r.state, r.status
+    FROM staging.records r
     WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
       AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
-      AND NOT r.is_selected
       AND r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
-      AND (%(by_rule)s::uuid IS NULL OR r.rule_id IS DISTINCT FROM %(by_rule)s)
+    ON CONFLICT DO NOTHING
+    RETURNING 1)
+SELECT /* matched */ (SELECT count(*) FROM meant) /* end of matched */ AS matched, (SELECT count(*) FROM changed) AS changed;
+
+-- name: select_by_rule
+-- The same by a rule, which is written down; what it has chosen before, and somebody took back, it does not choose again.
+WITH meant AS MATERIALIZED (
+    /* meant */
+    SELECT DISTINCT f.connection_id, f.remote_id
+    FROM unnest(%(found_connections)b::uuid[], %(found_ids)b::text[]) AS f(connection_id, remote_id)
+    JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+     AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
+    /* end of meant */),
+noted AS (
+    UPDATE staging.records r SET rule_id = %(by_rule)s
+    WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
+      AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
+      AND r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale') AND r.rule_id IS DISTINCT FROM %(by_rule)s
+      AND (
+          SELECT true FROM staging.selections s
+          WHERE s.organisation_id = r.organisation_id AND s.connection_id = r.connection_id AND s.resource = r.resource
+            AND s.remote_id = r.remote_id
+          LIMIT 1) IS NULL
+    RETURNING r.*),
+changed AS (
+    INSERT INTO staging.selections (organisation_id, connection_id, modified_at, is_gone, resource, remote_id, state, status)
+    SELECT organisation_id, connection_id, modified_at, is_gone, resource, remote_id, state, status FROM noted
     RETURNING 1)
 SELECT /* matched */ (SELECT count(*) FROM meant) /* end of matched */ AS matched, (SELECT count(*) FROM changed) AS changed;
 
@@ -172,10 +244,9 @@ WITH meant AS MATERIALIZED (
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */),
 changed AS (
-    UPDATE staging.records r SET is_selected = false, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id)
+    DELETE FROM staging.selections r
     WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
       AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
-      AND r.is_selected
     RETURNING 1)
 SELECT /* matched */ (SELECT count(*) FROM meant) /* end of matched */ AS matched, (SELECT count(*) FROM changed) AS changed;
 
@@ -190,9 +261,8 @@ WITH meant AS MATERIALIZED (
     /* end of meant */),
 changed AS (
     UPDATE staging.records r
-    SET state = 'ignored', is_selected = false, rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id), why = %(why)s, candidates = NULL, change_count = 0,
-        changed_columns = NULL, changed_fields = NULL
-   
+    SET state = 'ignored', rule_id = COALESCE(%(by_rule)s::uuid, r.rule_id), why = %(why)s, candidates = NULL,
+        change_count = 0, changed_columns = NULL, changed_fields = NULL
     WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
       AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
       AND r.state NOT IN ('ignored', 'gone')
@@ -242,8 +312,7 @@ SELECT /* matched */ (SELECT count(*) FROM meant) /* end of matched */ AS matche
 SELECT r.connection_id, r.remote_id FROM staging.records r
 WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND /* each */
   r.connection_id = ANY(%(few_connections)b::uuid[]) AND r.state = ANY(%(few_states)b::text[])
-  AND (%(any_status)s OR r.status = ANY(%(few_statuses)b::text[]))
-  AND r.is_selected = ANY(%(few_selected)b::boolean[]) /* conditions */
+  AND (%(any_status)s OR r.status = ANY(%(few_statuses)b::text[])) /* conditions */
   AND (r.connection_id, r.remote_id) NOT IN (
       SELECT b.connection_id, b.remote_id
       FROM unnest(%(but_connections)b::uuid[], %(but_ids)b::text[]) AS b(connection_id, remote_id)) /* end of each */;
@@ -254,14 +323,13 @@ WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s AND 
 -- names of their earlier versions.
 SELECT /* sums */ (
     SELECT COALESCE(sum(c.records), 0)::bigint FROM (
-        SELECT connection_id, state, status, is_selected, records FROM staging.counts
+        SELECT connection_id, state, status, records, selected FROM staging.counts
         WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(few_connections)b::uuid[]) AND resource = %(resource)s
         UNION ALL
-        SELECT connection_id, state, status, is_selected, records FROM staging.count_changes
+        SELECT connection_id, state, status, records, selected FROM staging.count_changes
         WHERE organisation_id = %(organisation_id)s AND connection_id = ANY(%(few_connections)b::uuid[]) AND resource = %(resource)s
     ) AS c
     WHERE c.state = ANY(%(few_states)b::text[]) AND (%(any_status)s OR c.status = ANY(%(few_statuses)b::text[]))
-      AND c.is_selected = ANY(%(few_selected)b::boolean[])
 ) - (
     SELECT count(*) FROM (
         SELECT DISTINCT b.connection_id, b.remote_id
@@ -270,8 +338,7 @@ SELECT /* sums */ (
         SELECT FROM staging.records r
         WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = b.connection_id AND r.resource = %(resource)s
           AND r.remote_id = b.remote_id AND r.connection_id = ANY(%(few_connections)b::uuid[])
-          AND r.state = ANY(%(few_states)b::text[]) AND (%(any_status)s OR r.status = ANY(%(few_statuses)b::text[]))
-          AND r.is_selected = ANY(%(few_selected)b::boolean[])
+          AND r.state = ANY(%(few_states)b::text[]) AND (%(any_status)s OR r.status = ANY(%(few_statuses)b::text[])) /* conditions */
         LIMIT 1) AS r
 ) /* end of sums */;
 
@@ -340,24 +407,32 @@ WITH meant AS MATERIALIZED (
     JOIN staging.records r ON r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */),
-taken AS (
-    UPDATE staging.records r SET run_id = %(run_id)s
+given AS (
+    INSERT INTO staging.taken AS t (organisation_id, connection_id, run_id, resource, remote_id)
+    SELECT r.organisation_id, r.connection_id, %(run_id)s, r.resource, r.remote_id FROM staging.records r
     WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
       AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
-      AND r.connection_id = %(connection_id)s
-      AND r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
+      AND r.connection_id = %(connection_id)s AND r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
+    ON CONFLICT (organisation_id, connection_id, resource, remote_id) DO UPDATE SET run_id = EXCLUDED.run_id
     RETURNING 1)
-SELECT count(*) AS n FROM taken;
+SELECT count(*) AS n FROM given;
+
+-- name: drop_left
+-- Forgets what promotions of a connection that have ended did not bring.
+DELETE FROM staging.taken t
+WHERE t.organisation_id = %(organisation_id)s AND t.connection_id = %(connection_id)s AND NOT EXISTS (
+    SELECT FROM runs.runs n
+    WHERE n.organisation_id = t.organisation_id AND n.run_id = t.run_id AND n.ended_at IS NULL);
 
 -- name: read_taken
 -- Some of the records that a promotion has still to bring, behind one.
-SELECT remote_id FROM staging.records
+SELECT remote_id FROM staging.taken
 WHERE organisation_id = %(organisation_id)s AND run_id = %(run_id)s AND resource = %(resource)s AND remote_id > %(after)s
 ORDER BY resource, remote_id LIMIT %(most)s;
 
 -- name: count_taken
 -- How many records a promotion has still to bring, by resource.
-SELECT resource, count(*) AS n FROM staging.records
+SELECT resource, count(*) AS n FROM staging.taken
 WHERE organisation_id = %(organisation_id)s AND run_id = %(run_id)s
 GROUP BY resource;
 
@@ -393,7 +468,7 @@ ORDER BY connection_id, resource, remote_id LIMIT %(most)s FOR UPDATE SKIP LOCKE
 -- name: note_compared
 -- Writes down what comparisons found.
 UPDATE staging.records r
-SET state = c.state, core_id = c.core_id, is_selected = r.is_selected AND c.state <> 'in_sync',
+SET state = c.state, core_id = c.core_id,
     change_count = c.change_count, changed_columns = CASE WHEN c.columns <> '' THEN string_to_array(c.columns, E'\n') END,
     changed_fields = c.fields, why = c.why, candidates = NULL, compared_version = r.version,
     compared_definition = %(definition_id)s
@@ -405,7 +480,7 @@ WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = %(connection
 -- name: note_promoted
 -- Writes down that records were promoted.
 UPDATE staging.records r
-SET state = CASE WHEN r.is_gone THEN 'gone' ELSE 'in_sync' END, core_id = c.core_id, is_selected = false, run_id = NULL,
+SET state = CASE WHEN r.is_gone THEN 'gone' ELSE 'in_sync' END, core_id = c.core_id,
     rule_id = NULL, is_anew = false, change_count = 0, changed_columns = NULL, changed_fields = NULL, why = NULL,
     candidates = NULL, compared_version = r.version, compared_definition = %(definition_id)s
 FROM unnest(%(ids)b::text[], %(core_ids)b::uuid[]) AS c(remote_id, core_id)
@@ -413,15 +488,26 @@ WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = %(connection
   AND r.remote_id = c.remote_id;
 
 -- name: note_refused
--- Writes down why a record could not be promoted; it waits for a person.
-UPDATE staging.records
-SET state = 'waiting', is_selected = false, run_id = NULL, why = %(why)s, candidates = %(candidates)b::uuid[]
-WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
-  AND remote_id = %(remote_id)s;
+-- Writes down why a record could not be promoted; it waits for a person, and is neither chosen nor taken any more.
+WITH own AS (
+    SELECT %(organisation_id)s::uuid AS organisation_id, %(connection_id)s::uuid AS connection_id, %(resource)s::text AS resource,
+           %(remote_id)s::text AS remote_id),
+deselected AS (
+    DELETE FROM staging.selections s USING own
+    WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
+        = (own.organisation_id, own.connection_id, own.resource, own.remote_id)),
+let_go AS (
+    DELETE FROM staging.taken t USING own
+    WHERE (t.organisation_id, t.connection_id, t.resource, t.remote_id)
+        = (own.organisation_id, own.connection_id, own.resource, own.remote_id))
+UPDATE staging.records r SET state = 'waiting', why = %(why)s, candidates = %(candidates)b::uuid[]
+FROM own
+WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
+    = (own.organisation_id, own.connection_id, own.resource, own.remote_id);
 
 -- name: let_go
--- Takes from a promotion what it has nothing to do with any more: it was ignored or promoted meanwhile, or is not there.
-UPDATE staging.records SET run_id = NULL
+-- Takes from a promotion what it has brought, or has nothing to do with any more: ignored or promoted meanwhile, or not there.
+DELETE FROM staging.taken
 WHERE organisation_id = %(organisation_id)s AND run_id = %(run_id)s AND resource = %(resource)s
   AND remote_id = ANY(%(ids)b::text[]);
 
@@ -438,16 +524,22 @@ WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)
   AND remote_id = ANY(%(ids)b::text[]);
 
 -- name: link_record
--- Says by hand which core record a record is, or that it is a new one.
-UPDATE staging.records
-SET core_id = %(core_id)s, is_anew = %(is_anew)s, candidates = NULL, why = NULL, is_selected = true,
-    state = CASE WHEN %(is_anew)s THEN 'new' ELSE 'updated' END
-WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
-  AND remote_id = %(remote_id)s AND state IN ('new', 'waiting', 'updated') AND EXISTS (
-      SELECT FROM mirror.snapshots s
-      WHERE s.organisation_id = %(organisation_id)s AND s.connection_id = %(connection_id)s AND s.resource = %(resource)s
-        AND s.remote_id = %(remote_id)s AND s.state <> 'gone')
-RETURNING remote_id;
+-- Says by hand which core record a record is, or that it is a new one; it is chosen.
+WITH linked AS (
+    UPDATE staging.records
+    SET core_id = %(core_id)s, is_anew = %(is_anew)s, candidates = NULL, why = NULL,
+        state = CASE WHEN %(is_anew)s THEN 'new' ELSE 'updated' END
+    WHERE organisation_id = %(organisation_id)s AND connection_id = %(connection_id)s AND resource = %(resource)s
+      AND remote_id = %(remote_id)s AND state IN ('new', 'waiting', 'updated') AND EXISTS (
+          SELECT FROM mirror.snapshots s
+          WHERE s.organisation_id = %(organisation_id)s AND s.connection_id = %(connection_id)s
+            AND s.resource = %(resource)s AND s.remote_id = %(remote_id)s AND s.state <> 'gone')
+    RETURNING *),
+chosen AS (
+    INSERT INTO staging.selections (organisation_id, connection_id, modified_at, is_gone, resource, remote_id, state, status)
+    SELECT organisation_id, connection_id, modified_at, is_gone, resource, remote_id, state, status FROM linked
+    ON CONFLICT DO NOTHING)
+SELECT remote_id FROM linked;
 
 -- name: make_stale
 -- Lets all linked records of a connection be compared again.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,15 +78,7 @@ async def read_counts(
     params = {"organisation_id": organisation_id, "resource": resource}
     query = Q.read_all_counts if resource is None else Q.read_counts
     rows = await tx.fetch_all(query, params | {"connections": list(connections)})
-    sums: dict[tuple[UUID, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for row in rows:
-        of = sums[row["connection_id"], row["resource"], row["state"], row["status"]]
-        of[0] += row["records"]
-        of[1] += row["records"] if row["is_selected"] else 0
-    return [
-        Count(connection_id, name, State(state), status, *numbers)
-        for (connection_id, name, state, status), numbers in sums.items()
-    ]
+    return [Count(**(row | {"state": State(row["state"])})) for row in rows]
 
 
 async def read_chapter(
@@ -200,11 +191,20 @@ async def make_choice(
         rule_id: the rule that does it.
         why: of records that are ignored.
     """
-    statement, params = change(_CHOICES[action], chosen, connections)
+    query = _CHOICES[action]
+    if action in (ChoiceAction.SELECT, ChoiceAction.DESELECT):
+        query = Q.select_by_rule if rule_id is not None else query
+        lock = Q.shut_out if rule_id is None else Q.keep_out
+        await tx.fetch_one(lock, {"connections": _meant_of(chosen, connections)})
+    statement, params = change(query, chosen, connections)
     own = {"organisation_id": organisation_id, "by_rule": rule_id, "why": why}
     row = await tx.fetch_one(statement, own | params)
     assert row is not None
     return Chose(row["matched"], row["changed"], chosen.seen)
+
+
+def _meant_of(chosen: Chosen, connections: Sequence[UUID]) -> list[UUID]:
+    return list({connection for connection, _ in chosen.ids} if chosen.ids else connections)
 
 
 def _record_of(row: Row, resource: str, names: Names) -> StagedRecord:
@@ -296,8 +296,10 @@ async def take(tx: Transaction, owner: tuple[UUID, UUID], chosen: Chosen, run_id
         owner: organisation and connection.
     """
     organisation_id, connection_id = owner
+    await tx.fetch_one(Q.shut_out, {"connections": [connection_id]})
     statement, params = change(Q.take_records, chosen, [connection_id])
     own = {"organisation_id": organisation_id, "connection_id": connection_id, "run_id": run_id}
+    await tx.execute(Q.drop_left, own)
     row = await tx.fetch_one(statement, params | own)
     return row["n"] if row else 0
 
@@ -322,7 +324,16 @@ async def link_by_hand(
 ) -> bool:
     """Say which core record a record is, None for a new one; False where that is settled already."""
     of = {"remote_id": remote_id, "core_id": core_id, "is_anew": core_id is None}
+    await keep_out(tx, store)
     return await tx.fetch_one(Q.link_record, store.params(resource) | of) is not None
+
+
+async def keep_out(tx: Transaction, store: Store) -> None:
+    """Let nobody choose among a connection's records until the transaction ends.
+
+    Asked for by whoever changes what is chosen or taken of them beside those who choose.
+    """
+    await tx.fetch_one(Q.keep_out, {"connections": [store.connection_id]})
 
 
 async def make_stale(tx: Transaction, store: Store, resource: str | None = None) -> int:

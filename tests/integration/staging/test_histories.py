@@ -33,7 +33,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 IDS = range(1, 13)
 STEPS = 40
 _ROWS = """
-SELECT remote_id, state, core_id IS NOT NULL AS is_linked, is_gone, is_selected, EXISTS (
+SELECT remote_id, state, core_id IS NOT NULL AS is_linked, is_gone, EXISTS (
+    SELECT FROM staging.selections s WHERE s.connection_id = r.connection_id AND s.resource = r.resource
+      AND s.remote_id = r.remote_id) AS is_selected, EXISTS (
     SELECT FROM mirror.snapshots s WHERE s.connection_id = r.connection_id AND s.resource = r.resource
       AND s.remote_id = r.remote_id) AS has_copy
 FROM staging.records r WHERE connection_id = %(connection_id)s AND resource = 'products'
@@ -170,8 +172,7 @@ class History:
             stale -= set(ids)
             async with self.hub.database.transaction(self.hub.organisation_id) as tx:
                 await tx.execute(
-                    "UPDATE staging.records SET state = %(state)s,"
-                    " is_selected = is_selected AND %(state)s <> 'in_sync'"
+                    "UPDATE staging.records SET state = %(state)s"
                     " WHERE connection_id = %(connection_id)s AND resource = %(resource)s"
                     " AND remote_id = ANY(%(ids)s::text[])",
                     self.mirror.own | {"state": state, "ids": [str(n) for n in ids]},
@@ -212,6 +213,6 @@ async def test_a_connection_takes_its_staging_along(hub: Hub) -> None:
     [name] = [c.name for c in await hub.register.every() if c.id == history.connection_id]
     await hub.register.remove(name)
     async with hub.database.transaction(hub.organisation_id) as tx:
-        for table in ("records", "counts", "count_changes"):
+        for table in ("records", "selections", "taken", "counts", "count_changes"):
             query = f"SELECT FROM staging.{table} WHERE connection_id = %s"
             assert await tx.fetch_all(query, (history.connection_id,)) == [], table

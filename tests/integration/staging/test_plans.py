@@ -39,22 +39,33 @@ UPDATE staging.records SET
     state = CASE WHEN dice < 60 THEN 'in_sync' WHEN dice < 70 THEN 'updated' WHEN dice = 71 THEN 'stale' ELSE 'new' END,
     core_id = CASE WHEN dice < 72 THEN gen_random_uuid() END,
     changed_columns = CASE WHEN dice BETWEEN 60 AND 69 THEN ARRAY['total'] END,
-    run_id = CASE WHEN dice = 99 THEN organisation_id END, rule_id = CASE WHEN dice = 98 THEN organisation_id END
+    rule_id = CASE WHEN dice = 98 THEN organisation_id END
 FROM (SELECT connection_id AS c, remote_id AS r, abs(hashtext(remote_id)) % 100 AS dice FROM staging.records) AS d
 WHERE connection_id = c AND remote_id = r
 """
 COUNTS = """
-INSERT INTO staging.counts SELECT organisation_id, connection_id, 'resource ' || n, state, status, is_selected, 1
+INSERT INTO staging.counts SELECT organisation_id, connection_id, 'resource ' || n, state, status, 1, 0
 FROM staging.counts, generate_series(1, 300) AS n
 """
+CHOSEN = """
+INSERT INTO staging.selections (organisation_id, connection_id, modified_at, is_gone, resource, remote_id, state, status)
+SELECT organisation_id, connection_id, modified_at, is_gone, resource, remote_id, state, status FROM staging.records
+WHERE state IN ('new', 'updated') AND remote_id::int % 3 = 0
+"""
+TAKEN = """
+INSERT INTO staging.taken (organisation_id, connection_id, run_id, resource, remote_id)
+SELECT organisation_id, connection_id, CASE remote_id::int % 50 WHEN 0 THEN organisation_id ELSE connection_id END, resource,
+       remote_id
+FROM staging.records
+"""
 CHANGES = """
-INSERT INTO staging.count_changes (organisation_id, connection_id, resource, state, status, is_selected, records)
-SELECT organisation_id, connection_id, resource, state, status, is_selected, 0
+INSERT INTO staging.count_changes (organisation_id, connection_id, resource, state, status, records, selected)
+SELECT organisation_id, connection_id, resource, state, status, 0, 0
 FROM staging.counts, generate_series(1, 3) AS n
 WHERE organisation_id <> '00000000-0000-0000-0000-000000000001' OR resource = 'orders'
 """  # of ours as much as ever gathers before it is folded
 STRETCHES = [
-    Stretch(shop, state, status, is_selected=False, records=10)
+    Stretch(shop, state, status, records=10)
     for shop in SHOPS
     for state in ("new", "updated")
     for status in ("completed", "processing")
@@ -72,13 +83,17 @@ def connection(postgres: Any, template: str) -> Iterator[psycopg.Connection[Any]
             fill(admin, str(UUID(int=number)), [str(UUID(int=100 + number))], 2_000)
         with psycopg.connect(admin, autocommit=True) as server:
             server.execute(DECIDE)
+            server.execute(CHOSEN)
+            server.execute(TAKEN)
             shops = [(OURS, shop) for shop in SHOPS]
             shops += [(UUID(int=number), UUID(int=100 + number)) for number in OTHERS]
             for shop in shops:
                 server.execute("SELECT staging.fold_counts(%s, %s, 100000)", shop)
             server.execute(COUNTS)
             server.execute(CHANGES)
-            server.execute("ANALYZE staging.records, staging.counts, staging.count_changes")
+            server.execute(
+                "ANALYZE staging.records, staging.selections, staging.taken, staging.counts, staging.count_changes"
+            )
         with psycopg.connect(dsn) as opened:
             opened.execute("SET ROLE storetwin_app")
             opened.execute("SELECT set_config('app.organisation_id', %s, false)", (str(OURS),))
@@ -118,13 +133,19 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "stale": (Q.hold_stale, {"most": 100}),
     "states": (Q.read_states, {"ids": ["1000", "1001"]}),
     **{
-        f"page by {sort.value}, {count}": choose(Filter("orders"), Slice(sort), STRETCHES, count)
+        f"page by {sort.value}, {count}, {chosen}": choose(
+            Filter("orders", is_selected=chosen), Slice(sort), STRETCHES, count)
         for sort in Sort
         for count in (100, 100_000)
+        for chosen in (None, True, False)
     },
+    "count of what is chosen": count_all(Filter("orders", field="total", is_selected=True), STRETCHES),
+    "let go": (Q.let_go, {"run_id": OURS, "ids": ["1000", "1001"]}),
+    "refused": (Q.note_refused, {"remote_id": "1000", "why": "no", "candidates": []}),
     **{
         f"{name} by name": change(query, Chosen(Filter("orders"), ids=tuple(NAMED)), SHOPS)
-        for name, query in (("select", Q.select_records), ("ignore", Q.ignore_records), ("restore", Q.restore_records))
+        for name, query in (("select", Q.select_records), ("deselect", Q.deselect_records), ("rule", Q.select_by_rule),
+                            ("ignore", Q.ignore_records), ("restore", Q.restore_records), ("take", Q.take_records))
     },
 }  # fmt: skip
 
@@ -134,7 +155,7 @@ def test_nothing_is_read_from_one_end_to_the_other(
     connection: psycopg.Connection[Any], question: str
 ) -> None:
     query, params = QUESTIONS[question]
-    more = {"by_rule": None, "why": None}
+    more = {"by_rule": None, "why": None, "run_id": OURS}
     assert scans(connection, query, more | params) == set()
 
 
@@ -195,7 +216,7 @@ def test_what_is_chosen_is_walked_once(connection: psycopg.Connection[Any], name
             " AND (connection_id, remote_id) <> ALL(SELECT * FROM unnest(%s::uuid[], %s::text[]))",
             ([one for one, _ in but], [one for _, one in but]),
         ).fetchall()
-    assert walks["records"] == 2, "what is changed, and what stays outside"
+    assert walks["records"] + walks["selections"] == 2, "what is changed, and what stays outside"
     assert row is not None
     assert row[0] == (left if name != "ignore" else row[1]) > 100
 

@@ -67,7 +67,7 @@ def test_what_is_given_goes_in_as_parameters(
         assert "/* direction */" not in text
         shape = Filter(
             wanted.resource, wanted.connection_ids, (), "a" if wanted.search and wanted.search.strip() else None,
-            (), wanted.modified_after, None, None if wanted.field is None else "b", None,
+            (), wanted.modified_after, None, None if wanted.field is None else "b", wanted.is_selected,
             None if wanted.rule_id is None else SHOP,
         )  # fmt: skip
         assert text in {
