@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -21,7 +22,15 @@ def chromium() -> str:
 
 
 def _of_playwright() -> str | None:
-    """Return the Chromium that Playwright fetched for itself, where it did."""
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
+    """Return the Chromium that Playwright fetched for itself, where it did.
+
+    Asked in a thread of its own: whoever needs it has a Playwright open, and one thread takes one.
+    """
+    with ThreadPoolExecutor(1) as elsewhere:
+        path = elsewhere.submit(_path_of_its_own).result()
     return path if Path(path).is_file() else None
+
+
+def _path_of_its_own() -> str:
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
