@@ -48,9 +48,19 @@ def configure_logging(level_name: str, form: str) -> None:
     _LIBRARY.choose(level)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter(form))
+    handler.addFilter(_is_worth_telling)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    """Say whether a line tells somebody something.
+
+    Whoever leaves a page while it is read ends its query, and psycopg warns that it was told so twice;
+    the connection is closed, and the pool opens another.
+    """
+    return not (record.name == "psycopg" and "cancellation interrupted" in record.msg)
 
 
 class _Library:
