@@ -204,7 +204,7 @@ WITH fresh AS (
 dropped AS (
     DELETE FROM core.customer_figures f
     WHERE f.customer_id = ANY(%(ids)s::uuid[])
-      AND NOT EXISTS (SELECT FROM fresh n WHERE n.customer_id = f.customer_id AND n.currency = f.currency))
+      AND (f.customer_id, f.currency) NOT IN (SELECT n.customer_id, n.currency FROM fresh n))
 INSERT INTO core.customer_figures AS f (organisation_id, customer_id, currency, orders, spent, refunded, lifetime_value,
                                         average, first_order_at, last_order_at, computed_at)
 SELECT current_setting('app.organisation_id')::uuid, customer_id, currency, orders, spent, refunded, spent - refunded,
