@@ -53,6 +53,18 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Fresh:
+    """What is to be written of guests whose orders changed.
+
+    Args:
+        gone: those who have no order any more.
+    """
+
+    gone: list[UUID]
+    writes: Writes = field(default_factory=Writes)
+
+
+@dataclass(frozen=True, slots=True)
 class Guests:
     """The guests of an organisation, in a transaction that holds its core."""
 
@@ -104,15 +116,15 @@ class Guests:
         rows = await self.tx.fetch_all(Q.orders_by_email, {"emails": asked}) if asked else []
         return await self._assign(rows)
 
-    async def refresh(self, customers: Iterable[UUID], given: Given) -> None:
-        """Say anew who those are among some customers who are guests; who has no order goes.
+    async def refreshed(self, customers: Iterable[UUID], given: Given) -> Fresh:
+        """Return how those of some customers who are guests stand from now on; who has no order goes.
 
         Whoever only got new orders, and has a later one than those, is who he was.
         """
         touched = {*customers, *given.unclear}
         ids = sorted(touched | given.owners)
         rows = await self.tx.fetch_all(Q.latest_orders_of_guests, {"ids": ids}) if ids else []
-        await self._drop([row["customer_id"] for row in rows if row["order_id"] is None])
+        fresh = Fresh([row["customer_id"] for row in rows if row["order_id"] is None])
         latest = {
             row["customer_id"]: row["order_id"]
             for row in rows
@@ -120,19 +132,22 @@ class Guests:
             or (row["order_id"] and row["customer_id"] in touched)
         }
         if not latest:
-            return
+            return fresh
         tables = tables_of(CUSTOMERS)
         stands = await read_stands(self.tx, tables, list(latest))
         edits, _ = await read_edits(self.tx, CUSTOMERS, latest)
-        writes = Writes()
         for core_id, stand in (await self._stands(latest, given)).items():
             stand.row |= edits.get(core_id, {})
             found = between(tables, stands[core_id], stand)
             if found.fields:
-                writes.changed.append((Target(stand), found))
-                writes.changes.append(Change(core_id, Action.UPDATED, found.fields))
-        async with self.tx.pipelined():
-            await self._write(writes)
+                fresh.writes.changed.append((Target(stand), found))
+                fresh.writes.changes.append(Change(core_id, Action.UPDATED, found.fields))
+        return fresh
+
+    async def refresh(self, fresh: Fresh) -> None:
+        """Write how guests stand from now on."""
+        await self._drop(fresh.gone)
+        await self._write(fresh.writes)
 
     async def _assign(self, orders: Iterable[Row]) -> set[UUID]:
         orders = list(orders)

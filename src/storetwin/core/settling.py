@@ -94,5 +94,7 @@ async def settle(
         ids = moved.touched() | filled.get(_ABOVE, set())
         if ids:
             await tx.execute(Q.settle_paths, {"ids": sorted(ids)})
-    await guests.refresh(touched, moved.given)
-    await settle_figures(tx, touched | moved.given.everybody(), now)
+    fresh = await guests.refreshed(touched, moved.given)
+    async with tx.pipelined():
+        await guests.refresh(fresh)
+        await settle_figures(tx, touched | moved.given.everybody(), now)

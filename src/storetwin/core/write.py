@@ -100,10 +100,11 @@ class _Batch:
     async def write(self) -> dict[Origin, Outcome]:
         """Decide, put together, compare and write."""
         noted = await self._choose()
-        moved = await self._write_records() if self.core_ids else None
-        await self._write_links((*self.core_ids, *noted))
-        if moved is not None:
+        if self.core_ids:
+            moved = await self._write_records(noted)
             await settle(self.tx, self.noun, self.tables, moved, self.cause, self.now)
+        else:
+            await self._write_links(noted)
         return self.outcomes
 
     # -- which core record each is ----------------------------------------------------------------
@@ -165,7 +166,8 @@ class _Batch:
 
     # -- how each shall stand -----------------------------------------------------------------------
 
-    async def _write_records(self) -> Moved:
+    async def _write_records(self, noted: Iterable[Origin]) -> Moved:
+        """Write the records and their links; of ``noted`` only the links."""
         known = {core_id for core_id in self.core_ids.values() if core_id not in self.made}
         stands = await read_stands(self.tx, self.tables, list(known))
         if known - stands.keys():
@@ -201,6 +203,7 @@ class _Batch:
             await restate_edits(self.tx, self.noun, {i: t.said for i, t in targets.items()}, said)
             await write_changes(self.tx, self.noun, writes.changes, self.cause, self.now)
             await guests.note(given)
+            await self._write_links((*self.core_ids, *noted))
         for origin, core_id in self.core_ids.items():
             action, fields = differing[core_id]
             self.outcomes[origin] = Outcome(origin, core_id, action, fields)
