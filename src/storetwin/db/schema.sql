@@ -2637,6 +2637,7 @@ CREATE OR REPLACE FUNCTION core.analyze_grown(names text[])
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog'
+ SET default_statistics_target TO '30'
 AS $function$
 DECLARE
     grown record;

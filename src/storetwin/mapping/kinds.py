@@ -127,7 +127,7 @@ def money(value: Any) -> Decimal | None:
     return None if found is None else cents(found)
 
 
-@lru_cache(maxsize=4096)  # most amounts of a store come again and again
+@lru_cache(maxsize=16384)  # most amounts of a store come again and again
 def _money(value: str) -> Decimal | None:
     found = _decimal(value)
     return None if found is None else cents(found)

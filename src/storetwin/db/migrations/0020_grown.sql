@@ -1,8 +1,9 @@
 -- What a promotion needs of the planner's picture of a table that has grown is how many rows it has and what stands in
--- the columns of its indexes: by those it looks rows up. The other columns, most of them and the widest, are left to
--- autovacuum, which still sees the table as one to be looked at whole.
+-- the columns of its indexes: by those it looks rows up. Some thousand rows tell it well enough. The other columns, most
+-- of them and the widest, and the finer picture are left to autovacuum, which still sees the table as one to be looked
+-- at whole.
 CREATE OR REPLACE FUNCTION core.analyze_grown(names text[]) RETURNS void
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog SET default_statistics_target = 30 AS $$
 DECLARE
     grown record;
 BEGIN
