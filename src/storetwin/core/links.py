@@ -78,8 +78,10 @@ async def core_ids_of(
     tx: Transaction, ids: Mapping[Store, Iterable[str]]
 ) -> dict[Store, dict[str, UUID]]:
     """Return which core records some stores' records are, by store, resource and id."""
-    found: dict[Store, dict[str, UUID]] = {}
-    for row in await tx.fetch_all(Q.read_core_ids, as_given(ids)) if ids else ():
-        store = (row["connection_id"], row["resource"])
-        found.setdefault(store, {})[row["remote_id"]] = row["core_id"]
-    return found
+    rows = await tx.fetch_all(Q.read_core_ids, as_given(ids)) if ids else []
+    return {
+        (row["connection_id"], row["resource"]): dict(
+            zip(row["remote_ids"], row["core_ids"], strict=True)
+        )
+        for row in rows
+    }

@@ -7,7 +7,7 @@ changed stands above all of them. So it makes no difference in which order recor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -72,12 +72,14 @@ def is_nothing(value: Value) -> bool:
     return value is None or value in ("", [], {})
 
 
-def fold(noun: Noun, said: Iterable[Said]) -> Folded:
+def fold(noun: Noun, said: Sequence[Said]) -> Folded:
     """Return what some records are together, in whatever order they are given.
 
     Prices and the currency they are in come from the same record, the first that has any; so do weights
     and measures and their units.
     """
+    if len(said) == 1:
+        return _alone(said[0], is_gone=said[0].is_gone)
     ordered = sorted(said, key=lambda one: one.place)
     alive = [one for one in ordered if not one.is_gone]
     counting = alive or ordered

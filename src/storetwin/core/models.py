@@ -22,11 +22,17 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which record of which store something in core came from."""
+    """Which record of which store something in core came from.
+
+    Many are looked up at once, and nearly all differ in the remote id: it alone is what is hashed.
+    """
 
     connection_id: UUID
     resource: str
     remote_id: str
+
+    def __hash__(self) -> int:
+        return hash(self.remote_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ CROSS JOIN LATERAL (
     WHERE l.connection_id = r.connection_id AND l.resource = r.resource AND l.remote_id = ANY(r.ids) OFFSET 0) AS l;
 
 -- name: read_core_ids
--- Which core records some records of stores are.
-SELECT l.connection_id, l.resource, l.remote_id, l.core_id
+-- Which core records some records of stores are, a row for each store and resource.
+SELECT r.connection_id, r.resource, l.remote_ids, l.core_ids
 FROM json_to_recordset(%(origins)s::json) AS r(connection_id uuid, resource text, ids text[])
 CROSS JOIN LATERAL (
-    SELECT * FROM core.links l
-    WHERE l.connection_id = r.connection_id AND l.resource = r.resource AND l.remote_id = ANY(r.ids) OFFSET 0) AS l;
+    SELECT array_agg(l.remote_id) AS remote_ids, array_agg(l.core_id) AS core_ids FROM core.links l
+    WHERE l.connection_id = r.connection_id AND l.resource = r.resource AND l.remote_id = ANY(r.ids)) AS l
+WHERE l.remote_ids IS NOT NULL;
 
 -- name: read_said
 -- What the stores' records that some core records came from come to.
@@ -203,7 +204,7 @@ WITH fresh AS (
 dropped AS (
     DELETE FROM core.customer_figures f
     WHERE f.customer_id = ANY(%(ids)s::uuid[])
-      AND NOT EXISTS (SELECT FROM fresh n WHERE n.customer_id = f.customer_id AND n.currency = f.currency))
+      AND (f.customer_id, f.currency) NOT IN (SELECT n.customer_id, n.currency FROM fresh n))
 INSERT INTO core.customer_figures AS f (organisation_id, customer_id, currency, orders, spent, refunded, lifetime_value,
                                         average, first_order_at, last_order_at, computed_at)
 SELECT current_setting('app.organisation_id')::uuid, customer_id, currency, orders, spent, refunded, spent - refunded,

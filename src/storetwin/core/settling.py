@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from storetwin.core.figures import settle_figures
-from storetwin.core.guests import Guests
+from storetwin.core.guests import Given, Guests
 from storetwin.core.links import as_given, by_store
 from storetwin.core.models import Cause, Origin
 from storetwin.core.records import Stand
@@ -32,31 +32,33 @@ class Moved:
         after: how all of them stand.
         changed: those that are new or stand otherwise.
         arrived: the stores' records that core knows from now on.
+        given: new orders that say already whose they are.
     """
 
     before: Mapping[UUID, Stand]
     after: Mapping[UUID, Target]
     changed: frozenset[UUID]
     arrived: Mapping[Origin, UUID]
+    given: Given = field(default_factory=Given)
 
     def touched(self) -> set[UUID]:
         """Return the records that changed, or that are another store's as well."""
         return {*self.changed, *self.arrived.values()}
 
     def customers(self) -> set[UUID]:
-        """Return whose the orders were, and whose they are."""
-        stands = [self.after[core_id].stand for core_id in self.changed]
-        stands += [self.before[core_id] for core_id in self.changed if core_id in self.before]
+        """Return whose the orders were, and whose they are, but for those that were given."""
+        moved = self.changed - self.given.orders.keys()
+        stands = [self.after[core_id].stand for core_id in moved]
+        stands += [self.before[core_id] for core_id in moved if core_id in self.before]
         found = (stand.row.get("customer_id") for stand in stands)
         return {one for one in found if isinstance(one, UUID)}
 
     def unowned(self) -> list[UUID]:
-        """Return the orders that name no customer whom core knows."""
+        """Return the orders that name no customer whom core knows, but for those that were given."""
         return [
             core_id
             for core_id in self.changed
-            if self.after[core_id].stand.row.get("remote_customer_id") is None
-            or any(one.place == OWNER for one in self.after[core_id].pending)
+            if core_id not in self.given.orders and is_unowned(self.after[core_id])
         ]
 
     def emails(self) -> set[str]:
@@ -65,6 +67,13 @@ class Moved:
         found = (stand.row.get("email") for stand in stands)
         keys = (lookup_key(one) for one in found if isinstance(one, str))
         return {key for key in keys if key}
+
+
+def is_unowned(order: Target) -> bool:
+    """Say whether an order names no customer whom core knows."""
+    return order.stand.row.get("remote_customer_id") is None or any(
+        one.place == OWNER for one in order.pending
+    )
 
 
 async def settle(
@@ -85,5 +94,7 @@ async def settle(
         ids = moved.touched() | filled.get(_ABOVE, set())
         if ids:
             await tx.execute(Q.settle_paths, {"ids": sorted(ids)})
-    await guests.refresh(touched)
-    await settle_figures(tx, touched, now)
+    fresh = await guests.refreshed(touched, moved.given)
+    async with tx.pipelined():
+        await guests.refresh(fresh)
+        await settle_figures(tx, touched | moved.given.everybody(), now)

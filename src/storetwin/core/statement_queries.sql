@@ -17,10 +17,10 @@ SELECT current_setting('app.organisation_id')::uuid, id, %(now)s, %(now)s, gone_
 FROM json_to_recordset(%(rows)s::json) AS r(id uuid, gone_at timestamptz, {typed})
 
 -- name: update_rows
--- Changes rows of a noun.
+-- Changes rows of a noun; their ids stand beside them, else the planner may read the whole table to find them.
 /* of a noun */ UPDATE core.{table} AS t SET updated_at = %(now)s, gone_at = r.gone_at, {assignments}
 FROM json_to_recordset(%(rows)s::json) AS r(id uuid, gone_at timestamptz, {typed})
-WHERE t.id = r.id
+WHERE t.id = r.id AND t.id = ANY(%(ids)s::uuid[])
 
 -- name: insert_parts
 -- Adds rows of a part to records that are new.

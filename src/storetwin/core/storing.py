@@ -54,8 +54,9 @@ async def write_records(tx: Transaction, tables: Tables, writes: Writes, now: da
     """Write new and changed records with their parts, and what they wait for."""
     new = [_row(target.stand) for target in writes.created]
     await _execute(tx, tables.row.insert, new, now=now)
-    old = [_row(target.stand) for target, found in writes.changed if found.is_row_changed]
-    await _execute(tx, tables.row.put, old, now=now)
+    await _put_rows(
+        tx, tables, [t.stand for t, found in writes.changed if found.is_row_changed], now
+    )
     for name, table in tables.parts.items():
         await _write_part(tx, name, table, writes)
     rewritten = [target.stand.core_id for target, _ in writes.changed]
@@ -72,8 +73,7 @@ async def write_changed(
     tx: Transaction, tables: Tables, changed: Sequence[tuple[Stand, Difference]], now: datetime
 ) -> None:
     """Write what differs of some records; what they wait for they go on waiting for."""
-    rows = [_row(stand) for stand, found in changed if found.is_row_changed]
-    await _execute(tx, tables.row.put, rows, now=now)
+    await _put_rows(tx, tables, [stand for stand, found in changed if found.is_row_changed], now)
     writes = Writes(changed=[(Target(stand), found) for stand, found in changed])
     for name, table in tables.parts.items():
         await _write_part(tx, name, table, writes)
@@ -81,7 +81,7 @@ async def write_changed(
 
 async def write_row(tx: Transaction, tables: Tables, stand: Stand, now: datetime) -> None:
     """Write a record's own row anew."""
-    await _execute(tx, tables.row.put, [_row(stand)], now=now)
+    await _put_rows(tx, tables, [stand], now)
 
 
 async def write_changes(
@@ -194,6 +194,13 @@ async def _write_part(tx: Transaction, name: str, table: Table, writes: Writes) 
     if owners:
         await tx.execute(table.drop, {"owners": owners, "keys": keys})
     await _execute(tx, table.put, put)
+
+
+async def _put_rows(
+    tx: Transaction, tables: Tables, stands: Sequence[Stand], now: datetime
+) -> None:
+    ids = [stand.core_id for stand in stands]
+    await _execute(tx, tables.row.put, [_row(stand) for stand in stands], ids=ids, now=now)
 
 
 async def _execute(

@@ -15,11 +15,12 @@ from storetwin.core.changed import read_edits
 from storetwin.core.decide import Step, decide, match
 from storetwin.core.differences import between
 from storetwin.core.finding import find, keys_of
+from storetwin.core.guests import Given, Guests
 from storetwin.core.links import Store, core_ids_of, links, read_said
 from storetwin.core.merging import Folded, Said, fold
 from storetwin.core.models import Action, Candidate, Cause, Incoming, Link, Origin, Outcome
 from storetwin.core.records import Cells, Stand, read_stands
-from storetwin.core.settling import Moved, settle
+from storetwin.core.settling import Moved, is_unowned, settle
 from storetwin.core.statements import Q, Tables, tables_of
 from storetwin.core.storing import (
     Change,
@@ -99,10 +100,11 @@ class _Batch:
     async def write(self) -> dict[Origin, Outcome]:
         """Decide, put together, compare and write."""
         noted = await self._choose()
-        moved = await self._write_records() if self.core_ids else None
-        await self._write_links((*self.core_ids, *noted))
-        if moved is not None:
+        if self.core_ids:
+            moved = await self._write_records(noted)
             await settle(self.tx, self.noun, self.tables, moved, self.cause, self.now)
+        else:
+            await self._write_links(noted)
         return self.outcomes
 
     # -- which core record each is ----------------------------------------------------------------
@@ -164,7 +166,8 @@ class _Batch:
 
     # -- how each shall stand -----------------------------------------------------------------------
 
-    async def _write_records(self) -> Moved:
+    async def _write_records(self, noted: Iterable[Origin]) -> Moved:
+        """Write the records and their links; of ``noted`` only the links."""
         known = {core_id for core_id in self.core_ids.values() if core_id not in self.made}
         stands = await read_stands(self.tx, self.tables, list(known))
         if known - stands.keys():
@@ -192,16 +195,27 @@ class _Batch:
                 writes.changed.append((target, found))
                 writes.changes.append(Change(core_id, action, found.fields, source))
             differing[core_id] = (action, tuple(found.fields))
+        guests = Guests(self.tx, self.cause, self.now)
+        given = await self._give(guests, writes)
         async with self.tx.pipelined():
+            await guests.add(given)
             await write_records(self.tx, self.tables, writes, self.now)
             await restate_edits(self.tx, self.noun, {i: t.said for i, t in targets.items()}, said)
             await write_changes(self.tx, self.noun, writes.changes, self.cause, self.now)
+            await guests.note(given)
+            await self._write_links((*self.core_ids, *noted))
         for origin, core_id in self.core_ids.items():
             action, fields = differing[core_id]
             self.outcomes[origin] = Outcome(origin, core_id, action, fields)
         arrived = {o: core_id for o, core_id in self.core_ids.items() if o not in self.links}
         changed = frozenset(change.core_id for change in writes.changes)
-        return Moved(stands, targets, changed, arrived)
+        return Moved(stands, targets, changed, arrived, given)
+
+    async def _give(self, guests: Guests, writes: Writes) -> Given:
+        """Say of new orders whose they are before they are written: so they are written once."""
+        if self.noun.name != "orders":
+            return Given()
+        return await guests.give(one.stand for one in writes.created if is_unowned(one))
 
     async def _targets(
         self, known: set[UUID], stands: Mapping[UUID, Stand]

@@ -2670,18 +2670,23 @@ CREATE OR REPLACE FUNCTION core.analyze_grown(names text[])
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog'
+ SET default_statistics_target TO '30'
 AS $function$
 DECLARE
-    grown text;
+    grown record;
 BEGIN
     FOR grown IN
-        SELECT c.relname FROM pg_class c
+        SELECT c.relname AS name,
+               (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+                WHERE a.attrelid = c.oid
+                  AND a.attnum IN (SELECT unnest(i.indkey) FROM pg_index i WHERE i.indrelid = c.oid)) AS columns
+        FROM pg_class c
         WHERE c.relnamespace = 'core'::regnamespace AND c.relkind = 'r' AND c.relname = ANY(names)
           AND pg_relation_size(c.oid) >= 65536 AND pg_relation_size(c.oid) / 8192 >= 4 * greatest(c.relpages, 1)
         ORDER BY c.relname LOOP
         BEGIN
-            EXECUTE format('LOCK TABLE core.%I IN SHARE UPDATE EXCLUSIVE MODE NOWAIT', grown);
-            EXECUTE format('ANALYZE core.%I', grown);
+            EXECUTE format('LOCK TABLE core.%I IN SHARE UPDATE EXCLUSIVE MODE NOWAIT', grown.name);
+            EXECUTE format('ANALYZE core.%I (%s)', grown.name, grown.columns);
         EXCEPTION WHEN lock_not_available THEN NULL;
         END;
     END LOOP;

@@ -28,6 +28,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _TRUE = frozenset({"true", "yes", "1"})
 _FALSE = frozenset({"false", "no", "0"})
 _CENTS = Decimal("0.01")
+_TOO_BIG = 10**MOST_DIGITS
 _EXACT = Context(prec=2 * (MOST_DIGITS + MOST_DECIMALS))  # else digits beyond the 28th are rounded
 _NOTHING = Decimal(0)
 _NO_MONEY = Decimal("0.00")
@@ -92,8 +93,19 @@ def integer(value: Any) -> int | None:
 
 def number(value: Any) -> Decimal | None:
     """Return a number without needless zeros at its end."""
+    kind = value.__class__
+    if kind is Decimal:
+        return _number(str(value))
     found = _decimal(value)
-    return None if found is None else plain(found)
+    return found if found is None or kind is int else plain(found)
+
+
+@lru_cache(maxsize=4096)  # most prices and rates of a store come again and again
+def _number(value: str) -> Decimal:
+    found = Decimal(value)
+    if not _is_usable(found):
+        raise MisfitError("no amount")
+    return plain(found)
 
 
 def plain(amount: Decimal) -> Decimal:
@@ -115,7 +127,7 @@ def money(value: Any) -> Decimal | None:
     return None if found is None else cents(found)
 
 
-@lru_cache(maxsize=4096)  # most amounts of a store come again and again
+@lru_cache(maxsize=16384)  # most amounts of a store come again and again
 def _money(value: str) -> Decimal | None:
     found = _decimal(value)
     return None if found is None else cents(found)
@@ -142,7 +154,7 @@ def _decimal(value: Any) -> Decimal | None:
         if _AMOUNT.fullmatch(value) is None:
             return _unusual(value)
         return Decimal(value)
-    if kind is int and -(10**MOST_DIGITS) < value < 10**MOST_DIGITS:
+    if kind is int and -_TOO_BIG < value < _TOO_BIG:
         return Decimal(value)
     if kind is Decimal and _is_usable(value):
         return value  # type: ignore[no-any-return]

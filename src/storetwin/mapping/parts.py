@@ -76,9 +76,10 @@ class PartReader:
         row: Row = {"key": self.kind, "position": len(rows), **self.constants}
         self.columns.read(value, f"{self.source}.", f"{self.table}/{self.kind}/", row, found)
         self.members.rest(value, f"{self.source}.", found)
-        said = (content for name, content in row.items() if name not in self.constants)
-        if any(content not in (None, "") for content in list(said)[len(_KEYS) :]):
-            rows.append(row)
+        for content in [*row.values()][len(_KEYS) + len(self.constants) :]:
+            if content is not None and content != "":
+                rows.append(row)
+                break
 
     def _read_row(
         self,

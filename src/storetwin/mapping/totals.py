@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from storetwin.kernel.money import minor_digits, to_minor
 from storetwin.mapping import kinds
@@ -42,11 +43,11 @@ def reckon(values: Row, parts: Mapping[str, list[Row]]) -> Totals:
     total = _amount(values.get("total"))
     if total is None:
         return Totals(None, "The order has no total.")
-    net = [_amount(row.get("total")) for table in _LINES for row in parts.get(table, ())]
+    net = [one for table in _LINES for one in _amounts(parts, table, "total")]
     taxes = _taxes(parts)
     told = _amount(values.get("total_tax"))
     tax = told or _NOTHING if taxes is None else taxes
-    half = _HALF.scaleb(-minor_digits(_text(values.get("currency"))))
+    half = _half(minor_digits(_text(values.get("currency"))))
     come = _sum(net) + tax
     if abs(total - max(come, _NOTHING)) < half:
         return Totals(_NOTHING)
@@ -79,11 +80,11 @@ def _taxes(parts: Mapping[str, list[Row]]) -> Decimal | None:
 
 
 def _tax_amounts(parts: Mapping[str, list[Row]]) -> list[Decimal]:
-    told = (
-        _amount(row.get(name))
-        for row in parts.get("order_tax_lines", ())
+    told = [
+        one
         for name in ("tax_total", "shipping_tax_total")
-    )
+        for one in _amounts(parts, "order_tax_lines", name)
+    ]
     return [one for one in told if one is not None]
 
 
@@ -122,8 +123,23 @@ def _amount(value: object) -> Decimal | None:
         return None
 
 
+def _amounts(parts: Mapping[str, list[Row]], table: str, name: str) -> list[Decimal | None]:
+    """Return the amounts that stand in a column of a part."""
+    told = [row.get(name) for row in parts.get(table, ())]
+    return [one if one.__class__ is Decimal else _amount(one) for one in told]
+
+
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
-    return sum((one for one in amounts if one is not None), _NOTHING)
+    come = _NOTHING
+    for one in amounts:
+        if one is not None:
+            come += one
+    return come
+
+
+@cache
+def _half(digits: int) -> Decimal:
+    return _HALF.scaleb(-digits)
 
 
 def _text(value: Value) -> str | None:
@@ -134,17 +150,14 @@ def derive_totals(values: Row, parts: Mapping[str, list[Row]]) -> Row:
     """Return the columns of an order that follow from others."""
     totals = reckon(values, parts)
     currency = _text(values.get("currency"))
-    lines = parts.get("order_lines", ())
-    refunded = -_sum(_amount(row.get("total")) for row in parts.get("order_refunds", ()))
+    refunded = -_sum(_amounts(parts, "order_refunds", "total"))
     return {
-        "subtotal": kinds.cents(_sum(_amount(row.get("subtotal")) for row in lines)),
-        "fee_total": kinds.cents(
-            _sum(_amount(row.get("total")) for row in parts.get("order_fee_lines", ()))
-        ),
+        "subtotal": kinds.cents(_sum(_amounts(parts, "order_lines", "subtotal"))),
+        "fee_total": kinds.cents(_sum(_amounts(parts, "order_fee_lines", "total"))),
         "refunded_total": kinds.cents(refunded),
         "total_minor": _minor(_amount(values.get("total")), currency),
         "refunded_minor": _minor(refunded, currency),
-        "item_count": kinds.plain(_sum(_amount(row.get("quantity")) for row in lines)),
+        "item_count": kinds.plain(_sum(_amounts(parts, "order_lines", "quantity"))),
         "totals_difference": None if totals.difference is None else kinds.cents(totals.difference),
         "totals_note": totals.note,
     }

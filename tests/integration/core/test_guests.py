@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
 
 from core_stores import NOON, UPDATED, Stores, customer, order
+from storetwin.mapping.keys import lookup_key
+from storetwin.mapping.models import Mapped
+from storetwin.resources.personal import NO_EMAIL
 
 WHO = """
 SELECT o.number, c.email, c.is_guest FROM core.orders o LEFT JOIN core.customers c ON c.id = o.customer_id
@@ -21,6 +27,8 @@ SELECT c.email, f.currency, f.orders, f.spent, f.refunded, f.lifetime_value, f.a
 FROM core.customer_figures f JOIN core.customers c ON c.id = f.customer_id ORDER BY c.email, f.currency
 """
 ADA = "Ada@Example.org"
+EMAILS = (ADA, "ada@example.org", " old@example.org", "x@example.org")
+NUMBERS = [str(number) for number in range(10, 30)]
 
 
 async def told(stores: Stores) -> list[Any]:
@@ -139,3 +147,79 @@ async def test_only_whom_a_change_touches_is_counted(stores: Stores) -> None:
         "SELECT customer_id, xmin::text, computed_at FROM core.customer_figures ORDER BY 1"
     )
     assert sum(1 for one, other in zip(before, after, strict=True) if one != other) == 1
+
+
+def bought(dice: Random, number: str) -> Mapped:
+    """Return an order as somebody may have placed it: several at once, or at no time that is known."""
+    email = dice.choice([*EMAILS, None, NO_EMAIL])
+    first_name = dice.choice(["Ada", "Grace", "Mary", "Joan"])
+    placed_at = dice.choice([None, *(NOON + timedelta(days=day) for day in range(3))])
+    one = order(
+        "10",
+        email=email,
+        number=number,
+        placed_at=placed_at,
+        customer=dice.choice([None, None, "5"]),
+        customer_note=first_name,  # so that its hash tells it from another
+    )
+    for address in one.parts["order_addresses"]:
+        address["first_name"] = first_name
+    return one
+
+
+def guests_of(orders: Mapping[str, Mapped], accounts: set[str]) -> list[dict[str, Any]]:
+    """Return the guests whom some orders leave, as the rules say it, without looking at core."""
+    latest: dict[str, Mapped] = {}
+    for one in orders.values():
+        email = lookup_key(one.values["email"])  # type: ignore[arg-type]
+        named = one.references["customer_id"] is not None and accounts
+        if email and email != NO_EMAIL and email not in accounts and not named:
+            latest[email] = max(latest.get(email, one), one, key=_when)
+    return [
+        {"email": one.values["email"], "first_name": one.values["customer_note"]}
+        for _, one in sorted(latest.items())
+    ]
+
+
+def _when(one: Mapped) -> tuple[Any, ...]:
+    placed_at = one.values["placed_at"]
+    return (placed_at is not None, placed_at or NOON, one.values["number"])
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_however_orders_come_together_guests_are_who_the_latest_says(
+    stores: Stores, seed: int
+) -> None:
+    dice = Random(seed)
+    last: dict[str, Mapped] = {}
+    versions: Counter[str] = Counter()
+    for deed in range(12):
+        batch = {
+            number: bought(dice, number) for number in dice.choices(NUMBERS, k=dice.randint(1, 8))
+        }
+        versions.update(batch.keys())
+        await stores.write(
+            "orders",
+            *(
+                stores.incoming(one, number, version=versions[number])
+                for number, one in batch.items()
+            ),
+        )
+        last |= batch
+        accounts = set()
+        if deed >= 8:
+            await stores.put(customer(EMAILS[0]), "5")
+            accounts = {lookup_key(EMAILS[0]) or ""}
+        found = await stores.rows(
+            "SELECT email, first_name FROM core.customers WHERE is_guest ORDER BY email_lower"
+        )
+        assert found == guests_of(last, accounts)
+        whose = await stores.rows(
+            "SELECT c.email_lower AS email, count(*) AS n FROM core.orders o "
+            "JOIN core.customers c ON c.id = o.customer_id GROUP BY 1 ORDER BY 1"
+        )
+        counted = await stores.rows(
+            "SELECT c.email_lower AS email, f.orders AS n FROM core.customer_figures f "
+            "JOIN core.customers c ON c.id = f.customer_id ORDER BY 1"
+        )
+        assert counted == whose
