@@ -50,9 +50,6 @@ UNION ALL SELECT 'counted, not kept', to_jsonb(d)::text FROM (TABLE counted EXCE
 UNION ALL SELECT 'chosen otherwise than it is', to_jsonb(s)::text
 FROM staging.selections s LEFT JOIN staging.records r USING (organisation_id, connection_id, resource, remote_id)
 WHERE (s.state, s.status, s.modified_at, s.is_gone) IS DISTINCT FROM (r.state, r.status, r.modified_at, r.is_gone)
-UNION ALL SELECT 'taken and not there', to_jsonb(t)::text
-FROM staging.taken t LEFT JOIN staging.records r USING (organisation_id, connection_id, resource, remote_id)
-WHERE r.remote_id IS NULL
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from storetwin.woocommerce.client import StoreClient
 
 log = Log()
+SELDOM = (50_000, 20, 100)
+"""Objects after which circles of them are looked for. Of what a run makes of its records hardly anything is part of one: it is
+freed with its last name, and to look through it again and again took a seventh of a promotion."""
 Result = TypeVar("Result")
 SESSIONS_PER_RUN = (
     3  # its lock, a transaction, its heart; another connection's inbox is one more run
@@ -174,6 +178,7 @@ async def patiently(call: Callable[[], Awaitable[Result]], revive: Revive | None
 
 @asynccontextmanager
 async def _hub_on(server: Server, settings: Settings) -> AsyncIterator[Hub]:
+    gc.set_threshold(*SELDOM)
     dsn = server.dsn
     if settings.database_url is None:
         await upgrade_database(dsn)

@@ -1835,7 +1835,7 @@ ALTER TABLE staging.selections ADD CONSTRAINT selections_pkey PRIMARY KEY (organ
 
 ALTER TABLE staging.selections ADD CONSTRAINT selections_state_check CHECK ((state = ANY (ARRAY['new'::text, 'updated'::text, 'deleted'::text, 'waiting'::text, 'stale'::text])));
 
-ALTER TABLE staging.taken ADD CONSTRAINT taken_pkey PRIMARY KEY (organisation_id, connection_id, resource, remote_id);
+ALTER TABLE staging.taken ADD CONSTRAINT taken_pkey PRIMARY KEY (organisation_id, run_id, resource, remote_id);
 
 ALTER TABLE tenancy.answers ADD CONSTRAINT answers_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES tenancy.organisations(id) ON DELETE CASCADE;
 
@@ -2122,8 +2122,6 @@ CREATE INDEX records_stale ON staging.records USING btree (connection_id, resour
 CREATE INDEX rules_due ON staging.rules USING btree (next_at) WHERE (is_active AND (next_at IS NOT NULL));
 
 CREATE INDEX selections_by_modified ON staging.selections USING btree (state, status, connection_id, resource, modified_at, remote_id) INCLUDE (organisation_id);
-
-CREATE INDEX taken_of_run ON staging.taken USING btree (run_id, resource, remote_id);
 
 CREATE INDEX answers_by_age ON tenancy.answers USING btree (organisation_id, created_at);
 
@@ -3139,9 +3137,6 @@ BEGIN
     PERFORM staging.keep_out(ARRAY(SELECT DISTINCT connection_id FROM old_rows));
     DELETE FROM staging.selections s USING old_rows o
     WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
-        = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
-    DELETE FROM staging.taken t USING old_rows o
-    WHERE (t.organisation_id, t.connection_id, t.resource, t.remote_id)
         = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
     RETURN NULL;
 END $function$;

@@ -112,9 +112,16 @@ class Promotion:
         found = bool(ids)
         while ids:
             self.tried |= {self.store.origin(resource, remote_id) for remote_id in ids}
+            if len(copies) < len(ids):
+                await self._forget(noun, set(ids) - {copy.origin.remote_id for copy in copies})
             await self._bring_companions(noun, copies, 0)
             ids, copies = await _beside(self._write(noun, copies), self._portion(resource, ids[-1]))
         return found
+
+    async def _forget(self, noun: Noun, ids: Iterable[str]) -> None:
+        """Let go of records that are not there any more."""
+        async with self._transaction() as tx:
+            await self._let_go(tx, noun, ids)
 
     async def _portion(self, resource: str, after: str) -> tuple[list[str], list[Copy]]:
         """Return the ids of some records that are still to be brought, and what they come to."""
@@ -175,6 +182,7 @@ class Promotion:
                 return
             async with self._transaction() as tx:
                 await keep_out(tx, self.store)
+                await self._let_go(tx, noun, [copy.origin.remote_id for copy in copies])
                 refused = [Refusal(copy.origin, error.message) for copy in copies]
                 await self._refuse(tx, noun, refused)
 
@@ -229,10 +237,14 @@ class Promotion:
         refused += await self._unclear(tx, noun, ready, outcomes)
         await self._note_promoted(tx, noun, outcomes)
         await self._refuse(tx, noun, refused)
-        if settled:
-            let_go = {"resource": noun.resource, "ids": settled}
-            await tx.execute(Q.let_go, self._own() | let_go)
+        await self._let_go(tx, noun, settled)
         await self._note(tx, self.progress[noun.resource])
+
+    async def _let_go(self, tx: Transaction, noun: Noun, ids: Iterable[str]) -> None:
+        """Take from the run what it has brought, or has nothing to do with any more."""
+        of = {"resource": noun.resource, "ids": list(ids)}
+        if of["ids"]:
+            await tx.execute(Q.let_go, self._own() | of)
 
     def _incoming(self, copy: Copy) -> Incoming:
         active = self.store.active

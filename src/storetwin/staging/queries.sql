@@ -408,12 +408,11 @@ WITH meant AS MATERIALIZED (
      AND r.connection_id = f.connection_id AND r.remote_id = f.remote_id
     /* end of meant */),
 given AS (
-    INSERT INTO staging.taken AS t (organisation_id, connection_id, run_id, resource, remote_id)
+    INSERT INTO staging.taken (organisation_id, connection_id, run_id, resource, remote_id)
     SELECT r.organisation_id, r.connection_id, %(run_id)s, r.resource, r.remote_id FROM staging.records r
     WHERE r.organisation_id = %(organisation_id)s AND r.resource = %(resource)s
       AND /* of meant */ (r.connection_id, r.remote_id) IN (SELECT m.connection_id, m.remote_id FROM meant m) /* end of them */
       AND r.connection_id = %(connection_id)s AND r.state IN ('new', 'updated', 'deleted', 'waiting', 'stale')
-    ON CONFLICT (organisation_id, connection_id, resource, remote_id) DO UPDATE SET run_id = EXCLUDED.run_id
     RETURNING 1)
 SELECT count(*) AS n FROM given;
 
@@ -488,17 +487,13 @@ WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = %(connection
   AND r.remote_id = c.remote_id;
 
 -- name: note_refused
--- Writes down why a record could not be promoted; it waits for a person, and is neither chosen nor taken any more.
+-- Writes down why a record could not be promoted; it waits for a person, and is chosen no more.
 WITH own AS (
     SELECT %(organisation_id)s::uuid AS organisation_id, %(connection_id)s::uuid AS connection_id, %(resource)s::text AS resource,
            %(remote_id)s::text AS remote_id),
 deselected AS (
     DELETE FROM staging.selections s USING own
     WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
-        = (own.organisation_id, own.connection_id, own.resource, own.remote_id)),
-let_go AS (
-    DELETE FROM staging.taken t USING own
-    WHERE (t.organisation_id, t.connection_id, t.resource, t.remote_id)
         = (own.organisation_id, own.connection_id, own.resource, own.remote_id))
 UPDATE staging.records r SET state = 'waiting', why = %(why)s, candidates = %(candidates)b::uuid[]
 FROM own

@@ -54,8 +54,10 @@ WHERE state IN ('new', 'updated') AND remote_id::int % 3 = 0
 """
 TAKEN = """
 INSERT INTO staging.taken (organisation_id, connection_id, run_id, resource, remote_id)
-SELECT organisation_id, connection_id, CASE remote_id::int % 50 WHEN 0 THEN organisation_id ELSE connection_id END, resource,
-       remote_id
+SELECT organisation_id, connection_id,
+       CASE WHEN remote_id::int % 50 = 0 AND connection_id = '00000000-0000-0000-0000-00000000000b' THEN organisation_id
+            ELSE connection_id END,
+       resource, remote_id
 FROM staging.records
 """
 CHANGES = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,11 +19,13 @@ from staging_rows import Mirror, check_counts
 from storetwin.bootstrap import open_hub, upgrade_database
 from storetwin.connections.models import Credentials
 from storetwin.connections.register import NewConnection
-from storetwin.db.database import Transaction
 from storetwin.db.migrate import known_migrations, upgrade
 from storetwin.db.session import connect
 from storetwin.hub import Hub
+from storetwin.hub.promoting import AskedPromotion
 from storetwin.kernel.ids import new_id
+from storetwin.runs.models import Progress, RunState
+from storetwin.runs.queued import Queued
 from storetwin.staging import choosing, repository
 from storetwin.staging.models import ChoiceAction, Chosen, Filter, Sort, State
 
@@ -235,38 +238,54 @@ async def test_nothing_is_lost_where_all_is_done_at_once(hub: Hub) -> None:
 # -- what a promotion takes -----------------------------------------------------------------------
 
 
-async def take(hub: Hub, tx: Transaction, shop: UUID, ids: range, run_id: UUID) -> int:
-    return await repository.take(tx, (hub.organisation_id, shop), some(shop, *ids), run_id)
-
-
-async def taken_of(hub: Hub, shop: UUID) -> dict[int, UUID]:
-    query = "SELECT remote_id, run_id FROM staging.taken WHERE connection_id = %s"
+async def taken_of(hub: Hub, run_id: UUID) -> set[int]:
+    query = "SELECT remote_id FROM staging.taken WHERE run_id = %s"
     async with hub.database.transaction(hub.organisation_id) as tx:
-        return {int(row["remote_id"]): row["run_id"] for row in await tx.fetch_all(query, (shop,))}
+        return {int(row["remote_id"]) for row in await tx.fetch_all(query, (run_id,))}
 
 
-async def test_the_later_of_two_promotions_has_a_record_and_what_ended_ones_left_is_forgotten(
-    hub: Hub,
-) -> None:
+async def work(hub: Hub, one: AskedPromotion) -> dict[str, int]:
+    """Do a promotion; return how many records of each resource were promoted."""
+    found: dict[str, int] = {}
+
+    def note(progress: Progress) -> None:
+        found[progress.resource] = progress.records
+
+    queued = replace(hub, queued=Queued(one.run_id))
+    assert await queued.staging.work(one.connection.name, note) is RunState.DONE
+    assert await taken_of(hub, one.run_id) == set()
+    await check_counts(hub.database, hub.organisation_id)
+    return found
+
+
+async def test_of_two_promotions_the_first_brings_what_both_have(hub: Hub) -> None:
+    shop, _ = await shop_of(hub, range(1, 11))
+    [first] = await hub.staging.promote(some(shop, *range(1, 7)))
+    [second] = await hub.staging.promote(some(shop, *range(4, 11)))
+    assert (await taken_of(hub, first.run_id), await taken_of(hub, second.run_id)) == (
+        set(range(1, 7)),
+        set(range(4, 11)),
+    )
+    assert await work(hub, first) == {"products": 6}
+    assert await work(hub, second) == {"products": 4}
+
+
+async def test_what_goes_while_it_is_taken_is_let_go(hub: Hub) -> None:
     shop, mirror = await shop_of(hub, range(1, 11))
-    first, second = await hub.staging.promote(some(shop, *range(1, 7))), None
+    [one] = await hub.staging.promote(some(shop, *range(1, 7)))
     async with hub.database.transaction(hub.organisation_id) as tx:
-        second = new_id(hub.clock())
-        assert await take(hub, tx, shop, range(5, 9), second) == 4
-    [one] = first
-    assert await taken_of(hub, shop) == dict.fromkeys(range(1, 5), one.run_id) | dict.fromkeys(
-        range(5, 9), second
-    )
+        await mirror.bury(tx, range(1, 3))  # never promoted: they go
+    assert await work(hub, one) == {"products": 4}
+
+
+async def test_what_a_promotion_that_ended_has_left_is_forgotten(hub: Hub) -> None:
+    shop, _ = await shop_of(hub, range(1, 11))
+    other, left = new_id(hub.clock()), some(shop, 1, 2)
     async with hub.database.transaction(hub.organisation_id) as tx:
-        await mirror.bury(tx, range(1, 3))  # it was never promoted: it goes
-    assert set(await taken_of(hub, shop)) == set(range(3, 9))
-    async with hub.database.transaction(hub.organisation_id) as tx:
-        third = new_id(hub.clock())
-        assert await take(hub, tx, shop, range(9, 11), third) == 2
-    # The second one is no run that anybody is to do.
-    assert await taken_of(hub, shop) == dict.fromkeys(range(3, 5), one.run_id) | dict.fromkeys(
-        range(9, 11), third
-    )
+        await repository.take(tx, (hub.organisation_id, shop), left, other)
+    assert await taken_of(hub, other) == {1, 2}
+    [one] = await hub.staging.promote(some(shop, 2, 3))
+    assert (await taken_of(hub, other), await taken_of(hub, one.run_id)) == (set(), {2, 3})
 
 
 # -- what was chosen before there was such a table ------------------------------------------------
@@ -288,7 +307,7 @@ async def test_what_was_chosen_and_taken_stays_so(empty_dsn: str, tmp_path: Any)
     async with open_hub(settings_for(empty_dsn, tmp_path)) as opened:
         hub = opened.of(UUID(int=1))
         assert await chosen_of(hub, own["shop"]) == {1, 5, 9, 13, 17}
-        assert await taken_of(hub, own["shop"]) == dict.fromkeys((2, 6, 10, 14, 18), own["run"])
+        assert await taken_of(hub, own["run"]) == {2, 6, 10, 14, 18}
         await check_counts(hub.database, hub.organisation_id)
         found = await hub.staging.counts("products", [own["shop"]])
     assert sorted((one.state.value, one.records, one.selected) for one in found) == [

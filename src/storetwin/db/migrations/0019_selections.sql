@@ -27,10 +27,9 @@ CREATE TABLE staging.taken (
     run_id uuid NOT NULL,
     resource text NOT NULL,
     remote_id text NOT NULL COLLATE "C",
-    PRIMARY KEY (organisation_id, connection_id, resource, remote_id)
+    PRIMARY KEY (organisation_id, run_id, resource, remote_id)
 );
-COMMENT ON TABLE staging.taken IS 'Records that a promotion still has to bring. The later of two has it.';
-CREATE INDEX taken_of_run ON staging.taken (run_id, resource, remote_id);
+COMMENT ON TABLE staging.taken IS 'Records that a promotion still has to bring. Of two that have the same the first brings it.';
 
 DO $$
 DECLARE
@@ -256,9 +255,6 @@ BEGIN
     PERFORM staging.keep_out(ARRAY(SELECT DISTINCT connection_id FROM old_rows));
     DELETE FROM staging.selections s USING old_rows o
     WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
-        = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
-    DELETE FROM staging.taken t USING old_rows o
-    WHERE (t.organisation_id, t.connection_id, t.resource, t.remote_id)
         = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
     RETURN NULL;
 END $$;
