@@ -22,15 +22,9 @@ from storetwin.runs.models import RunKind, RunState
 from storetwin.runs.queued import queue_promotion
 from storetwin.runs.repository import Ending
 from storetwin.staging import plan, repository
-from storetwin.staging.copies import (
-    Copy,
-    Store,
-    companions_of,
-    known_noun,
-    open_store,
-    read_copies,
-)
+from storetwin.staging.copies import Copy, Store, known_noun, open_store, read_copies
 from storetwin.staging.models import Chosen, Preview, State
+from storetwin.staging.named import companions_of
 from storetwin.staging.promote import Promotion, pieces
 
 LOOKED_AT = 1_000

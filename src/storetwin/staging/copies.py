@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -217,29 +217,3 @@ def _map(store: Store, noun: Noun, row: Row) -> tuple[Mapped | None, str | None]
         return None, error.message
     fatal = [problem.message for problem in mapped.problems if problem.is_fatal]
     return mapped, fatal[0] if fatal else None
-
-
-def containers_of(noun: Noun, mapped: Mapped) -> Mapping[str, str]:
-    """Return the records that one cannot be without, by resource: a refund's order."""
-    return {
-        NOUNS[one.noun].resource: remote_id
-        for one in noun.references
-        if one.is_container and (remote_id := mapped.references.get(one.name)) is not None
-    }
-
-
-def companions_of(noun: Noun, mapped: Mapped) -> set[tuple[str, str]]:
-    """Return the records that come along with one: (resource, remote id)."""
-    found = {
-        (NOUNS[one.noun].resource, remote_id)
-        for one in noun.references
-        if one.comes_along and (remote_id := mapped.references.get(one.name)) is not None
-    }
-    for part in noun.parts:
-        for one in part.references:
-            if not one.comes_along:
-                continue
-            rows = mapped.parts.get(part.table, ())
-            named = {row.get(one.remote) for row in rows}
-            found |= {(NOUNS[one.noun].resource, name) for name in named if isinstance(name, str)}
-    return found

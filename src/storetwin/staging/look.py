@@ -12,9 +12,10 @@ from storetwin.core.read import candidates, documents, links
 from storetwin.db.database import Transaction
 from storetwin.mapping.models import Noun, Problem
 from storetwin.staging.compare import read_known
-from storetwin.staging.copies import Copy, Store, companions_of, read_copies
+from storetwin.staging.copies import Copy, Store, read_copies
 from storetwin.staging.delta import WHOLE, Known, as_text, differences
 from storetwin.staging.models import FieldChange, StagedRecord, State
+from storetwin.staging.named import companions_of
 
 MOST_CHANGES = 500  # that are shown of one record
 MOST_CANDIDATES = 20

@@ -8,14 +8,22 @@ in sync, and the rest is still its own. What a record names comes before it, in 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
 from storetwin.core.models import Action, Cause, Incoming, Origin, Outcome
-from storetwin.core.read import candidates, links
+from storetwin.core.read import candidates
 from storetwin.core.write import write_batch
 from storetwin.db.database import Database, Transaction
 from storetwin.db.errors import DatabaseBusyError
@@ -30,8 +38,6 @@ from storetwin.runs.repository import RunTakenOverError
 from storetwin.staging.copies import (
     Copy,
     Store,
-    companions_of,
-    containers_of,
     in_order,
     known_noun,
     read_ahead,
@@ -39,7 +45,8 @@ from storetwin.staging.copies import (
     renew,
 )
 from storetwin.staging.models import State
-from storetwin.staging.refusals import Refusal, why_alone, why_unclear
+from storetwin.staging.named import left_alone, named_by, new_among
+from storetwin.staging.refusals import Refusal, why_unclear
 from storetwin.staging.repository import keep_out
 
 Q = load_queries(__package__)
@@ -52,6 +59,20 @@ MOST_TRIES = 20
 MOST_ROUNDS = 10_000  # over the records of one resource
 LETTER = "promotion of {}"
 """What the dead letter of a record is called: beside one that says that it could not be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some records that a promotion has still to bring.
+
+    Args:
+        copies: of those that are there; the others have gone since they were taken.
+        companions: what comes along with them, by resource.
+    """
+
+    ids: Sequence[str]
+    copies: Sequence[Copy]
+    companions: Mapping[str, Sequence[str]]
 
 
 @dataclass(slots=True)
@@ -105,31 +126,36 @@ class Promotion:
     async def _round(self, resource: str) -> bool:
         """Bring the records of one resource once; say whether there were any.
 
-        While PostgreSQL writes some of them, the next ones are read and mapped.
+        While PostgreSQL writes some of them, the next ones are read and mapped, and it is known what
+        comes along with those.
         """
         noun = known_noun(resource)
-        ids, copies = await self._portion(resource, "")
-        found = bool(ids)
-        while ids:
-            self.tried |= {self.store.origin(resource, remote_id) for remote_id in ids}
-            if len(copies) < len(ids):
-                await self._forget(noun, set(ids) - {copy.origin.remote_id for copy in copies})
-            await self._bring_companions(noun, copies, 0)
-            ids, copies = await _beside(self._write(noun, copies), self._portion(resource, ids[-1]))
+        portion = await self._portion(noun, "")
+        found = bool(portion.ids)
+        while portion.ids:
+            if len(portion.copies) < len(portion.ids):
+                await self._forget(noun, portion)
+            await self._bring_all(portion.companions, 0)
+            portion = await _beside(
+                self._write(noun, portion.copies), self._portion(noun, portion.ids[-1])
+            )
         return found
 
-    async def _forget(self, noun: Noun, ids: Iterable[str]) -> None:
-        """Let go of records that are not there any more."""
-        async with self._transaction() as tx:
-            await self._let_go(tx, noun, ids)
-
-    async def _portion(self, resource: str, after: str) -> tuple[list[str], list[Copy]]:
-        """Return the ids of some records that are still to be brought, and what they come to."""
-        of = {"resource": resource, "after": after, "most": AT_ONCE}
+    async def _portion(self, noun: Noun, after: str) -> Portion:
+        """Return some records that are still to be brought, and what they come to."""
+        of = {"resource": noun.resource, "after": after, "most": AT_ONCE}
         async with self.database.transaction(self.run.organisation_id) as tx:
             rows = await tx.fetch_all(Q.read_taken, self._own() | of)
         ids = [row["remote_id"] for row in rows]
-        return ids, await read_ahead(self.database, self.store, resource, ids)
+        self.tried |= {self.store.origin(noun.resource, remote_id) for remote_id in ids}
+        copies = await read_ahead(self.database, self.store, noun.resource, ids)
+        return Portion(ids, copies, await self._named_by(noun, copies))
+
+    async def _forget(self, noun: Noun, portion: Portion) -> None:
+        """Let go of records that are not there any more."""
+        there = {copy.origin.remote_id for copy in portion.copies}
+        async with self._transaction() as tx:
+            await self._let_go(tx, noun, set(portion.ids) - there)
 
     async def _bring(self, resource: str, ids: Sequence[str], depth: int) -> None:
         """Bring some records, after those that come along with them."""
@@ -137,32 +163,22 @@ class Promotion:
         async with self._transaction() as tx:
             copies = await read_copies(tx, self.store, resource, ids)
         if depth < DEEPEST:
-            await self._bring_companions(noun, copies, depth)
+            await self._bring_all(await self._named_by(noun, copies), depth)
         await self._write(noun, copies)
 
-    async def _bring_companions(self, noun: Noun, copies: Sequence[Copy], depth: int) -> None:
-        """Bring what some records name, where that is new, before them."""
-        named = {
-            self.store.origin(*companion)
-            for copy in copies
-            if copy.mapped is not None and copy.problem is None
-            for companion in companions_of(noun, copy.mapped)
-        } - self.tried
-        if not named:
-            return
+    async def _named_by(self, noun: Noun, copies: Sequence[Copy]) -> dict[str, list[str]]:
+        """Return what is new and comes along with some records, by resource; each is returned once."""
+        named = named_by(self.store, noun, copies) - self.tried
         self.tried |= named
-        missing: dict[str, list[str]] = {}
-        async with self._transaction() as tx:
-            known = await links(tx, named)
-            for origin in named - known.keys():
-                missing.setdefault(origin.resource, []).append(origin.remote_id)
-            for resource, ids in missing.items():
-                rows = await tx.fetch_all(Q.read_states, self.store.params(resource) | {"ids": ids})
-                missing[resource] = sorted(
-                    row["remote_id"] for row in rows if row["state"] == State.NEW
-                )
-        for resource in in_order(list(missing)):
-            for piece in pieces(missing[resource]):
+        if not named:
+            return {}
+        async with self.database.transaction(self.run.organisation_id) as tx:
+            return await new_among(tx, self.store, named)
+
+    async def _bring_all(self, companions: Mapping[str, Sequence[str]], depth: int) -> None:
+        """Bring what comes along, before those that name it."""
+        for resource in in_order(list(companions)):
+            for piece in pieces(companions[resource]):
                 await self._begin(resource, None)
                 await self._bring(resource, piece, depth + 1)
 
@@ -223,7 +239,7 @@ class Promotion:
                 refused.append(Refusal(copy.origin, copy.problem))
             else:
                 ready.append(copy)
-        alone = await self._left_alone(tx, noun, ready)
+        alone = await left_alone(tx, self.store, noun, ready)
         refused += alone
         lonely = {one.origin for one in alone}
         ready = [copy for copy in ready if copy.origin not in lonely]
@@ -235,9 +251,10 @@ class Promotion:
             self.clock(),
         )
         refused += await self._unclear(tx, noun, ready, outcomes)
-        await self._note_promoted(tx, noun, outcomes)
+        async with tx.pipelined():
+            await self._note_promoted(tx, noun, outcomes)
+            await self._let_go(tx, noun, settled)
         await self._refuse(tx, noun, refused)
-        await self._let_go(tx, noun, settled)
         await self._note(tx, self.progress[noun.resource])
 
     async def _let_go(self, tx: Transaction, noun: Noun, ids: Iterable[str]) -> None:
@@ -257,31 +274,6 @@ class Promotion:
             active.definition_id,
             active.version,
         )
-
-    async def _left_alone(
-        self, tx: Transaction, noun: Noun, copies: Sequence[Copy]
-    ) -> list[Refusal]:
-        """Return the records that cannot be without one that stays outside: a refund's order."""
-        named = {
-            copy.origin: self.store.origin(*one)
-            for copy in copies
-            if copy.mapped is not None
-            for one in containers_of(noun, copy.mapped).items()
-        }
-        known = await links(tx, named.values())
-        outside: dict[str, set[str]] = {}
-        for container in set(named.values()) - known.keys():
-            outside.setdefault(container.resource, set()).add(container.remote_id)
-        states: dict[Origin, str] = {}
-        for resource, ids in outside.items():
-            params = self.store.params(resource) | {"ids": sorted(ids)}
-            for row in await tx.fetch_all(Q.read_states, params):
-                states[self.store.origin(resource, row["remote_id"])] = row["state"]
-        return [
-            Refusal(origin, why_alone(container, states[container]))
-            for origin, container in named.items()
-            if container in states
-        ]
 
     async def _unclear(
         self, tx: Transaction, noun: Noun, copies: Sequence[Copy], outcomes: Sequence[Outcome]

@@ -15,8 +15,9 @@ from storetwin.mapping.documents import read
 from storetwin.mapping.mapper import compile_mapper
 from storetwin.mapping.nouns import NOUNS, noun_of
 from storetwin.resources import RESOURCES
-from storetwin.staging.copies import Copy, companions_of, containers_of, in_order
+from storetwin.staging.copies import Copy, in_order
 from storetwin.staging.models import Filter, RuleAction, State
+from storetwin.staging.named import companions_of, containers_of
 from storetwin.staging.plan import Closely, labels_of, look, summarise
 from storetwin.staging.rules import (
     Rule,
