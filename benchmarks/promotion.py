@@ -7,7 +7,6 @@ The last line of standard output of a part is JSON.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import resource
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import uvloop
 from pydantic import SecretStr
 
 from benchmarks.figures import Figures
@@ -140,8 +140,8 @@ async def _promote(hub: Hub, name: str) -> float:
 if __name__ == "__main__":
     _, part, address, place = sys.argv
     if part == "fill":
-        told = asyncio.run(fill(address))
+        told = uvloop.run(fill(address))
     else:
         wanted = (MEASURED,) if part == MEASURED else BEFORE
-        told = asyncio.run(promote(address, Path(place), *wanted))
+        told = uvloop.run(promote(address, Path(place), *wanted))
     print(json.dumps(told))
