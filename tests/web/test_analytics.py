@@ -11,6 +11,7 @@ import pytest
 from house import check_both_themes
 from playwright.sync_api import expect
 
+from storetwin.kernel.answer_times import added, counted
 from storetwin.reading.analytics import Analytics, Figures
 from storetwin.web.analytics_charts import charts_of, compared, spans_of, summed
 
@@ -22,7 +23,8 @@ def some() -> Analytics:
     found = Analytics(NOW - timedelta(days=14), NOW, "day")
     found.times = {
         TODAY: Figures(runs=3, done=2, failed=1, created=5, updated=1, answers=4, answer_ms=100,
-                       slowest_ms=70, pages=2, received=3, applied=2, waiting=1, throttled=1),
+                       slowest_ms=70, pages=2, received=3, applied=2, waiting=1, throttled=1,
+                       answer_times=added(counted(10), counted(70))),
         TODAY - timedelta(days=6): Figures(runs=1, done=1, created=2, answers=1, answer_ms=50),
         TODAY - timedelta(days=7): Figures(runs=2, done=2, created=16, answers=2, answer_ms=90),
         TODAY - timedelta(days=14): Figures(created=1000),
@@ -45,9 +47,33 @@ def test_the_latest_days_stand_beside_as_many_before() -> None:
     assert records.chart.rows[0] == ("2026-11-21", ["0", "1", "5"])
     assert charts["success"].headline == "75.0 %"
     assert charts["success"].chart.rows[1][1] == ["–"]
-    assert charts["answers"].headline == "30 ms on average"
-    assert "slowest took 70 ms" in charts["answers"].hint
+    answers = charts["answers"]
+    assert (answers.headline, answers.compared) == (
+        "p50 12 ms, p95 70 ms", "45 ms on average in the 7 days before",
+    )  # fmt: skip
+    assert answers.hint == (
+        "Half of the answers came within p50, 95 % within p95. Both are of 2 of 5 answers: earlier "
+        "releases kept no times. The slowest took 70 ms."
+    )
+    assert answers.chart.sentence == "5 answers in 7 days: p50 12 ms, p95 70 ms."
+    assert answers.chart.rows[0] == ("2026-11-21", ["12", "70", "25.0"])
+    assert answers.chart.rows[-1] == ("2026-11-15", ["–", "–", "50.0"])
     assert charts["limits"].headline == "1 time asked to wait"
+
+
+def test_without_times_the_average_is_told_and_why() -> None:
+    found = Analytics(
+        NOW, NOW, "day", times={TODAY: Figures(answers=2, answer_ms=60, slowest_ms=40)}
+    )
+    answers = charts_of(spans_of(found, 7, NOW))["answers"]
+    assert (answers.headline, answers.compared) == ("30 ms on average", "none in the 7 days before")
+    assert answers.hint == (
+        "Runs of earlier releases kept no times for percentiles. The slowest took 40 ms."
+    )
+    found.times[TODAY].answer_times = added(counted(20), counted(40))
+    assert charts_of(spans_of(found, 7, NOW))["answers"].hint == (
+        "Half of the answers came within p50, 95 % within p95. The slowest took 40 ms."
+    )
 
 
 def test_nothing_is_said_of_nothing() -> None:
@@ -76,6 +102,20 @@ def test_two_figures_are_compared(now: int, before: int, told: str) -> None:
 def test_the_slowest_of_several_spans_stays_the_slowest() -> None:
     whole = summed([Figures(slowest_ms=5, runs=1), Figures(slowest_ms=9, runs=2), Figures()])
     assert (whole.slowest_ms, whole.runs) == (9, 3)
+
+
+def test_the_answer_times_of_each_day_are_in_the_file(visit) -> None:
+    page = visit().page
+    page.goto("/analytics?timeframe=7d")
+    told = page.locator("#answers-t").locator("xpath=../..").locator("a.big-n")
+    expect(told).to_have_text(re.compile(r"^p50 [\d,]+ ms, p95 [\d,]+ ms$"))
+    answer = page.request.get("/analytics/export.csv?chart=answers&timeframe=7d")
+    rows = list(csv.DictReader(io.StringIO(answer.text())))
+    assert list(rows[0]) == ["day", "ms p50", "ms p95", "ms on average"]
+    assert len(rows) == 7
+    times = [(int(row["ms p50"]), int(row["ms p95"])) for row in rows if row["ms p50"]]
+    assert times
+    assert all(0 <= half <= most for half, most in times)
 
 
 def test_six_charts_each_with_its_table_and_file(visit) -> None:

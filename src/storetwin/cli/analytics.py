@@ -79,6 +79,8 @@ def _print(found: Analytics, connections: list[Connection]) -> None:
         "pages>",
         "requests>",
         "average>",
+        "p50>",
+        "p95>",
         "slowest>",
         "429>",
         "troubled>",
@@ -91,6 +93,7 @@ def _print(found: Analytics, connections: list[Connection]) -> None:
 
 def _row(name: str, figures: Figures) -> tuple[str, ...]:
     rate, average = figures.success_rate, figures.average_ms
+    p50, p95 = figures.p50_ms, figures.p95_ms
     counts = ("records", "created", "updated", "buried", "pages", "requests")
     return (
         name,
@@ -98,6 +101,8 @@ def _row(name: str, figures: Figures) -> tuple[str, ...]:
         "" if rate is None else f"{rate:.1%}",
         *(f"{getattr(figures, count):,}" for count in counts),
         "" if average is None else f"{average:,.0f} ms",
+        "" if p50 is None else f"{p50:,} ms",
+        "" if p95 is None else f"{p95:,} ms",
         f"{figures.slowest_ms:,} ms" if figures.answers else "",
         f"{figures.throttled:,}",
         f"{figures.troubled:,}",

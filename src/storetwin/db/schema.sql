@@ -1154,7 +1154,8 @@ CREATE TABLE runs.runs (
     answer_ms bigint NOT NULL DEFAULT 0,
     slowest_ms bigint NOT NULL DEFAULT 0,
     throttled bigint NOT NULL DEFAULT 0,
-    troubled bigint NOT NULL DEFAULT 0
+    troubled bigint NOT NULL DEFAULT 0,
+    answer_times integer[]
 );
 
 CREATE TABLE runs.schedules (
@@ -1778,6 +1779,8 @@ ALTER TABLE runs.progress ADD CONSTRAINT progress_pkey PRIMARY KEY (run_id, stag
 ALTER TABLE runs.progress ADD CONSTRAINT progress_stage_check CHECK ((stage = ANY (ARRAY['pull'::text, 'verify'::text, 'sync'::text, 'sweep'::text, 'receive'::text, 'rehearse'::text, 'promote'::text])));
 
 ALTER TABLE runs.progress ADD CONSTRAINT progress_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])));
+
+ALTER TABLE runs.runs ADD CONSTRAINT runs_answer_times_check CHECK ((cardinality(answer_times) <= 40));
 
 ALTER TABLE runs.runs ADD CONSTRAINT runs_kind_check CHECK ((kind = ANY (ARRAY['pull'::text, 'verify'::text, 'retry'::text, 'sync'::text, 'sweep'::text, 'receive'::text, 'rehearse'::text, 'promote'::text])));
 

@@ -17,6 +17,7 @@ from storetwin.http.answer import Answer, Request
 from storetwin.http.circuit import Circuit
 from storetwin.http.errors import AnswerCutError, CircuitOpenError, NoAnswerError, UnreachableError
 from storetwin.http.load import Limiter
+from storetwin.kernel.answer_times import counted
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.clock import Clock, parse_http_date, utc_now
 from storetwin.kernel.cost import Cost
@@ -157,7 +158,9 @@ class Retrying:
 
         took = round(answer.elapsed * 1000)
         is_throttled, is_troubled = answer.status == THROTTLED, answer.status >= 500
-        self._met += Cost(0, 1, took, took, int(is_throttled), int(is_troubled))
+        self._met += Cost(
+            0, 1, took, took, int(is_throttled), int(is_troubled), answer_times=counted(took)
+        )
         store_answered(answer.status, answer.elapsed)
 
     def _unanswered(self) -> None:

@@ -69,6 +69,9 @@ def as_json(figures: Figures) -> dict[str, Any]:
         "response_times": {
             "requests": figures.requests,
             "average_ms": figures.average_ms,
+            "p50_ms": figures.p50_ms,
+            "p95_ms": figures.p95_ms,
+            "timed": figures.timed,
             "slowest_ms": figures.slowest_ms if figures.answers else None,
         },
         "rate_limiting": {"throttled": figures.throttled, "troubled": figures.troubled},

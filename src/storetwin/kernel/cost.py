@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from storetwin.kernel.answer_times import Counts, added
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -16,6 +18,7 @@ class Cost:
         slowest_ms: milliseconds of the slowest.
         throttled: answers 429: the store's own limit.
         troubled: requests without an answer, and answers from 500 on.
+        answer_times: how many answers took how long.
     """
 
     requests: int = 0
@@ -24,6 +27,7 @@ class Cost:
     slowest_ms: int = 0
     throttled: int = 0
     troubled: int = 0
+    answer_times: Counts = ()
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(
@@ -33,4 +37,5 @@ class Cost:
             max(self.slowest_ms, other.slowest_ms),
             self.throttled + other.throttled,
             self.troubled + other.troubled,
+            added(self.answer_times, other.answer_times),
         )

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from storetwin.db.database import Row, Transaction
 from storetwin.db.queries import load_queries
+from storetwin.kernel.answer_times import Counts, added, percentile
 
 Q = load_queries(__package__)
 BY_HOUR = timedelta(hours=48)  # a span that is no longer is told by the hour
@@ -27,6 +28,7 @@ class Figures:
         records: that were read, by whatever stage.
         pages: of lists.
         answer_ms: milliseconds that all answers took together.
+        answer_times: how many answers took how long; runs of earlier releases did not count that.
         received: deliveries of webhooks; applied, ignored and waiting are what became of them.
     """
 
@@ -51,13 +53,14 @@ class Figures:
     applied: int = 0
     ignored: int = 0
     waiting: int = 0
+    answer_times: Counts = ()
 
     def add(self, row: Row) -> None:
         """Count in a row: sums add up, of the slowest the slower stays."""
-        for name in self.__dataclass_fields__:
-            value = row.get(name) or 0
-            mine = getattr(self, name)
-            setattr(self, name, max(mine, value) if name == "slowest_ms" else mine + value)
+        self.slowest_ms = max(self.slowest_ms, row.get("slowest_ms") or 0)
+        self.answer_times = added(self.answer_times, row.get("answer_times") or ())
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + (row.get(name) or 0))
 
     @property
     def success_rate(self) -> float | None:
@@ -69,6 +72,26 @@ class Figures:
     def average_ms(self) -> float | None:
         """Return what an answer of the store took on average."""
         return round(self.answer_ms / self.answers, 1) if self.answers else None
+
+    @property
+    def timed(self) -> int:
+        """Return of how many answers percentiles are."""
+        return sum(self.answer_times)
+
+    @property
+    def p50_ms(self) -> int | None:
+        """Return within what time half of the answers came."""
+        return percentile(self.answer_times, 50, self.slowest_ms)
+
+    @property
+    def p95_ms(self) -> int | None:
+        """Return within what time 95 of 100 answers came."""
+        return percentile(self.answer_times, 95, self.slowest_ms)
+
+
+_SUMS = tuple(
+    name for name in Figures.__dataclass_fields__ if name not in ("slowest_ms", "answer_times")
+)
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 -- name: figures_of_runs
--- What runs that ended since a moment came to, by connection and span of time.
+-- What runs that ended since a moment came to, by connection and span of time. Each place of the answer times has its own
+-- sum: that takes a quarter of the time that taking their arrays apart does.
 SELECT r.connection_id, date_trunc(%(unit)s, r.ended_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS began_at,
        count(*) AS runs, count(*) FILTER (WHERE r.state = 'done') AS done,
        count(*) FILTER (WHERE r.state = 'incomplete') AS incomplete, count(*) FILTER (WHERE r.state = 'failed') AS failed,
@@ -7,7 +8,19 @@ SELECT r.connection_id, date_trunc(%(unit)s, r.ended_at AT TIME ZONE 'UTC') AT T
        sum(r.requests)::bigint AS requests, sum(r.answers)::bigint AS answers, sum(r.answer_ms)::bigint AS answer_ms,
        max(r.slowest_ms) AS slowest_ms, sum(r.throttled)::bigint AS throttled, sum(r.troubled)::bigint AS troubled,
        sum(t.records)::bigint AS records, sum(t.created)::bigint AS created, sum(t.updated)::bigint AS updated,
-       sum(t.buried)::bigint AS buried, sum(t.unreadable)::bigint AS unreadable, sum(t.pages)::bigint AS pages
+       sum(t.buried)::bigint AS buried, sum(t.unreadable)::bigint AS unreadable, sum(t.pages)::bigint AS pages,
+       array_replace(ARRAY[
+           sum(r.answer_times[1]), sum(r.answer_times[2]), sum(r.answer_times[3]), sum(r.answer_times[4]),
+           sum(r.answer_times[5]), sum(r.answer_times[6]), sum(r.answer_times[7]), sum(r.answer_times[8]),
+           sum(r.answer_times[9]), sum(r.answer_times[10]), sum(r.answer_times[11]), sum(r.answer_times[12]),
+           sum(r.answer_times[13]), sum(r.answer_times[14]), sum(r.answer_times[15]), sum(r.answer_times[16]),
+           sum(r.answer_times[17]), sum(r.answer_times[18]), sum(r.answer_times[19]), sum(r.answer_times[20]),
+           sum(r.answer_times[21]), sum(r.answer_times[22]), sum(r.answer_times[23]), sum(r.answer_times[24]),
+           sum(r.answer_times[25]), sum(r.answer_times[26]), sum(r.answer_times[27]), sum(r.answer_times[28]),
+           sum(r.answer_times[29]), sum(r.answer_times[30]), sum(r.answer_times[31]), sum(r.answer_times[32]),
+           sum(r.answer_times[33]), sum(r.answer_times[34]), sum(r.answer_times[35]), sum(r.answer_times[36]),
+           sum(r.answer_times[37]), sum(r.answer_times[38]), sum(r.answer_times[39]), sum(r.answer_times[40])],
+           NULL, 0) AS answer_times
 FROM runs.runs r
 CROSS JOIN LATERAL (
     SELECT COALESCE(sum(p.records), 0) AS records, COALESCE(sum(p.created), 0) AS created,

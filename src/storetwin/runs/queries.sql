@@ -25,7 +25,8 @@ RETURNING epoch;
 -- name: touch_run
 -- The fence: refreshes the heartbeat, and touches no row when another run took over.
 UPDATE runs.runs SET heartbeat_at = clock_timestamp(), requests = %(requests)s, answers = %(answers)s,
-    answer_ms = %(answer_ms)s, slowest_ms = %(slowest_ms)s, throttled = %(throttled)s, troubled = %(troubled)s
+    answer_ms = %(answer_ms)s, slowest_ms = %(slowest_ms)s, throttled = %(throttled)s, troubled = %(troubled)s,
+    answer_times = %(answer_times)s
 WHERE run_id = %(run_id)s AND epoch = %(epoch)s AND state = 'running';
 
 -- name: beat
@@ -39,7 +40,8 @@ RETURNING cancel_asked_at IS NOT NULL AS is_cancelled;
 WITH ended AS (
     UPDATE runs.runs SET state = %(state)s, ended_at = %(now)s, error = %(error)s, error_code = %(error_code)s,
         remedy = %(remedy)s, result = %(result)s::json, requests = %(requests)s, answers = %(answers)s,
-        answer_ms = %(answer_ms)s, slowest_ms = %(slowest_ms)s, throttled = %(throttled)s, troubled = %(troubled)s
+        answer_ms = %(answer_ms)s, slowest_ms = %(slowest_ms)s, throttled = %(throttled)s, troubled = %(troubled)s,
+        answer_times = %(answer_times)s
     WHERE run_id = %(run_id)s AND epoch = %(epoch)s AND state = 'running' RETURNING run_id)
 SELECT pg_notify('storetwin_progress', run_id::text) FROM ended;
 

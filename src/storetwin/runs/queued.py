@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from storetwin.kernel.errors import ConflictError
 from storetwin.kernel.ids import new_id
 from storetwin.runs.asking import Asked
 from storetwin.runs.models import BELIEVED, Carried, Progress, Run, RunKind, RunState, Stage
-from storetwin.runs.repository import MOST_BEGINNINGS, Ending, list_progress
+from storetwin.runs.repository import MOST_BEGINNINGS, Ending, cost_columns, list_progress
 
 Q = load_queries(__package__)
 MOST_QUEUED = 20  # of one connection
@@ -129,7 +129,7 @@ async def begin_queued(
     if row is None:
         raise RunGoneError(f"Run {run_id} does not wait any more.")
     carried = Carried(
-        Cost(**{name: row[name] for name in _COSTS}),
+        _cost(row),
         {(p["stage"], p["resource"]): _progress(p) for p in await list_progress(tx, run_id)},
     )
     return Run(
@@ -142,6 +142,11 @@ async def begin_queued(
         is_asked=True,
         carried=carried,
     )
+
+
+def _cost(row: Row) -> Cost:
+    counts = {name: row[name] for name in _COSTS}
+    return Cost(**counts | {"answer_times": tuple(row["answer_times"] or ())})
 
 
 def _progress(row: Row) -> Progress:
@@ -161,7 +166,7 @@ async def hand_back(tx: Transaction, run: Run, cost: Cost, *, not_before: dateti
     Args:
         not_before: when quiet hours end; None where only its worker stops.
     """
-    values = asdict(run.carried.cost + cost) | {"run_id": run.run_id, "epoch": run.epoch}
+    values = cost_columns(run.carried.cost + cost) | {"run_id": run.run_id, "epoch": run.epoch}
     values |= {"not_before": not_before, "waits_for": "quiet_hours" if not_before else None}
     return await tx.fetch_one(Q.hand_back_run, values) is not None
 

@@ -46,7 +46,8 @@ SET state = 'running', owner = %(owner)s, heartbeat_at = clock_timestamp(), begi
     epoch = 1 + (SELECT max(o.epoch) FROM runs.runs o WHERE o.connection_id = r.connection_id),
     started_at = CASE WHEN r.epoch = 0 THEN %(now)s ELSE r.started_at END, not_before = NULL, waits_for = NULL
 WHERE r.run_id = %(run_id)s AND r.connection_id = %(connection_id)s AND r.state = 'queued'
-RETURNING r.epoch, r.kind, r.started_at, r.requests, r.answers, r.answer_ms, r.slowest_ms, r.throttled, r.troubled;
+RETURNING r.epoch, r.kind, r.started_at, r.requests, r.answers, r.answer_ms, r.slowest_ms, r.throttled, r.troubled,
+          r.answer_times;
 
 -- name: put_off
 -- Lets a run that could not begin wait, by the database's clock.
@@ -58,7 +59,7 @@ WHERE run_id = %(run_id)s AND state = 'queued';
 WITH back AS (
     UPDATE runs.runs SET state = 'queued', not_before = %(not_before)s, waits_for = %(waits_for)s, beginnings = beginnings - 1,
         requests = %(requests)s, answers = %(answers)s, answer_ms = %(answer_ms)s, slowest_ms = %(slowest_ms)s,
-        throttled = %(throttled)s, troubled = %(troubled)s
+        throttled = %(throttled)s, troubled = %(troubled)s, answer_times = %(answer_times)s
     WHERE run_id = %(run_id)s AND epoch = %(epoch)s AND state = 'running' AND cancel_asked_at IS NULL
     RETURNING run_id)
 SELECT pg_notify('storetwin_schedules', ''), pg_notify('storetwin_progress', run_id::text) FROM back;

@@ -124,13 +124,18 @@ class Ending:
     result: Any = None
 
 
+def cost_columns(cost: Cost) -> dict[str, Any]:
+    """Return what a run met as the columns of its row."""
+    return asdict(cost) | {"answer_times": list(cost.answer_times)}
+
+
 async def fence(tx: Transaction, run: Run, cost: Cost) -> None:
     """Refresh the run's heartbeat, first thing in each of its transactions.
 
     Raises:
         RunTakenOverError: the run is no longer ours.
     """
-    found = {"run_id": run.run_id, "epoch": run.epoch, **asdict(run.carried.cost + cost)}
+    found = {"run_id": run.run_id, "epoch": run.epoch, **cost_columns(run.carried.cost + cost)}
     if await tx.execute(Q.touch_run, found) == 0:
         raise _taken_over(run)
 
@@ -157,7 +162,7 @@ async def end_run(
             "remedy": ending.remedy,
             "result": None if ending.result is None else json.dumps(ending.result, default=str),
             "now": now,
-            **asdict(run.carried.cost + cost),
+            **cost_columns(run.carried.cost + cost),
         },
     )
 

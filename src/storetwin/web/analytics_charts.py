@@ -146,32 +146,51 @@ def _success(spans: Spans) -> Told:
 
 
 def _answers(spans: Spans) -> Told:
-    now, before = spans.now.average_ms, spans.before.average_ms
+    now, days = spans.now, len(spans.days)
+    told = _times(now)
+    was = _times(spans.before) if told else ""
     chart = Chart(
         "answers",
         "lines",
         "Answer time of stores",
-        f"{spans.now.answers:,} answers in {len(spans.days)} days"
-        + (f", {now:,.0f} ms on average." if now is not None else "."),
-        "ms on average",
+        f"{now.answers:,} answers in {days} days{told and ': '}{told}.",
+        "ms",
         _labels(spans),
-        [Series("ms on average", Tone.CHANGE, [one.average_ms for one in spans.figures], True)],
+        [
+            Series("ms p50", Tone.INFO, [one.p50_ms for one in spans.figures], is_filled=True),
+            Series("ms p95", Tone.CHANGE, [one.p95_ms for one in spans.figures]),
+            Series("ms on average", Tone.IDLE, [one.average_ms for one in spans.figures]),
+        ],
         _heads(spans),
         "Day (UTC)",
     )
-    was = (
-        f"none in the {len(spans.days)} days before"
-        if now is None or before is None
-        else f"{before:,.0f} ms in the {len(spans.days)} days before"
-    )
-    slowest = f" The slowest took {spans.now.slowest_ms:,} ms." if spans.now.answers else ""
     return Told(
         chart,
-        "no answer" if now is None else f"{now:,.0f} ms on average",
-        was,
-        f"Averages: single answers, and so percentiles, are not kept.{slowest}",
+        told or "no answer",
+        f"{was} in the {days} days before" if was else f"none in the {days} days before",
+        _of_times(now),
         is_whole=False,
     )
+
+
+def _times(one: Figures) -> str:
+    """Return how fast answers were: as percentiles, or the average where those are not known."""
+    if one.p50_ms is not None:
+        return f"p50 {one.p50_ms:,} ms, p95 {one.p95_ms:,} ms"
+    return "" if one.average_ms is None else f"{one.average_ms:,.0f} ms on average"
+
+
+def _of_times(one: Figures) -> str:
+    """Return what answer times are of, and what the slowest was."""
+    if not one.answers:
+        return ""
+    slowest = f"The slowest took {one.slowest_ms:,} ms."
+    if not one.timed:
+        return f"Runs of earlier releases kept no times for percentiles. {slowest}"
+    told = "Half of the answers came within p50, 95 % within p95."
+    if one.timed < one.answers:
+        told += f" Both are of {one.timed:,} of {one.answers:,} answers: earlier releases kept no times."
+    return f"{told} {slowest}"
 
 
 def _batches(spans: Spans) -> Told:

@@ -287,12 +287,19 @@ async def test_figures_are_of_what_was_really_kept(twin: Twin, api: Api, databas
     await twin.pull("orders")
     found = await api.get("/analytics", timeframe="24h")
     total = found["total"]
-    [row] = await twin.rows("SELECT requests, answers, answer_ms, slowest_ms FROM runs.runs")
+    [row] = await twin.rows(
+        "SELECT requests, answers, answer_ms, slowest_ms, answer_times FROM runs.runs"
+    )
     assert total["runs"]["ended"] == total["runs"]["done"] == 1
     assert total["success_rate"] == 1.0
     assert total["records"]["created"] == LISTED
     assert total["response_times"]["requests"] == row["requests"] > 3
     assert total["response_times"]["average_ms"] == round(row["answer_ms"] / row["answers"], 1)
+    times = total["response_times"]
+    assert times["timed"] == row["answers"] == sum(row["answer_times"])
+    assert 0 <= times["p50_ms"] <= times["p95_ms"] <= times["slowest_ms"] == row["slowest_ms"]
+    for line in (*found["by_time"], *found["by_connection"]):
+        assert line["response_times"] == times
     assert total["rate_limiting"]["throttled"] >= 1
     assert total["batches"] >= 1
     assert found["unit"] == "hour"

@@ -241,6 +241,8 @@ async def test_a_worker_that_stops_hands_its_run_back_and_the_next_goes_on(
     assert run["state"] == "done"
     assert run["records"]["created"] == LISTED
     assert run["cost"]["requests"] > waiting["cost"]["requests"] > 0
+    [row] = await twin.rows("SELECT answers, answer_times FROM runs.runs")
+    assert sum(row["answer_times"]) == row["answers"] > 3
     assert [r["run_id"] for r in (await api.get("/runs"))["data"]] == [asked["run_id"]]
 
 

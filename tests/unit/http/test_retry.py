@@ -10,6 +10,7 @@ from storetwin.http.errors import AnswerCutError, NoAnswerError, UnreachableErro
 from storetwin.http.load import Limiter
 from storetwin.http.retry import Retrying, retry_after
 from storetwin.http.width import Width
+from storetwin.kernel.answer_times import added, counted
 from storetwin.kernel.backoff import Backoff
 from storetwin.kernel.errors import RetryableError
 
@@ -128,6 +129,15 @@ async def test_a_struggle_halves_what_flies_at_once():
     made.limiter.width.value = 2
     await made.send(make)
     assert made.limiter.width.value == 1
+
+
+async def test_every_answer_is_counted_by_what_it_took():
+    made, _ = retrying(answer(503), UnreachableError("gone"), answer(200))
+    await made.send(make)
+    cost = made.cost
+    assert (cost.requests, cost.answers, cost.troubled) == (3, 2, 2)
+    assert (cost.answer_ms, cost.slowest_ms) == (200, 100)
+    assert cost.answer_times == added(counted(100), counted(100))
 
 
 def test_retry_after_is_read_as_seconds_and_as_a_date():

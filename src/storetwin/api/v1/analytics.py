@@ -44,6 +44,15 @@ class ResponseTimes(BaseModel):
 
     requests: int
     average_ms: float | None = Field(description="null where no answer came.")
+    p50_ms: int | None = Field(
+        description="Half of the answers took no longer, exact to about a third; null where timed "
+        "is 0."
+    )
+    p95_ms: int | None = Field(description="The same of 95 of 100 answers.")
+    timed: int = Field(
+        description="Answers that percentiles are of: runs of earlier releases did not keep how "
+        "many took how long."
+    )
     slowest_ms: int | None
 
 
