@@ -95,7 +95,7 @@ def choose(wanted: Filter, part: Slice, stretches: Sequence[Stretch], count: int
     if count > FEW:
         query = Q.choose_of_connections.replace(_CONDITIONS, conditions(wanted))
     elif wanted.is_selected:
-        query = Q.choose_of_few_chosen.replace(_CONDITIONS, conditions(wanted, asks_choice=False))
+        query = Q.choose_of_few_chosen.replace(_CONDITIONS, _of_chosen(wanted))
     else:
         query = Q.choose_of_few.replace(_CONDITIONS, conditions(wanted))
     return _ready(query, part), params

@@ -75,14 +75,14 @@ FROM (
     SELECT stretch.connection_id, rows.remote_id, rows.key
     FROM unnest(%(connections)b::uuid[], %(states)b::text[], %(statuses)b::text[]) AS stretch(connection_id, state, status)
     CROSS JOIN LATERAL (
-        SELECT s.remote_id FROM staging.selections s
-        WHERE s.organisation_id = %(organisation_id)s AND s.connection_id = stretch.connection_id
-          AND s.resource = %(resource)s AND s.state = stretch.state AND s.status = stretch.status
-        ORDER BY s.modified_at, s.remote_id LIMIT %(most)s) AS chosen
-    CROSS JOIN LATERAL (
-        SELECT r.remote_id, r.key FROM staging.records r
+        SELECT r.remote_id FROM staging.selections r
         WHERE r.organisation_id = %(organisation_id)s AND r.connection_id = stretch.connection_id
-          AND r.resource = %(resource)s AND r.remote_id = chosen.remote_id /* conditions */
+          AND r.resource = %(resource)s AND r.state = stretch.state AND r.status = stretch.status /* conditions */
+        ORDER BY r.modified_at, r.remote_id LIMIT %(most)s) AS chosen
+    CROSS JOIN LATERAL (
+        SELECT o.remote_id, o.key FROM staging.records o
+        WHERE o.organisation_id = %(organisation_id)s AND o.connection_id = stretch.connection_id
+          AND o.resource = %(resource)s AND o.remote_id = chosen.remote_id
         LIMIT 1) AS rows) AS found
 ORDER BY found.key /* direction */, found.remote_id /* direction */, found.connection_id /* direction */
 LIMIT %(limit)s OFFSET %(offset)s;

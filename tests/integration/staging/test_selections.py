@@ -113,9 +113,9 @@ async def test_each_list_knows_what_is_chosen(
     async with hub.database.transaction(hub.organisation_id) as tx:
         rows = await tx.fetch_all(_ROWS, {"shops": shops})
     assert {row["is_selected"] for row in rows} == {True, False}
-    middle = sorted(row["modified_at"] for row in rows)[len(rows) // 2]
+    middle, late = (sorted(row["modified_at"] for row in rows)[place] for place in (60, -48))
     beyond: list[dict[str, Any]] = [
-        {}, {"modified_after": middle}, {"rule_id": shops[0]}, {"field": "name"}, {"status": ("draft",)},
+        {}, {"modified_after": middle}, {"modified_after": late}, {"rule_id": shops[0]}, {"field": "name"}, {"status": ("draft",)},
     ]  # fmt: skip
     met = 0
     for is_selected, more, states, sort, is_descending in itertools.product(
