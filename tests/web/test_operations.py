@@ -119,6 +119,24 @@ def test_single_records_and_spans_are_asked_for(visit, house: House) -> None:
     expect(page.get_by_text("No record is named.")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_start_stays_where_it_is_whatever_the_preview_says(visit, width: int) -> None:
+    """Else who clicks it in the moment in which a preview comes clicks beside it."""
+    page = visit(width=width).page
+    page.goto("/operations")
+    start = page.get_by_role("button", name="Start", exact=True)
+    preview = page.locator("#preview")
+    expect(preview).to_contain_text("Requests to the store")
+    page.get_by_label("How much").select_option("records")
+    before = start.bounding_box()
+    expect(preview).to_contain_text("No record is named")
+    assert start.bounding_box() == before
+    page.get_by_label("Records", exact=True).fill("orders/1")
+    page.keyboard.press("Tab")
+    expect(preview).to_contain_text("Requests to the store")
+    assert start.bounding_box() == before
+
+
 def test_everything_can_be_done_without_scripts(visit) -> None:
     page = visit(javascript=False).page
     page.goto("/operations")
