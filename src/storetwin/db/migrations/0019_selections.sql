@@ -253,9 +253,16 @@ CREATE FUNCTION staging.follow_dropped() RETURNS trigger
     SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     PERFORM staging.keep_out(ARRAY(SELECT DISTINCT connection_id FROM old_rows));
-    DELETE FROM staging.selections s USING old_rows o
-    WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
-        = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT organisation_id, connection_id, resource FROM old_rows) AS o
+        CROSS JOIN LATERAL (
+            SELECT FROM staging.selections s
+            WHERE s.organisation_id = o.organisation_id AND s.connection_id = o.connection_id AND s.resource = o.resource
+            LIMIT 1) AS s) THEN
+        DELETE FROM staging.selections s USING old_rows o
+        WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
+            = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER follow_dropped AFTER DELETE ON staging.records REFERENCING OLD TABLE AS old_rows
@@ -356,9 +363,16 @@ BEGIN
     WHERE (r.organisation_id, r.connection_id, r.resource, r.remote_id)
         = (o.organisation_id, o.connection_id, o.resource, o.remote_id)
       AND r.core_id IS NULL AND r.state <> 'ignored';
-    DELETE FROM staging.selections s USING old_rows o
-    WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
-        = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT organisation_id, connection_id, resource FROM old_rows) AS o
+        CROSS JOIN LATERAL (
+            SELECT FROM staging.selections s
+            WHERE s.organisation_id = o.organisation_id AND s.connection_id = o.connection_id AND s.resource = o.resource
+            LIMIT 1) AS s) THEN
+        DELETE FROM staging.selections s USING old_rows o
+        WHERE (s.organisation_id, s.connection_id, s.resource, s.remote_id)
+            = (o.organisation_id, o.connection_id, o.resource, o.remote_id);
+    END IF;
     -- What it was called is forgotten as well: it may have been somebody's name.
     UPDATE staging.records r
     SET state = CASE WHEN r.state IN ('ignored', 'gone') THEN r.state ELSE 'waiting' END,
