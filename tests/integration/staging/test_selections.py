@@ -184,6 +184,17 @@ async def test_who_chooses_waits_for_those_who_change_records(hub: Hub) -> None:
     await check_counts(hub.database, hub.organisation_id)
 
 
+async def test_who_chooses_waits_also_where_nothing_goes(hub: Hub) -> None:
+    shop, mirror = await shop_of(hub)
+    async with hub.database.transaction(hub.organisation_id) as tx:
+        await mirror.change(tx, range(6, 11))
+        choice = asyncio.create_task(hub.staging.choose(some(shop, *RECORDS), ChoiceAction.SELECT))
+        await asyncio.sleep(0.3)
+        assert not choice.done()
+    assert (await choice).changed == 60
+    await check_counts(hub.database, hub.organisation_id)
+
+
 async def test_who_changes_records_waits_for_those_who_choose(hub: Hub) -> None:
     shop, mirror = await shop_of(hub)
 
@@ -232,6 +243,23 @@ async def test_nothing_is_lost_where_all_is_done_at_once(hub: Hub) -> None:
 
     actions = (ChoiceAction.SELECT, ChoiceAction.DESELECT, ChoiceAction.SELECT)
     await asyncio.gather(pull(range(1, 31)), pull(range(31, 61)), *map(choose, actions))
+    await check_counts(hub.database, hub.organisation_id)
+
+
+async def test_a_choice_follows_its_record(hub: Hub) -> None:
+    shop, mirror = await shop_of(hub)
+    link = "UPDATE staging.records SET core_id = connection_id, state = 'updated' WHERE connection_id = %s"
+    async with hub.database.transaction(hub.organisation_id) as tx:
+        await tx.execute(link, (shop,))
+    await hub.staging.choose(some(shop, *RECORDS), ChoiceAction.SELECT)
+    async with hub.database.transaction(hub.organisation_id) as tx:
+        await mirror.change(tx, range(1, 11))  # to be compared again: chosen as before
+        await mirror.bury(tx, range(11, 21))  # to be deleted now: nobody chose that
+    assert await chosen_of(hub, shop) == {*range(1, 11), *range(21, 61)}
+    await check_counts(hub.database, hub.organisation_id)
+    async with hub.database.transaction(hub.organisation_id) as tx:
+        await mirror.forget(tx)
+    assert await chosen_of(hub, shop) == set()
     await check_counts(hub.database, hub.organisation_id)
 
 
